@@ -1,0 +1,46 @@
+/**
+ * What a device must do: compile a graph and run it on storages. Everything else (tracing, state, caching) is the
+ * runtime's.
+ */
+import type { Storage } from '../core/storage.js'
+import type { Node } from '../ir/node.js'
+
+/**
+ * A closed graph to compile. Leaves of `outputs` are `inputs` (nodes of op `buffer`, `placeholder` or `scalar`), and
+ * constants.
+ */
+export interface Graph {
+  readonly inputs: readonly Node[]
+  readonly outputs: readonly Node[]
+  /** donations[i] = j: output i may overwrite input j's storage (the run receives the same Storage for both). */
+  readonly donations: ReadonlyMap<number, number>
+}
+
+/** What a compiled graph will do, for people and for tests. */
+export interface ExecutableInfo {
+  readonly kernels: number
+  readonly arenaBytes: number
+  readonly codeBytes: number
+}
+
+export interface Executable {
+  readonly info: ExecutableInfo
+  /**
+   * Runs once. `inputs` and `outputs` stand in the graph's order; outputs are written, never read. Throws
+   * `ValueError` after the run when an index that came from data was out of range.
+   */
+  run(inputs: readonly Storage[], outputs: readonly Storage[]): void
+}
+
+export interface Backend {
+  readonly name: string
+  /** One line for people: instruction set, threads. */
+  readonly description: string
+  readonly threads: number
+  compile(graph: Graph): Executable
+}
+
+export interface BackendOptions {
+  /** Number of threads; default: what the process may use. */
+  readonly threads?: number
+}

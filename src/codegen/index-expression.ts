@@ -1,0 +1,238 @@
+/**
+ * Index arithmetic: integer expressions kept as a sum of coefficient × atom plus an offset, so that strides, ranges and
+ * vector steps can be read off. Atoms are loop variables, or quotients, remainders and range-checked forms of other
+ * index expressions.
+ */
+import type { Expr } from './loop-ir.js'
+
+/** A loop variable; its values run over low…high (inclusive). */
+export interface LoopVar {
+  readonly kind: 'loop'
+  readonly id: number
+  readonly name: string
+  readonly low: number
+  readonly high: number
+}
+
+/** floor(of / by), with of ≥ 0. */
+export interface Quotient {
+  readonly kind: 'quotient'
+  readonly of: Index
+  readonly by: number
+}
+
+/** of mod by, with of ≥ 0. */
+export interface Remainder {
+  readonly kind: 'remainder'
+  readonly of: Index
+  readonly by: number
+}
+
+/** `of`, which an enclosing guard has shown to lie in low…high (inclusive). */
+export interface Bounded {
+  readonly kind: 'bounded'
+  readonly of: Index
+  readonly low: number
+  readonly high: number
+}
+
+/** A value computed at run time (i32, one lane) that a `check` statement before it has shown to lie in low…high. */
+export interface Dynamic {
+  readonly kind: 'dynamic'
+  readonly value: Expr
+  readonly low: number
+  readonly high: number
+}
+
+export type Atom = LoopVar | Quotient | Remainder | Bounded | Dynamic
+
+export interface Term {
+  readonly atom: Atom
+  readonly coefficient: number
+}
+
+/** Σ coefficient·atom + offset. Terms are distinct (by key) and have coefficients ≠ 0. */
+export interface Index {
+  readonly terms: readonly Term[]
+  readonly offset: number
+}
+
+let nextLoop = 0
+
+/** A fresh loop variable for `for (v = low; v <= high; …)`. */
+export const loopVar = (name: string, low: number, high: number): LoopVar => ({
+  kind: 'loop',
+  id: nextLoop++,
+  name,
+  low,
+  high,
+})
+
+/** A text that is equal exactly for equal atoms. */
+export function atomKey(atom: Atom): string {
+  switch (atom.kind) {
+    case 'loop':
+      return `v${atom.id}`
+    case 'quotient':
+      return `(${indexKey(atom.of)}/${atom.by})`
+    case 'remainder':
+      return `(${indexKey(atom.of)}%${atom.by})`
+    case 'bounded':
+      return `[${indexKey(atom.of)}:${atom.low}:${atom.high}]`
+    case 'dynamic':
+      return `e${atom.value.id}:${atom.low}:${atom.high}`
+  }
+}
+
+/** A text that is equal exactly for equal expressions (terms stand in a fixed order). */
+export const indexKey = (index: Index): string =>
+  `${index.terms.map((t) => `${t.coefficient}*${atomKey(t.atom)}`).join('+')}+${index.offset}`
+
+export const constantIndex = (offset: number): Index => ({ terms: [], offset })
+
+export const atomIndex = (atom: Atom, coefficient = 1): Index => ({ terms: [{ atom, coefficient }], offset: 0 })
+
+/** Sums terms of equal atoms and drops zeros. */
+function normalize(terms: readonly Term[], offset: number): Index {
+  const byKey = new Map<string, Term>()
+  for (const term of terms) {
+    const key = atomKey(term.atom)
+    const before = byKey.get(key)
+    byKey.set(key, before ? { atom: term.atom, coefficient: before.coefficient + term.coefficient } : term)
+  }
+  const kept = [...byKey].filter(([, t]) => t.coefficient !== 0)
+  kept.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  return { terms: kept.map(([, t]) => t), offset }
+}
+
+export function addIndex(...list: readonly Index[]): Index {
+  let offset = 0
+  const terms: Term[] = []
+  for (const index of list) {
+    offset += index.offset
+    terms.push(...index.terms)
+  }
+  return normalize(terms, offset)
+}
+
+export function scaleIndex(index: Index, factor: number): Index {
+  if (factor === 0) return constantIndex(0)
+  return {
+    terms: index.terms.map((t) => ({ atom: t.atom, coefficient: t.coefficient * factor })),
+    offset: index.offset * factor,
+  }
+}
+
+export const shiftIndex = (index: Index, by: number): Index => ({ terms: index.terms, offset: index.offset + by })
+
+/** Smallest and largest value of an atom. */
+export function atomRange(atom: Atom): [number, number] {
+  switch (atom.kind) {
+    case 'loop':
+    case 'bounded':
+    case 'dynamic':
+      return [atom.low, atom.high]
+    case 'quotient': {
+      const [low, high] = indexRange(atom.of)
+      return [Math.floor(low / atom.by), Math.floor(high / atom.by)]
+    }
+    case 'remainder': {
+      const [low, high] = indexRange(atom.of)
+      return low >= 0 && high < atom.by ? [low, high] : [0, atom.by - 1]
+    }
+  }
+}
+
+/** Smallest and largest value an index can take, as far as its atoms are independent. */
+export function indexRange(index: Index): [number, number] {
+  let low = index.offset
+  let high = index.offset
+  for (const { atom, coefficient } of index.terms) {
+    const [a, b] = atomRange(atom)
+    low += coefficient > 0 ? coefficient * a : coefficient * b
+    high += coefficient > 0 ? coefficient * b : coefficient * a
+  }
+  return [low, high]
+}
+
+/** Splits an index into the part whose coefficients `by` divides and the rest. */
+function splitMultiples(index: Index, by: number): [Index, Index] {
+  const multiples = index.terms.filter((t) => t.coefficient % by === 0)
+  const rest = index.terms.filter((t) => t.coefficient % by !== 0)
+  const offset = ((index.offset % by) + by) % by
+  return [
+    { terms: multiples, offset: index.offset - offset },
+    { terms: rest, offset },
+  ]
+}
+
+/** floor(index / by). */
+export function divideIndex(index: Index, by: number): Index {
+  if (by === 1) return index
+  const [multiple, rest] = splitMultiples(index, by)
+  const whole: Index = {
+    terms: multiple.terms.map((t) => ({ atom: t.atom, coefficient: t.coefficient / by })),
+    offset: multiple.offset / by,
+  }
+  const [low, high] = indexRange(rest)
+  if (low >= 0 && high < by) return whole
+  if (rest.terms.length === 0) return shiftIndex(whole, Math.floor(rest.offset / by))
+  if (low >= 0) return addIndex(whole, atomIndex({ kind: 'quotient', of: rest, by }))
+  return atomIndex({ kind: 'quotient', of: index, by })
+}
+
+/** index mod by. */
+export function remainderIndex(index: Index, by: number): Index {
+  if (by === 1) return constantIndex(0)
+  const [, rest] = splitMultiples(index, by)
+  const [low, high] = indexRange(rest)
+  if (low >= 0 && high < by) return rest
+  if (rest.terms.length === 0) return constantIndex(rest.offset % by)
+  if (low >= 0) return atomIndex({ kind: 'remainder', of: rest, by })
+  return atomIndex({ kind: 'remainder', of: index, by })
+}
+
+/**
+ * By how much the index grows when `v` grows by one: a number where that is constant, null where it is not (the
+ * variable stands under a quotient or remainder, or in a run-time value).
+ */
+export function stepOf(index: Index, v: LoopVar): number | null {
+  let step = 0
+  for (const { atom, coefficient } of index.terms) {
+    if (atom.kind === 'loop') {
+      if (atom.id === v.id) step += coefficient
+    } else if (atom.kind === 'dynamic') {
+      if (atom.value.deps.has(v.id)) return null
+    } else {
+      const inner = stepOf(atom.of, v)
+      if (inner === null || (inner !== 0 && atom.kind !== 'bounded')) return null
+      step += coefficient * inner
+    }
+  }
+  return step
+}
+
+/** The loop variables an index depends on (through run-time values too). */
+export function indexDeps(index: Index, into: Set<number> = new Set()): Set<number> {
+  for (const { atom } of index.terms) {
+    if (atom.kind === 'loop') into.add(atom.id)
+    else if (atom.kind === 'dynamic') for (const d of atom.value.deps) into.add(d)
+    else indexDeps(atom.of, into)
+  }
+  return into
+}
+
+/** The index with `v` replaced. */
+export function substituteIndex(index: Index, v: LoopVar, by: Index): Index {
+  const parts: Index[] = [constantIndex(index.offset)]
+  for (const { atom, coefficient } of index.terms) {
+    let next: Index
+    if (atom.kind === 'loop') next = atom.id === v.id ? by : atomIndex(atom)
+    else if (atom.kind === 'quotient') next = divideIndex(substituteIndex(atom.of, v, by), atom.by)
+    else if (atom.kind === 'remainder') next = remainderIndex(substituteIndex(atom.of, v, by), atom.by)
+    else if (atom.kind === 'bounded') next = atomIndex({ ...atom, of: substituteIndex(atom.of, v, by) })
+    else next = atomIndex(atom)
+    parts.push(scaleIndex(next, coefficient))
+  }
+  return addIndex(...parts)
+}

@@ -1,0 +1,294 @@
+/**
+ * The loop IR: what every kernel is before it becomes code for a machine. A small typed language of counted loops,
+ * registers, loads, stores and vector arithmetic. The lowering writes it, `verify` proves its accesses in bounds,
+ * `optimise` hoists and shares, and one emitter a target prints it as code.
+ *
+ * Values have a compute type and a number of lanes: 1 (scalar), or the vector width that the lowering chose from the
+ * target. Storage dtypes exist only at loads and stores, which convert: f16 and bf16 to f32, u8 to i32, bool bytes to
+ * bool.
+ */
+import type { DType } from '../core/dtype.js'
+import { InternalError } from '../core/errors.js'
+import { type Index, indexDeps, indexKey, type LoopVar } from './index-expression.js'
+
+/** What registers hold. `bool` is 0/1 with one lane and an all-ones mask a lane with more. */
+export type ComputeType = 'f32' | 'f64' | 'i32' | 'i64' | 'bool'
+
+export const computeTypeOf = (dtype: DType): ComputeType =>
+  dtype === 'f16' || dtype === 'bf16' ? 'f32' : dtype === 'u8' ? 'i32' : dtype
+
+export type UnaryOp =
+  | 'neg' | 'abs' | 'sqrt' | 'floor' | 'ceil' | 'trunc' | 'nearest' // IEEE, exact
+  | 'not' // bool: logical; integers: bitwise
+  /** f64 functions of the host (`Math.*`), one lane only: f32 ones are expanded to arithmetic by `math.ts`. */
+  | 'hostExp' | 'hostLog' | 'hostExpm1' | 'hostLog1p' | 'hostSin' | 'hostCos' | 'hostTan' | 'hostAtan' | 'hostTanh' | 'hostErf'
+
+export type BinaryOp =
+  | 'add' | 'sub' | 'mul'
+  /** Floats: IEEE. Integers: truncating, x/0 = 0, min/-1 wraps; one lane only. */
+  | 'div'
+  /** Integers: remainder of the truncating division, 0 for x/0; one lane only. */
+  | 'rem'
+  /** Plain `a < b ? a : b` and `a < b ? b : a` (a when unordered): the fast forms, not NaN-propagating. */
+  | 'min' | 'max'
+  | 'and' | 'or' | 'xor' // bool and integers
+  | 'shl' | 'shrU' | 'shrS' // integers; shift counts are taken modulo the width; vectors: the count is a `splat`
+  | 'eq' | 'ne' | 'lt' | 'le' // result bool; unordered is false, except `ne`
+  | 'hostPow' | 'hostAtan2' // f64, one lane
+
+interface ExprBase {
+  /** Equal expressions are the same object with the same id (see `ExprBuilder`). */
+  readonly id: number
+  readonly type: ComputeType
+  readonly lanes: number
+  /** Ids of loop variables and registers that the value depends on (a load also depends on what is stored). */
+  readonly deps: ReadonlySet<number>
+}
+
+export type Expr = ExprBase &
+  (
+    | { readonly kind: 'const'; readonly value: number | bigint }
+    /** The value of an index expression (i32, one lane). */
+    | { readonly kind: 'index'; readonly index: Index }
+    /** `index`, `index + step`, `index + 2·step`, … over the lanes (i32). */
+    | { readonly kind: 'ramp'; readonly index: Index; readonly step: number }
+    /** Elements index, index + stride, …; one lane: stride is 1 by convention. stride 0 is written as `splat(load)`. */
+    | { readonly kind: 'load'; readonly buffer: number; readonly index: Index; readonly stride: number }
+    | { readonly kind: 'splat'; readonly value: Expr }
+    /** A vector of `lanes` scalar expressions. */
+    | { readonly kind: 'vector'; readonly values: readonly Expr[] }
+    | { readonly kind: 'unary'; readonly op: UnaryOp; readonly value: Expr }
+    | { readonly kind: 'binary'; readonly op: BinaryOp; readonly left: Expr; readonly right: Expr }
+    /** a·b + c; the target may round once or twice, but always the same way. Only contractions use it. */
+    | { readonly kind: 'mulAdd'; readonly a: Expr; readonly b: Expr; readonly c: Expr }
+    | { readonly kind: 'select'; readonly condition: Expr; readonly then: Expr; readonly else: Expr }
+    /**
+     * Numeric conversion. float→int truncates and saturates (NaN → 0); int→float rounds; i64→i32 wraps; bool→number
+     * is 0/1; number→bool is ≠ 0.
+     */
+    | { readonly kind: 'convert'; readonly value: Expr }
+    /** The same bits as another type of the same size. */
+    | { readonly kind: 'bitcast'; readonly value: Expr }
+    /** The current value of a register. */
+    | { readonly kind: 'register'; readonly register: Register }
+    /** All lanes combined to one: add, mul, min or max of halves, then of quarters, … (lane i with lane i + n/2). */
+    | { readonly kind: 'combine'; readonly op: 'add' | 'mul' | 'min' | 'max'; readonly value: Expr }
+    | { readonly kind: 'lane'; readonly value: Expr; readonly lane: number }
+    /**
+     * `then` where every range holds, else `otherwise`; only the chosen side is evaluated. `bounded` atoms in `then`
+     * rest on these ranges.
+     */
+    | { readonly kind: 'guard'; readonly ranges: readonly IndexRange[]; readonly then: Expr; readonly otherwise: Expr }
+  )
+
+/** low ≤ index ≤ high */
+export interface IndexRange {
+  readonly index: Index
+  readonly low: number
+  readonly high: number
+}
+
+/** A mutable variable of a kernel: an accumulator. */
+export interface Register {
+  readonly id: number
+  readonly name: string
+  readonly type: ComputeType
+  readonly lanes: number
+}
+
+export type Stmt =
+  /** for (v = low; v <= high; v += step) body. */
+  | { readonly kind: 'for'; readonly variable: LoopVar; readonly step: number; readonly body: readonly Stmt[] }
+  /**
+   * The loop that threads share: each takes one contiguous piece of low…high. Only as the one top-level statement of a
+   * kernel.
+   */
+  | { readonly kind: 'parallel'; readonly variable: LoopVar; readonly body: readonly Stmt[] }
+  /** register = value */
+  | { readonly kind: 'set'; readonly register: Register; readonly value: Expr }
+  | { readonly kind: 'store'; readonly buffer: number; readonly index: Index; readonly stride: number; readonly value: Expr }
+  | { readonly kind: 'if'; readonly ranges: readonly IndexRange[]; readonly then: readonly Stmt[]; readonly otherwise: readonly Stmt[] }
+  /** if (condition) then (condition is a bool with one lane) */
+  | { readonly kind: 'when'; readonly condition: Expr; readonly then: readonly Stmt[]; readonly otherwise: readonly Stmt[] }
+  /** A loop that ends when `condition` (evaluated before each round) is false; `bound` limits its rounds. */
+  | { readonly kind: 'loop'; readonly condition: Expr; readonly body: readonly Stmt[] }
+  /**
+   * Index data must lie in low…high: otherwise the status word is set and the register gets `low` (the run throws
+   * after it ends). `Dynamic` atoms refer to the register.
+   */
+  | { readonly kind: 'check'; readonly register: Register; readonly value: Expr; readonly low: number; readonly high: number }
+
+export type Access = 'read' | 'write' | 'readwrite'
+
+/** A buffer the kernel addresses, by elements of its dtype. */
+export interface BufferParam {
+  readonly name: string
+  readonly dtype: DType
+  /** Elements. */
+  readonly size: number
+  readonly access: Access
+  /**
+   * `argument`: given by the program at each call. `scratch`: private to a thread, content undefined at the start.
+   */
+  readonly kind: 'argument' | 'scratch'
+}
+
+export interface Kernel {
+  readonly name: string
+  readonly buffers: readonly BufferParam[]
+  /** A `parallel` statement alone, or statements for one thread. */
+  readonly body: readonly Stmt[]
+}
+
+/** Iterations of the shared loop; 1 where one thread runs the kernel. */
+export function parallelExtent(kernel: Kernel): number {
+  const [first] = kernel.body
+  return kernel.body.length === 1 && first.kind === 'parallel' ? first.variable.high - first.variable.low + 1 : 1
+}
+
+type ExprShape = Expr extends infer E ? (E extends Expr ? Omit<E, 'id' | 'deps'> : never) : never
+
+let nextRegister = 1_000_000_000 // apart from the ids of loop variables, which deps share
+
+export const register = (name: string, type: ComputeType, lanes: number): Register => ({
+  id: nextRegister++,
+  name,
+  type,
+  lanes,
+})
+
+const noDeps: ReadonlySet<number> = new Set()
+
+/** Makes expressions, each distinct one once, so that sharing is visible as identity. One a kernel. */
+export class ExprBuilder {
+  private readonly known = new Map<string, Expr>()
+  private static nextId = 0
+
+  private intern(key: string, shape: ExprShape, deps: ReadonlySet<number>): Expr {
+    const full = `${shape.type}x${shape.lanes} ${key}`
+    let expr = this.known.get(full)
+    if (expr === undefined) {
+      expr = { ...shape, id: ExprBuilder.nextId++, deps } as Expr
+      this.known.set(full, expr)
+    }
+    return expr
+  }
+
+  const(value: number | bigint, type: ComputeType, lanes = 1): Expr {
+    const text = Object.is(value, -0) ? '-0' : String(value)
+    const scalar = this.intern(`const ${text}`, { kind: 'const', value, type, lanes: 1 }, noDeps)
+    return this.splat(scalar, lanes)
+  }
+  index(index: Index): Expr {
+    return this.intern(`index ${indexKey(index)}`, { kind: 'index', index, type: 'i32', lanes: 1 }, indexDeps(index))
+  }
+  ramp(index: Index, step: number, lanes: number): Expr {
+    if (lanes === 1) return this.index(index)
+    return this.intern(`ramp ${indexKey(index)} ${step}`, { kind: 'ramp', index, step, type: 'i32', lanes }, indexDeps(index))
+  }
+  load(buffer: number, dtype: DType, index: Index, lanes = 1, stride = 1): Expr {
+    const type = computeTypeOf(dtype)
+    if (lanes > 1 && stride === 0) return this.splat(this.load(buffer, dtype, index), lanes)
+    return this.intern(`load ${buffer} ${indexKey(index)} ${stride}`, { kind: 'load', buffer, index, stride, type, lanes }, indexDeps(index))
+  }
+  splat(value: Expr, lanes: number): Expr {
+    if (value.lanes === lanes) return value
+    return this.intern(`splat ${value.id}`, { kind: 'splat', value, type: value.type, lanes }, value.deps)
+  }
+  vector(values: readonly Expr[]): Expr {
+    return this.intern(
+      `vector ${values.map((v) => v.id).join()}`,
+      { kind: 'vector', values, type: values[0].type, lanes: values.length },
+      union(values),
+    )
+  }
+  unary(op: UnaryOp, value: Expr): Expr {
+    return this.intern(`${op} ${value.id}`, { kind: 'unary', op, value, type: value.type, lanes: value.lanes }, value.deps)
+  }
+  binary(op: BinaryOp, left: Expr, right: Expr): Expr {
+    if (left.type !== right.type || left.lanes !== right.lanes) {
+      throw new InternalError(`Loop IR: ${op} of ${left.type}x${left.lanes} and ${right.type}x${right.lanes}.`)
+    }
+    const type = op === 'eq' || op === 'ne' || op === 'lt' || op === 'le' ? 'bool' : left.type
+    return this.intern(`${op} ${left.id} ${right.id}`, { kind: 'binary', op, left, right, type, lanes: left.lanes }, union([left, right]))
+  }
+  mulAdd(a: Expr, b: Expr, c: Expr): Expr {
+    return this.intern(`mulAdd ${a.id} ${b.id} ${c.id}`, { kind: 'mulAdd', a, b, c, type: a.type, lanes: a.lanes }, union([a, b, c]))
+  }
+  select(condition: Expr, then: Expr, otherwise: Expr): Expr {
+    if (then === otherwise) return then
+    return this.intern(
+      `select ${condition.id} ${then.id} ${otherwise.id}`,
+      { kind: 'select', condition, then, else: otherwise, type: then.type, lanes: then.lanes },
+      union([condition, then, otherwise]),
+    )
+  }
+  convert(value: Expr, type: ComputeType): Expr {
+    if (value.type === type) return value
+    return this.intern(`convert ${value.id}`, { kind: 'convert', value, type, lanes: value.lanes }, value.deps)
+  }
+  bitcast(value: Expr, type: ComputeType): Expr {
+    if (value.type === type) return value
+    return this.intern(`bitcast ${value.id}`, { kind: 'bitcast', value, type, lanes: value.lanes }, value.deps)
+  }
+  register(register: Register): Expr {
+    return this.intern(
+      `register ${register.id}`,
+      { kind: 'register', register, type: register.type, lanes: register.lanes },
+      new Set([register.id]),
+    )
+  }
+  combine(op: 'add' | 'mul' | 'min' | 'max', value: Expr): Expr {
+    if (value.lanes === 1) return value
+    return this.intern(`combine ${op} ${value.id}`, { kind: 'combine', op, value, type: value.type, lanes: 1 }, value.deps)
+  }
+  lane(value: Expr, lane: number): Expr {
+    return this.intern(`lane ${value.id} ${lane}`, { kind: 'lane', value, lane, type: value.type, lanes: 1 }, value.deps)
+  }
+  guard(ranges: readonly IndexRange[], then: Expr, otherwise: Expr): Expr {
+    if (ranges.length === 0) return then
+    const deps = new Set([...then.deps, ...otherwise.deps])
+    for (const r of ranges) indexDeps(r.index, deps)
+    return this.intern(
+      `guard ${ranges.map((r) => `${indexKey(r.index)}:${r.low}:${r.high}`).join()} ${then.id} ${otherwise.id}`,
+      { kind: 'guard', ranges, then, otherwise, type: then.type, lanes: then.lanes },
+      deps,
+    )
+  }
+}
+
+function union(list: readonly Expr[]): ReadonlySet<number> {
+  if (list.every((e) => e.deps.size === 0)) return noDeps
+  const deps = new Set<number>()
+  for (const e of list) for (const d of e.deps) deps.add(d)
+  return deps
+}
+
+/** The expressions directly below one. */
+export function operandsOf(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case 'const':
+    case 'register':
+    case 'index':
+    case 'ramp':
+    case 'load':
+      return []
+    case 'splat':
+    case 'unary':
+    case 'convert':
+    case 'bitcast':
+    case 'combine':
+    case 'lane':
+      return [expr.value]
+    case 'vector':
+      return expr.values
+    case 'binary':
+      return [expr.left, expr.right]
+    case 'mulAdd':
+      return [expr.a, expr.b, expr.c]
+    case 'select':
+      return [expr.condition, expr.then, expr.else]
+    case 'guard':
+      return [expr.then, expr.otherwise]
+  }
+}

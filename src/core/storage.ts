@@ -1,0 +1,78 @@
+/**
+ * The bytes of one computed value. They live in an ArrayBuffer, or on a device that keeps them resident, or in both;
+ * the garbage collector frees what nobody holds. A device that runs short of room moves contents back into an
+ * ArrayBuffer (`evict`), so a Storage never loses its value.
+ */
+import { byteSize, type DType, type TypedArray, viewAs } from './dtype.js'
+import { InternalError } from './errors.js'
+
+/** A device's copy of a Storage. The device reads it back with `download` when the host asks. */
+export interface Resident {
+  /** The device that holds the bytes. */
+  readonly owner: object
+  /** Copies the bytes to the host. */
+  download(into: Uint8Array): void
+  /** The host is about to change the bytes: the device forgets its copy. */
+  release(): void
+}
+
+export class Storage {
+  readonly dtype: DType
+  /** Number of elements. */
+  readonly size: number
+  /** Host bytes; null while only the device has them. */
+  private host: ArrayBuffer | null
+  resident: Resident | null = null
+
+  constructor(dtype: DType, size: number, host: ArrayBuffer | null = null) {
+    this.dtype = dtype
+    this.size = size
+    this.host = host
+  }
+
+  get byteLength(): number {
+    return this.size * byteSize(this.dtype)
+  }
+
+  /** True while the host has the current bytes. */
+  get onHost(): boolean {
+    return this.host !== null
+  }
+
+  /** The current bytes on the host, downloaded if need be. Read only: use `write` to change them. */
+  bytes(): Uint8Array {
+    if (this.host === null) {
+      if (this.resident === null) throw new InternalError('A storage was read before it was computed.')
+      this.host = new ArrayBuffer(this.byteLength)
+      this.resident.download(new Uint8Array(this.host))
+    }
+    return new Uint8Array(this.host, 0, this.byteLength)
+  }
+
+  /** The current values on the host as a typed array that shares the bytes. Read only. */
+  array(): TypedArray {
+    this.bytes()
+    return viewAs(this.dtype, this.host!, 0, this.size)
+  }
+
+  /** A writable host array whose present content is undefined; the device's copy is dropped. */
+  write(): TypedArray {
+    this.resident?.release()
+    this.resident = null
+    this.host ??= new ArrayBuffer(this.byteLength)
+    return viewAs(this.dtype, this.host, 0, this.size)
+  }
+
+  /** The device has written a newer value: the host's copy no longer counts. */
+  writtenOnDevice(resident: Resident): void {
+    if (this.resident !== resident) this.resident?.release()
+    this.resident = resident
+    this.host = null
+  }
+
+  /** The device gives up its copy; the bytes move to the host first. */
+  evict(): void {
+    this.bytes()
+    this.resident = null
+  }
+}
