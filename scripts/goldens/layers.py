@@ -1,0 +1,164 @@
+"""Goldens of layers: outputs, gradients of inputs and parameters, running statistics, in train and eval mode.
+
+Each case has an initial state and phases. A phase runs forward once (train or eval), then backward from
+sum(output * cotangent) over the float outputs.
+"""
+import torch
+from torch import nn
+
+from common import pack, pack_all, pack_dict, write
+
+torch.manual_seed(20260101)
+cases = []
+
+
+def flatten(out):
+    if isinstance(out, torch.Tensor):
+        return [out]
+    return [t for part in out if part is not None for t in flatten(part)]
+
+
+def randomize(module):
+    """Moves parameters and running statistics off their special values (ones and zeros)."""
+    with torch.no_grad():
+        for p in module.parameters():
+            p.copy_(torch.randn_like(p) * 0.4)
+        for name, b in module.named_buffers():
+            if name.endswith('running_mean'):
+                b.copy_(torch.randn_like(b) * 0.3)
+            if name.endswith('running_var'):
+                b.copy_(torch.rand_like(b) + 0.5)
+
+
+def case(name, module, *phases, call=None):
+    """Each phase is (training, inputs)."""
+    call = call or (lambda m, xs: m(*xs))
+    randomize(module)
+    entry = {'name': name, 'state': pack_dict(module.state_dict().items()), 'phases': []}
+    for training, inputs in phases:
+        module.train(training)
+        module.zero_grad(set_to_none=True)
+        xs = [x.clone().requires_grad_(True) if x.dtype.is_floating_point else x for x in inputs]
+        outs = flatten(call(module, xs))
+        cots = [torch.randn_like(o) for o in outs]
+        sum((o * c).sum() for o, c in zip(outs, cots)).backward()
+        entry['phases'].append({
+            'training': training,
+            'inputs': pack_all(inputs),
+            'outputs': pack_all(outs),
+            'cotangents': pack_all(cots),
+            'inputGradients': [pack(x.grad) if x.grad is not None else None for x in xs],
+            'gradients': pack_dict((n, p.grad) for n, p in module.named_parameters() if p.grad is not None),
+            'buffers': pack_dict(module.named_buffers()),
+        })
+    cases.append(entry)
+
+
+def train(*xs):
+    return (True, list(xs))
+
+
+def evaluate(*xs):
+    return (False, list(xs))
+
+
+r = torch.randn
+
+case('linear', nn.Linear(5, 3), train(r(4, 5)))
+case('linearNoBias', nn.Linear(5, 3, bias=False), train(r(2, 4, 5)))
+case('linearVector', nn.Linear(5, 3), train(r(5)))
+
+case('conv1d', nn.Conv1d(3, 4, 3), train(r(2, 3, 9)))
+case('conv1dDilated', nn.Conv1d(4, 6, 3, stride=2, padding=2, dilation=2, groups=2), train(r(2, 4, 11)))
+case('conv2d', nn.Conv2d(1, 6, 5, padding=2), train(r(2, 1, 7, 6)))
+case('conv2dStride', nn.Conv2d(3, 4, 3, stride=2, padding=1), train(r(2, 3, 8, 7)))
+case('conv2dGroups', nn.Conv2d(4, 8, (3, 2), stride=(2, 1), padding=(1, 0), dilation=(1, 2), groups=4), train(r(2, 4, 7, 8)))
+case('conv2dSame', nn.Conv2d(2, 3, (4, 3), padding='same'), train(r(1, 2, 6, 5)))
+case('conv2dNoBias', nn.Conv2d(2, 3, 1, bias=False), train(r(2, 2, 4, 4)))
+case('conv3d', nn.Conv3d(2, 3, (2, 3, 3), stride=(1, 2, 1), padding=1), train(r(1, 2, 3, 5, 4)))
+
+case('maxPool1d', nn.MaxPool1d(3, 2, padding=1), train(r(2, 3, 9)))
+case('maxPool2d', nn.MaxPool2d(2), train(r(2, 3, 6, 5)))
+case('maxPool2dOverlap', nn.MaxPool2d((3, 2), stride=(2, 1), padding=1), train(r(2, 3, 6, 5)))
+case('maxPool2dTies', nn.MaxPool2d(2), train(torch.relu(r(2, 2, 6, 6))))
+case('maxPool3d', nn.MaxPool3d(2, stride=1), train(r(1, 2, 3, 4, 3)))
+case('avgPool1d', nn.AvgPool1d(3, 2, padding=1), train(r(2, 3, 9)))
+case('avgPool2d', nn.AvgPool2d(2), train(r(2, 3, 6, 5)))
+case('avgPool2dPad', nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False), train(r(2, 3, 6, 5)))
+case('avgPool3d', nn.AvgPool3d(2), train(r(1, 2, 4, 4, 2)))
+case('adaptiveAvgPool2d', nn.AdaptiveAvgPool2d((3, 2)), train(r(2, 3, 7, 5)))
+case('adaptiveAvgPool2dOne', nn.AdaptiveAvgPool2d(1), train(r(2, 3, 7, 5)))
+
+case('batchNorm1d', nn.BatchNorm1d(4), train(r(6, 4)), train(r(6, 4)), train(r(3, 4)), evaluate(r(2, 4)))
+case('batchNorm1dSequence', nn.BatchNorm1d(3), train(r(2, 3, 5)), evaluate(r(2, 3, 4)))
+case('batchNorm2d', nn.BatchNorm2d(3), train(r(2, 3, 4, 3)), train(r(2, 3, 4, 3) * 2 + 1), train(r(4, 3, 2, 2)),
+     evaluate(r(2, 3, 3, 3)))
+case('batchNorm2dMomentum', nn.BatchNorm2d(2, eps=1e-3, momentum=0.3), train(r(3, 2, 2, 2)), evaluate(r(1, 2, 2, 2)))
+case('batchNorm2dCumulative', nn.BatchNorm2d(2, momentum=None), train(r(3, 2, 2, 2)), train(r(3, 2, 2, 2)),
+     evaluate(r(1, 2, 2, 2)))
+case('batchNorm2dNoAffine', nn.BatchNorm2d(2, affine=False), train(r(3, 2, 2, 2)), evaluate(r(1, 2, 2, 2)))
+case('batchNorm2dNoStatistics', nn.BatchNorm2d(2, track_running_stats=False), train(r(3, 2, 2, 2)),
+     evaluate(r(3, 2, 2, 2)))
+case('layerNorm', nn.LayerNorm(6), train(r(2, 3, 6)))
+case('layerNorm2', nn.LayerNorm((3, 4), eps=1e-3), train(r(2, 3, 4)))
+case('layerNormNoAffine', nn.LayerNorm(5, elementwise_affine=False), train(r(4, 5)))
+
+index = torch.tensor([[1, 0, 4], [4, 2, 1]])
+case('embedding', nn.Embedding(5, 3), train(index))
+case('embeddingPadding', nn.Embedding(5, 3, padding_idx=1), train(index))
+
+x = torch.cat([r(17), torch.tensor([0.0, -0.0, 5.0, -5.0, 12.0, -12.0])])
+case('relu', nn.ReLU(), train(x))
+case('leakyRelu', nn.LeakyReLU(0.2), train(x))
+case('tanh', nn.Tanh(), train(x))
+case('sigmoid', nn.Sigmoid(), train(x))
+case('gelu', nn.GELU(), train(x))
+case('geluTanh', nn.GELU(approximate='tanh'), train(x))
+case('silu', nn.SiLU(), train(x))
+case('softmax', nn.Softmax(dim=1), train(r(3, 5, 2)))
+case('logSoftmax', nn.LogSoftmax(dim=-1), train(r(3, 5)))
+case('flatten', nn.Flatten(), train(r(2, 3, 4)))
+case('unflatten', nn.Unflatten(1, (2, 3)), train(r(2, 6, 2)))
+case('dropoutEval', nn.Dropout(0.5), evaluate(r(3, 4)))
+case('identity', nn.Identity(), train(r(3)))
+
+with_state = lambda m, xs: m(xs[0], (xs[1], xs[2])) if len(xs) == 3 else m(*xs)
+case('lstm', nn.LSTM(3, 4), train(r(5, 2, 3)))
+case('lstmState', nn.LSTM(3, 4, batch_first=True), train(r(2, 5, 3), r(1, 2, 4), r(1, 2, 4)), call=with_state)
+case('lstmDeep', nn.LSTM(3, 4, num_layers=2, bidirectional=True), train(r(4, 2, 3), r(4, 2, 4), r(4, 2, 4)), call=with_state)
+case('lstmNoBias', nn.LSTM(3, 2, bias=False), train(r(3, 1, 3)))
+case('gru', nn.GRU(3, 4), train(r(5, 2, 3)))
+case('gruDeep', nn.GRU(3, 4, num_layers=2, bidirectional=True, batch_first=True), train(r(2, 4, 3), r(4, 2, 4)))
+case('rnn', nn.RNN(3, 4), train(r(5, 2, 3), r(1, 2, 4)))
+case('rnnRelu', nn.RNN(3, 4, nonlinearity='relu', bidirectional=True), train(r(4, 2, 3)))
+
+case('attention', nn.MultiheadAttention(8, 2), train(r(4, 2, 8), r(5, 2, 8), r(5, 2, 8)))
+case('attentionBatchFirst', nn.MultiheadAttention(8, 4, batch_first=True, bias=False), train(r(2, 4, 8), r(2, 5, 8), r(2, 5, 8)))
+case('attentionOtherSizes', nn.MultiheadAttention(8, 2, batch_first=True, kdim=6, vdim=5), train(r(2, 4, 8), r(2, 3, 6), r(2, 3, 5)))
+padding = torch.tensor([[False, False, False, True], [False, False, True, True]])
+case('attentionPadding', nn.MultiheadAttention(8, 2, batch_first=True), train(r(2, 4, 8), padding),
+     call=lambda m, xs: m(xs[0], xs[0], xs[0], key_padding_mask=xs[1]))
+causal = torch.triu(torch.ones(4, 4, dtype=torch.bool), 1)
+case('attentionCausal', nn.MultiheadAttention(8, 2, batch_first=True), train(r(2, 4, 8)),
+     call=lambda m, xs: m(xs[0], xs[0], xs[0], attn_mask=causal))
+case('attentionBias', nn.MultiheadAttention(8, 2, batch_first=True), train(r(2, 4, 8), r(4, 4)),
+     call=lambda m, xs: m(xs[0], xs[0], xs[0], attn_mask=xs[1]))
+
+layer = lambda **o: nn.TransformerEncoderLayer(8, 2, dim_feedforward=12, dropout=0.0, batch_first=True, **o)
+case('encoderLayer', layer(), train(r(2, 3, 8)))
+case('encoderLayerNormFirst', layer(norm_first=True, activation='gelu'), train(r(2, 3, 8)))
+case('encoderLayerPadding', layer(), train(r(2, 4, 8), padding), call=lambda m, xs: m(xs[0], src_key_padding_mask=xs[1]))
+case('encoder', nn.TransformerEncoder(layer(), 2, norm=nn.LayerNorm(8)), train(r(2, 3, 8)))
+
+case('sequential', nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3)),
+     train(r(3, 1, 4, 4)), evaluate(r(2, 1, 4, 4)))
+write('layers', cases)
+
+# The lowest-level contract of state dicts: names and shapes of every entry, in PyTorch's order.
+nets = {
+    'sequential': nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Sequential(nn.Linear(2, 3))),
+    'lstm': nn.LSTM(2, 3, num_layers=2, bidirectional=True),
+    'encoder': nn.TransformerEncoder(layer(), 2),
+    'attentionOtherSizes': nn.MultiheadAttention(8, 2, kdim=6, vdim=5),
+}
+write('state-dicts', {k: [[n, list(t.shape)] for n, t in m.state_dict().items()] for k, m in nets.items()})
