@@ -34,7 +34,7 @@ export type BinaryOp =
   | 'and' | 'or' | 'xor' // bool and integers
   | 'shl' | 'shrU' | 'shrS' // integers; shift counts are taken modulo the width; vectors: the count is a `splat`
   | 'eq' | 'ne' | 'lt' | 'le' // result bool; unordered is false, except `ne`
-  | 'hostPow' | 'hostAtan2' // f64, one lane
+  | 'hostPow' | 'hostAtan2' | 'hostMod' // f64, one lane; hostMod is C's fmod (the sign of the dividend)
 
 interface ExprBase {
   /** Equal expressions are the same object with the same id (see `ExprBuilder`). */

@@ -1,0 +1,119 @@
+/**
+ * exp, expm1, log, log1p, tanh and erf of f32 in plain f32 arithmetic: any lane count, no tables, no branches.
+ * Polynomial coefficients are minimax fits over the reduced range; errors are measured by `test/codegen/math.test.ts`.
+ */
+import type { Expr, ExprBuilder } from '../loop-ir.js'
+import { Arithmetic } from './arithmetic.js'
+
+/** ln 2 as a sum; the first part has 9 significant bits, so that its product with an exponent is exact. */
+const ln2High = 0.693359375 - 2 ** -9 // below ln 2, so that both parts are positive
+const ln2Low = Math.LN2 - ln2High
+
+/** Adding 1.5·2^23 leaves the nearest integer in the low bits of the f32's pattern. */
+const roundingMagic = 1.5 * 2 ** 23
+const roundingBits = 0x4b400000
+
+/**
+ * x = n·ln 2 + r with |r| ≤ ½ ln 2 for |x| < 150: `shifted` holds n in its low bits, `r` the remainder.
+ */
+function reduceByLn2(a: Arithmetic, x: Expr): { shifted: Expr; r: Expr } {
+  const shifted = a.add(a.mul(x, a.f(Math.LOG2E)), a.f(roundingMagic))
+  const n = a.sub(shifted, a.f(roundingMagic))
+  const r = a.sub(a.sub(x, a.mul(n, a.f(ln2High))), a.mul(n, a.f(ln2Low)))
+  return { shifted, r }
+}
+
+/** e^x = 2^n · e^r; the power is applied in two halves, so that denormal results and overflow come out right. */
+export function expF32(e: ExprBuilder, x: Expr): Expr {
+  const a = new Arithmetic(e, x.lanes)
+  const { shifted, r } = reduceByLn2(a, a.clamp(x, -104.5, 89))
+  const p = a.polynomial(r, [0.4999999318190612, 0.16666515176922225, 0.04166840761677637, 0.008369376153616919, 0.0013816237945434677])
+  const y = a.add(a.add(a.mul(a.mul(r, r), p), r), a.f(1))
+  const biased = a.add(a.bits(shifted), a.i(254 - roundingBits)) // n plus both halves' exponent bias
+  const half = a.shrS(biased, 1)
+  const rest = a.sub(biased, half)
+  return a.mul(a.mul(y, a.fromBits(a.shl(half, 23))), a.fromBits(a.shl(rest, 23)))
+}
+
+/** e^x − 1 = 2·(2^(n−1)·(e^r − 1) + (2^(n−1) − ½)), which loses nothing near 0 and does not overflow early. */
+export function expm1F32(e: ExprBuilder, x: Expr): Expr {
+  const a = new Arithmetic(e, x.lanes)
+  const { shifted, r } = reduceByLn2(a, a.clamp(x, -18, 89))
+  const p = a.polynomial(r, [0.49999998132543827, 0.1666653906491473, 0.041667207507339356, 0.008367141800391198, 0.0013882951680638177])
+  const q = a.add(a.mul(a.mul(r, r), p), r)
+  const scale = a.fromBits(a.shl(a.add(a.bits(shifted), a.i(126 - roundingBits)), 23))
+  const y = a.add(a.mul(scale, q), a.sub(scale, a.f(0.5)))
+  // Tiny arguments are their own result: halving a denormal would round, and −0 would lose its sign.
+  return a.select(a.lt(a.abs(x), a.f(2 ** -25)), x, a.add(y, y))
+}
+
+/** The coefficients of (2·atanh(s) − 2s)/s³ in s². */
+const atanhCoefficients = [0.6666677934709982, 0.3997713705463235, 0.2988363948679588]
+
+/** u = 2^k · m with √½ ≤ m < √2, for normal u > 0. Returns k (as f32) and the bits of m. */
+function splitExponent(a: Arithmetic, u: Expr): { k: Expr; m: Expr } {
+  const sqrtHalf = 0x3f3504f3
+  const shifted = a.sub(a.bits(u), a.i(sqrtHalf))
+  const k = a.e.convert(a.shrS(shifted, 23), 'f32')
+  const m = a.fromBits(a.add(a.and(shifted, a.i(0x7fffff)), a.i(sqrtHalf)))
+  return { k, m }
+}
+
+/** k·ln 2 + log(1 + f) + correction, with s = f/(2+f) and log(1+f) = f − f²/2 + s·(f²/2 + R(s²)). */
+function logOfParts(a: Arithmetic, k: Expr, f: Expr, correction: Expr | null): Expr {
+  const s = a.div(f, a.add(f, a.f(2)))
+  const z = a.mul(s, s)
+  const R = a.mul(z, a.polynomial(z, atanhCoefficients))
+  const half = a.mul(a.mul(f, f), a.f(0.5))
+  let low = a.add(a.mul(s, a.add(half, R)), a.mul(k, a.f(ln2Low)))
+  if (correction !== null) low = a.add(low, correction)
+  return a.add(a.sub(f, a.sub(half, low)), a.mul(k, a.f(ln2High)))
+}
+
+export function logF32(e: ExprBuilder, x: Expr): Expr {
+  const a = new Arithmetic(e, x.lanes)
+  const small = a.lt(x, a.f(2 ** -126))
+  const { k, m } = splitExponent(a, a.select(small, a.mul(x, a.f(2 ** 23)), x))
+  const y = logOfParts(a, a.sub(k, a.select(small, a.f(23), a.f(0))), a.sub(m, a.f(1)), null)
+  return logarithmEdges(a, x, y)
+}
+
+/** −∞ at 0, NaN below, ∞ and NaN as they come. */
+function logarithmEdges(a: Arithmetic, x: Expr, y: Expr): Expr {
+  const finite = a.select(a.lt(x, a.f(Infinity)), y, x) // ∞ and NaN
+  const positive = a.select(a.lt(x, a.f(0)), a.f(NaN), finite)
+  return a.select(a.eq(x, a.f(0)), a.f(-Infinity), positive)
+}
+
+/** log(1 + x): the rounding error of u = 1 + x is given back as c/u. */
+export function log1pF32(e: ExprBuilder, x: Expr): Expr {
+  const a = new Arithmetic(e, x.lanes)
+  const u = a.add(x, a.f(1))
+  const { k, m } = splitExponent(a, u)
+  const near = a.eq(k, a.f(0))
+  const lost = a.select(a.lt(x, a.f(1)), a.sub(x, a.sub(u, a.f(1))), a.sub(a.f(1), a.sub(u, x)))
+  const f = a.select(near, x, a.sub(m, a.f(1))) // near 0, x itself is exact
+  const y = logOfParts(a, k, f, a.select(near, a.f(0), a.div(lost, u)))
+  const finite = logarithmEdges(a, u, y)
+  return a.select(a.lt(a.abs(x), a.f(2 ** -25)), x, finite)
+}
+
+/** x·P(x²)/Q(x²) for |x| ≤ 9.02, where tanh reaches ±1 in f32. */
+export function tanhF32(e: ExprBuilder, x: Expr): Expr {
+  const a = new Arithmetic(e, x.lanes)
+  const c = a.clamp(x, -9.02, 9.02)
+  const z = a.mul(c, c)
+  const p = a.polynomial(z, [1, 0.1337924918848803, 0.003493492969707007, 2.057515501628182e-5, 1.3308612090976421e-8])
+  const q = a.polynomial(z, [1, 0.4671256364086481, 0.025868973939297428, 0.0003282232624046596, 7.757511522168757e-7])
+  return a.clamp(a.div(a.mul(c, p), q), -1, 1)
+}
+
+/** x·P(x²)/Q(x²) for |x| ≤ 3.93, where erf reaches ±1 in f32. */
+export function erfF32(e: ExprBuilder, x: Expr): Expr {
+  const a = new Arithmetic(e, x.lanes)
+  const c = a.clamp(x, -3.93, 3.93)
+  const z = a.mul(c, c)
+  const p = a.polynomial(z, [1.12837914474271, 0.19082095649889774, 0.05279532776457681, 0.0037811942251324638, 0.00028484197796306625, 2.0416769633436818e-6])
+  const q = a.polynomial(z, [1, 0.502443385006149, 0.11427297215457252, 0.015000671665032338, 0.001165589593085483, 3.800273587459591e-5])
+  return a.clamp(a.div(a.mul(c, p), q), -1, 1)
+}
