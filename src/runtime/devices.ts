@@ -1,0 +1,50 @@
+/** The registry of devices: the only file that names concrete backends, which it loads on demand. */
+import type { Backend, BackendOptions } from '../backend/backend.js'
+import { DeviceError } from '../core/errors.js'
+
+type Loader = (options: BackendOptions) => Promise<Backend>
+
+/** Every device by name, the preferred one first. */
+const loaders: ReadonlyMap<string, Loader> = new Map<string, Loader>([
+  ['reference', async () => (await import('../backend/reference/reference.js')).createReferenceBackend()],
+])
+
+/** Names that `useDevice` takes, the preferred one first. */
+export const listDevices = (): string[] => [...loaders.keys()]
+
+async function load(name: string, options: BackendOptions): Promise<Backend> {
+  const loader = loaders.get(name)
+  if (loader === undefined) {
+    throw new DeviceError(`Expected one of the devices ${listDevices().join(', ')}, got '${name}'.`)
+  }
+  return loader(options)
+}
+
+const environment = (key: string): string | undefined =>
+  typeof process === 'object' && process !== null ? process.env?.[key] : undefined
+
+async function initial(): Promise<Backend> {
+  const chosen = environment('CHAINRULE_DEVICE')
+  const threads = Number(environment('CHAINRULE_THREADS')) || undefined
+  return load(chosen ?? listDevices()[0], { threads })
+}
+
+let backend: Backend = await initial()
+
+/** The backend that computes from now on. */
+export const currentBackend = (): Backend => backend
+
+/** The device in use: its name, a line for people, and its number of threads. */
+export const currentDevice = (): Pick<Backend, 'name' | 'description' | 'threads'> => ({
+  name: backend.name,
+  description: backend.description,
+  threads: backend.threads,
+})
+
+/**
+ * Computes on another device from now on. Values that exist stay valid. `threads` defaults to what the process may
+ * use. Throws DeviceError for a name that `listDevices()` does not have, or a device that cannot run here.
+ */
+export async function useDevice(name: string, options: BackendOptions = {}): Promise<void> {
+  backend = await load(name, options)
+}

@@ -1,0 +1,250 @@
+/**
+ * What every tensor has, whatever its operations: a current version in the graph, its value, its gradient.
+ */
+import { type DType, readElement, type TypedArray, viewAs } from '../core/dtype.js'
+import { ShapeError, ValueError } from '../core/errors.js'
+import { formatShape, type Shape, sameShape, sizeOf } from '../core/shape.js'
+import * as build from '../ir/build.js'
+import type { Node } from '../ir/node.js'
+import { storageOf } from '../ir/node.js'
+import { type BackwardOptions, backward } from '../runtime/backward.js'
+import { boundPending, flushPending, realize } from '../runtime/realize.js'
+import {
+  assignCell,
+  type Cell,
+  gradientOf,
+  leafCells,
+  peekCell,
+  pendingIsHeavy,
+  readCell,
+  requiresGradOf,
+  setGradient,
+  setRequiresGrad,
+  tracing,
+  versionOf,
+} from '../runtime/state.js'
+import { yieldIfDue } from '../runtime/yield.js'
+import { formatTensor } from './format.js'
+import type { Tensor } from './tensor.js'
+
+/** Values of a tensor as nested arrays. */
+export type Nested = number | boolean | Nested[]
+
+let construct: (node: Node) => Tensor
+
+/** Called once by `tensor.ts`: how results become tensors. */
+export function setTensorFactory(factory: (node: Node) => Tensor): void {
+  construct = factory
+}
+
+/** A node as a Tensor. Deep or data-heavy pending work is computed first. */
+export function wrap(node: Node): Tensor {
+  boundPending(node)
+  return construct(node)
+}
+
+export class TensorBase<S extends Shape = Shape> implements Cell {
+  /** @internal */
+  version: Node
+  /** @internal */
+  escaped = true
+  /** @internal */
+  gradient: Cell | null = null
+  /** @internal */
+  readonly owner: object | null
+
+  /** @internal Tensors are made by operations and by `tensor()`, `zeros()`, …. */
+  constructor(node: Node, owner: object | null = tracing) {
+    this.version = node
+    this.owner = owner
+  }
+
+  /** @internal */
+  get isState(): boolean {
+    return false
+  }
+
+  /** @internal The current version, captured by an expression. */
+  get node(): Node {
+    return readCell(this)
+  }
+
+  /** Sizes of the axes. */
+  get shape(): S {
+    return this.version.shape as S
+  }
+
+  get dtype(): DType {
+    return this.version.dtype
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.version.shape.length
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.version.shape)
+  }
+
+  // ---------------------------------------------------------------- values
+
+  /**
+   * The values in row-major order, as a copy. f16 and bf16 come as Float32Array, bool as Uint8Array of 0 and 1, i64 as
+   * BigInt64Array. Computes what is pending; gives other tasks a turn at least every 10 ms.
+   */
+  async data(): Promise<TypedArray> {
+    await yieldIfDue()
+    return this.dataSync()
+  }
+
+  /** `data()` on the calling thread, on devices that can. */
+  dataSync(): TypedArray {
+    const { dtype, size } = this
+    const raw = this.rawValues()
+    if (dtype !== 'f16' && dtype !== 'bf16') return raw.slice()
+    const out = new Float32Array(size)
+    for (let i = 0; i < size; i++) out[i] = readElement(dtype, raw, i)
+    return out
+  }
+
+  /** The value of a tensor of one element. */
+  async item(): Promise<number> {
+    await yieldIfDue()
+    return this.itemSync()
+  }
+
+  /** `item()` on the calling thread, on devices that can. */
+  itemSync(): number {
+    if (this.size !== 1) {
+      throw new ValueError(
+        `item(): expected a tensor of one element, got shape ${formatShape(this.shape)}. Use data() or toArray().`,
+      )
+    }
+    return readElement(this.dtype, this.rawValues(), 0)
+  }
+
+  /** The values as nested arrays: numbers, or booleans for bool. A 0-d tensor gives the value itself. */
+  async toArray(): Promise<Nested> {
+    await yieldIfDue()
+    return this.toArraySync()
+  }
+
+  /** `toArray()` on the calling thread, on devices that can. */
+  toArraySync(): Nested {
+    const { dtype, shape } = this
+    const raw = this.rawValues()
+    let at = 0
+    const level = (axis: number): Nested => {
+      if (axis === shape.length) {
+        const value = readElement(dtype, raw, at++)
+        return dtype === 'bool' ? value !== 0 : value
+      }
+      return Array.from({ length: shape[axis] }, () => level(axis + 1))
+    }
+    return level(0)
+  }
+
+  /** The stored values; read only, valid until the next write. */
+  private rawValues(): TypedArray {
+    const node = peekCell(this)
+    realize([node])
+    const bytes = storageOf(node).bytes()
+    return viewAs(node.dtype, bytes.buffer, bytes.byteOffset, this.size)
+  }
+
+  /** The values as PyTorch prints them. */
+  toString(): string {
+    if (tracing !== null || this.owner !== null) {
+      return `Tensor(traced, shape=${formatShape(this.shape)}, dtype=${this.dtype})`
+    }
+    const values = Array.from({ length: this.size }, () => 0)
+    const raw = this.rawValues()
+    for (let i = 0; i < values.length; i++) values[i] = readElement(this.dtype, raw, i)
+    return formatTensor(values, this.shape, this.dtype, this.version.requiresGrad)
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString()
+  }
+
+  // ---------------------------------------------------------------- gradients and state
+
+  /** Whether `backward()` reaches this tensor. Settable on tensors that no operation on such a tensor made. */
+  get requiresGrad(): boolean {
+    return requiresGradOf(this)
+  }
+
+  set requiresGrad(flag: boolean) {
+    if (flag && this.dtype !== 'f32' && this.dtype !== 'f64' && this.dtype !== 'f16' && this.dtype !== 'bf16') {
+      throw new ValueError(`requiresGrad: only float tensors can require a gradient, got ${this.dtype}.`)
+    }
+    if (this.version.requiresGrad && !leafCells.has(this.version)) {
+      throw new ValueError('requiresGrad: can only be changed on leaf tensors. Use detach() to cut the graph.')
+    }
+    setRequiresGrad(this, flag)
+  }
+
+  /** The gradient that `backward()` left, or null. */
+  get grad(): Tensor | null {
+    const gradient = gradientOf(this)
+    // Whoever looks may keep it: later steps must not overwrite it.
+    if (gradient !== null) gradient.escaped = true
+    return gradient as Tensor | null
+  }
+
+  set grad(value: Tensor | null) {
+    if (value !== null && !sameShape(value.shape, this.shape)) {
+      throw new ShapeError(
+        `grad: expected the tensor's shape ${formatShape(this.shape)}, got ${formatShape(value.shape)}.`,
+      )
+    }
+    if (value !== null) value.escaped = true
+    setGradient(this, value)
+  }
+
+  /**
+   * Adds the derivative of this tensor to `.grad` of every leaf with `requiresGrad`. `gradient` is the cotangent, 1 for
+   * a tensor of one element. The graph is released afterwards unless `retainGraph`.
+   */
+  backward(gradient?: Tensor | null, options: BackwardOptions = {}): void {
+    backward(this.node, gradient?.node ?? null, options, wrap)
+  }
+
+  /** Keeps the gradient of this intermediate result in `.grad` at the next `backward()`. */
+  retainGrad(): void {
+    leafCells.set(this.node, this)
+  }
+
+  /** The same values with no gradient. */
+  detach(): Tensor {
+    return wrap(versionOf(this.node, false))
+  }
+
+  /**
+   * Makes `value` the next version of this tensor. Expressions built before keep the old one. Shape and dtype must match.
+   * No gradient flows into the assigned value.
+   */
+  assign(value: TensorBase): void {
+    if (!sameShape(value.shape, this.shape)) {
+      throw new ShapeError(`assign: expected shape ${formatShape(this.shape)}, got ${formatShape(value.shape)}.`)
+    }
+    if (value.dtype !== this.dtype) {
+      throw new ShapeError(`assign: expected dtype ${this.dtype}, got ${value.dtype}. Cast first, with to('${this.dtype}').`)
+    }
+    const node = value.node
+    boundPending(node)
+    assignCell(this, node)
+    if (pendingIsHeavy()) flushPending()
+  }
+}
+
+/** A number or a tensor, as operations take them. */
+export type Operand = TensorBase | number
+
+/** What node-level operations take. */
+export const operand = (x: Operand): Node | number => (typeof x === 'number' ? x : x.node)
+
+/** A boolean or number as a 0-d node. */
+export const literalNode = (value: number, dtype: DType): Node => build.scalar(value, dtype)

@@ -1,0 +1,275 @@
+/** Element-wise methods of Tensor: thin wrappers over `ops/elementwise` and `ops/activation`. */
+import type { DType } from '../core/dtype.js'
+import type { Shape } from '../core/shape.js'
+import * as activation from '../ops/activation.js'
+import * as ops from '../ops/elementwise.js'
+import { type Operand, operand, TensorBase, wrap } from './base.js'
+import type { Tensor } from './tensor.js'
+
+export class ElementwiseMethods<S extends Shape = Shape> extends TensorBase<S> {
+  // ---------------------------------------------------------------- arithmetic
+
+  /** this + other, broadcast. */
+  add(other: Operand): Tensor {
+    return wrap(ops.add(this.node, operand(other)))
+  }
+
+  /** this - other, broadcast. */
+  sub(other: Operand): Tensor {
+    return wrap(ops.sub(this.node, operand(other)))
+  }
+
+  /** this · other, element by element, broadcast. */
+  mul(other: Operand): Tensor {
+    return wrap(ops.mul(this.node, operand(other)))
+  }
+
+  /** this / other, broadcast. Integers give floats. */
+  div(other: Operand): Tensor {
+    return wrap(ops.div(this.node, operand(other)))
+  }
+
+  /** Remainder with the sign of the divisor. */
+  remainder(other: Operand): Tensor {
+    return wrap(ops.remainder(this.node, operand(other)))
+  }
+
+  /** this ^ exponent. */
+  pow(exponent: Operand): Tensor {
+    return wrap(ops.pow(this.node, operand(exponent)))
+  }
+
+  /** The larger of both; the gradient of ties is split. */
+  maximum(other: Operand): Tensor {
+    return wrap(ops.maximum(this.node, operand(other)))
+  }
+
+  /** The smaller of both; the gradient of ties is split. */
+  minimum(other: Operand): Tensor {
+    return wrap(ops.minimum(this.node, operand(other)))
+  }
+
+  /** Angle of (other, this). */
+  atan2(other: Operand): Tensor {
+    return wrap(ops.atan2(this.node, operand(other)))
+  }
+
+  /** this + weight · (end - this). */
+  lerp(end: Operand, weight: Operand): Tensor {
+    return wrap(ops.lerp(this.node, operand(end), operand(weight)))
+  }
+
+  /** Values limited to [min, max]; either may be left out. */
+  clamp(min?: number | null, max?: number | null): Tensor<S> {
+    return wrap(ops.clamp(this.node, min ?? undefined, max ?? undefined)) as Tensor<S>
+  }
+
+  /** The same values in another dtype. */
+  to(dtype: DType): Tensor<S> {
+    return wrap(ops.to(this.node, dtype)) as Tensor<S>
+  }
+
+  /** -x. */
+  neg(): Tensor<S> {
+    return wrap(ops.neg(this.node)) as Tensor<S>
+  }
+
+  /** |x|. */
+  abs(): Tensor<S> {
+    return wrap(ops.abs(this.node)) as Tensor<S>
+  }
+
+  /** -1, 0 or 1. */
+  sign(): Tensor<S> {
+    return wrap(ops.sign(this.node)) as Tensor<S>
+  }
+
+  /** e^x. */
+  exp(): Tensor<S> {
+    return wrap(ops.exp(this.node)) as Tensor<S>
+  }
+
+  /** ln x. */
+  log(): Tensor<S> {
+    return wrap(ops.log(this.node)) as Tensor<S>
+  }
+
+  /** ln(1 + x), exact near 0. */
+  log1p(): Tensor<S> {
+    return wrap(ops.log1p(this.node)) as Tensor<S>
+  }
+
+  /** e^x - 1, exact near 0. */
+  expm1(): Tensor<S> {
+    return wrap(ops.expm1(this.node)) as Tensor<S>
+  }
+
+  /** Logarithm to base 2. */
+  log2(): Tensor<S> {
+    return wrap(ops.log2(this.node)) as Tensor<S>
+  }
+
+  /** Logarithm to base 10. */
+  log10(): Tensor<S> {
+    return wrap(ops.log10(this.node)) as Tensor<S>
+  }
+
+  /** √x. */
+  sqrt(): Tensor<S> {
+    return wrap(ops.sqrt(this.node)) as Tensor<S>
+  }
+
+  /** 1 / √x. */
+  rsqrt(): Tensor<S> {
+    return wrap(ops.rsqrt(this.node)) as Tensor<S>
+  }
+
+  /** 1 / x. */
+  reciprocal(): Tensor<S> {
+    return wrap(ops.reciprocal(this.node)) as Tensor<S>
+  }
+
+  /** x². */
+  square(): Tensor<S> {
+    return wrap(ops.square(this.node)) as Tensor<S>
+  }
+
+  /** Sine. */
+  sin(): Tensor<S> {
+    return wrap(ops.sin(this.node)) as Tensor<S>
+  }
+
+  /** Cosine. */
+  cos(): Tensor<S> {
+    return wrap(ops.cos(this.node)) as Tensor<S>
+  }
+
+  /** Tangent. */
+  tan(): Tensor<S> {
+    return wrap(ops.tan(this.node)) as Tensor<S>
+  }
+
+  /** Inverse tangent. */
+  atan(): Tensor<S> {
+    return wrap(ops.atan(this.node)) as Tensor<S>
+  }
+
+  /** Hyperbolic tangent. */
+  tanh(): Tensor<S> {
+    return wrap(ops.tanh(this.node)) as Tensor<S>
+  }
+
+  /** Error function. */
+  erf(): Tensor<S> {
+    return wrap(ops.erf(this.node)) as Tensor<S>
+  }
+
+  /** Largest integer not above x. */
+  floor(): Tensor<S> {
+    return wrap(ops.floor(this.node)) as Tensor<S>
+  }
+
+  /** Smallest integer not below x. */
+  ceil(): Tensor<S> {
+    return wrap(ops.ceil(this.node)) as Tensor<S>
+  }
+
+  /** Nearest integer, ties to even. */
+  round(): Tensor<S> {
+    return wrap(ops.round(this.node)) as Tensor<S>
+  }
+
+  /** Integer part. */
+  trunc(): Tensor<S> {
+    return wrap(ops.trunc(this.node)) as Tensor<S>
+  }
+
+  /** True where the value is NaN. */
+  isNaN(): Tensor<S> {
+    return wrap(ops.isNaN(this.node)) as Tensor<S>
+  }
+
+  /** True where the value is neither NaN nor infinite. */
+  isFinite(): Tensor<S> {
+    return wrap(ops.isFinite(this.node)) as Tensor<S>
+  }
+
+  /** True where the value is 0. */
+  logicalNot(): Tensor<S> {
+    return wrap(ops.logicalNot(this.node)) as Tensor<S>
+  }
+
+  // ---------------------------------------------------------------- activations
+
+  /** 1 / (1 + e^-x). */
+  sigmoid(): Tensor<S> {
+    return wrap(activation.sigmoid(this.node)) as Tensor<S>
+  }
+
+  /** max(x, 0). */
+  relu(): Tensor<S> {
+    return wrap(activation.relu(this.node)) as Tensor<S>
+  }
+
+  /** x · sigmoid(x). */
+  silu(): Tensor<S> {
+    return wrap(activation.silu(this.node)) as Tensor<S>
+  }
+
+  /** x · Φ(x), exactly or by tanh. */
+  gelu(approximate: 'none' | 'tanh' = 'none'): Tensor<S> {
+    return wrap(activation.gelu(this.node, approximate)) as Tensor<S>
+  }
+
+  /** ln(1 + e^(βx)) / β. */
+  softplus(beta = 1, threshold = 20): Tensor<S> {
+    return wrap(activation.softplus(this.node, beta, threshold)) as Tensor<S>
+  }
+
+  // ---------------------------------------------------------------- comparison and logic
+
+  /** True where equal. */
+  eq(other: Operand): Tensor {
+    return wrap(ops.eq(this.node, operand(other)))
+  }
+
+  /** True where different. */
+  ne(other: Operand): Tensor {
+    return wrap(ops.ne(this.node, operand(other)))
+  }
+
+  /** True where less. */
+  lt(other: Operand): Tensor {
+    return wrap(ops.lt(this.node, operand(other)))
+  }
+
+  /** True where less or equal. */
+  le(other: Operand): Tensor {
+    return wrap(ops.le(this.node, operand(other)))
+  }
+
+  /** True where greater. */
+  gt(other: Operand): Tensor {
+    return wrap(ops.gt(this.node, operand(other)))
+  }
+
+  /** True where greater or equal. */
+  ge(other: Operand): Tensor {
+    return wrap(ops.ge(this.node, operand(other)))
+  }
+
+  /** True where both are not 0. */
+  logicalAnd(other: Operand): Tensor {
+    return wrap(ops.logicalAnd(this.node, operand(other)))
+  }
+
+  /** True where one is not 0. */
+  logicalOr(other: Operand): Tensor {
+    return wrap(ops.logicalOr(this.node, operand(other)))
+  }
+
+  /** True where exactly one is not 0. */
+  logicalXor(other: Operand): Tensor {
+    return wrap(ops.logicalXor(this.node, operand(other)))
+  }
+}

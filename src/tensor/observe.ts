@@ -1,0 +1,12 @@
+/** Tells a compiled step which framework properties it depends on. */
+import { tracing } from '../runtime/state.js'
+
+/**
+ * To be called by whatever reads a framework property during a step (`module.training`, …): while tracing, the property
+ * becomes part of the step's signature. At each later call `read` (by default `owner[key]`) is compared with `value`,
+ * and another value means another trace. Free outside of traces.
+ */
+export function observe(owner: object, key: string, value: unknown, read?: () => unknown): void {
+  if (tracing === null) return
+  tracing.observe(owner, key, value, read ?? (() => (owner as Record<string, unknown>)[key]))
+}

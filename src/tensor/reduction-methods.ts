@@ -1,0 +1,117 @@
+/** Methods of Tensor that reduce or accumulate: thin wrappers over `ops/reductions` and `ops/softmax`. */
+import type { Shape } from '../core/shape.js'
+import * as ops from '../ops/reductions.js'
+import * as normal from '../ops/softmax.js'
+import { wrap } from './base.js'
+import { ShapeMethods } from './shape-methods.js'
+import type { Tensor } from './tensor.js'
+
+/** One axis, several, or all when left out. */
+export type Axes = number | readonly number[]
+
+export interface ReduceOptions {
+  /** Keeps reduced axes with size 1. Default false. */
+  readonly keepdim?: boolean
+}
+
+export interface VarianceOptions extends ReduceOptions {
+  /** Degrees of freedom taken off the count. Default 1. */
+  readonly correction?: number
+}
+
+export class ReductionMethods<S extends Shape = Shape> extends ShapeMethods<S> {
+  /** Sum over the axes (all by default). Integers and bool sum to i64. */
+  sum(axis?: Axes, options?: ReduceOptions): Tensor {
+    return wrap(ops.sum(this.node, axis, options))
+  }
+
+  /** Mean over the axes (all by default). */
+  mean(axis?: Axes, options?: ReduceOptions): Tensor {
+    return wrap(ops.mean(this.node, axis, options))
+  }
+
+  /** Product over the axes (all by default). */
+  prod(axis?: Axes, options?: ReduceOptions): Tensor {
+    return wrap(ops.prod(this.node, axis, options))
+  }
+
+  /** Largest element over the axes (all by default). */
+  max(axis?: Axes, options?: ReduceOptions): Tensor {
+    return wrap(ops.max(this.node, axis, options))
+  }
+
+  /** Smallest element over the axes (all by default). */
+  min(axis?: Axes, options?: ReduceOptions): Tensor {
+    return wrap(ops.min(this.node, axis, options))
+  }
+
+  /** Largest element over the axes; the gradient of ties is split evenly. */
+  amax(axis?: Axes, options?: ReduceOptions): Tensor {
+    return wrap(ops.amax(this.node, axis, options))
+  }
+
+  /** Smallest element over the axes; the gradient of ties is split evenly. */
+  amin(axis?: Axes, options?: ReduceOptions): Tensor {
+    return wrap(ops.amin(this.node, axis, options))
+  }
+
+  /** Index (i64) of the first largest element along an axis, or of all elements in row-major order. */
+  argmax(axis?: number, options?: ReduceOptions): Tensor {
+    return wrap(ops.argmax(this.node, axis, options))
+  }
+
+  /** Index (i64) of the first smallest element along an axis, or of all elements in row-major order. */
+  argmin(axis?: number, options?: ReduceOptions): Tensor {
+    return wrap(ops.argmin(this.node, axis, options))
+  }
+
+  /** Variance over the axes. */
+  var(axis?: Axes, options?: VarianceOptions): Tensor {
+    return wrap(ops.variance(this.node, axis, options))
+  }
+
+  /** Standard deviation over the axes. */
+  std(axis?: Axes, options?: VarianceOptions): Tensor {
+    return wrap(ops.std(this.node, axis, options))
+  }
+
+  /** ln Σ e^x over the axes, without overflow. */
+  logsumexp(axis?: Axes, options?: ReduceOptions): Tensor {
+    return wrap(ops.logsumexp(this.node, axis, options))
+  }
+
+  /** (Σ |x|^p)^(1/p) over the axes; Infinity gives the largest magnitude. */
+  norm(p = 2, axis?: Axes, options?: ReduceOptions): Tensor {
+    return wrap(ops.norm(this.node, p, axis, options))
+  }
+
+  /** Whether all elements are true. */
+  all(axis?: Axes, options?: ReduceOptions): Tensor {
+    return wrap(ops.all(this.node, axis, options))
+  }
+
+  /** Whether any element is true. */
+  any(axis?: Axes, options?: ReduceOptions): Tensor {
+    return wrap(ops.any(this.node, axis, options))
+  }
+
+  /** Running sum along an axis. */
+  cumsum(axis: number): Tensor<S> {
+    return wrap(ops.cumsum(this.node, axis)) as Tensor<S>
+  }
+
+  /** Running product along an axis. */
+  cumprod(axis: number): Tensor<S> {
+    return wrap(ops.cumprod(this.node, axis)) as Tensor<S>
+  }
+
+  /** e^x / Σ e^x along an axis. */
+  softmax(axis: number): Tensor<S> {
+    return wrap(normal.softmax(this.node, axis)) as Tensor<S>
+  }
+
+  /** ln softmax(x), computed without overflow. */
+  logSoftmax(axis: number): Tensor<S> {
+    return wrap(normal.logSoftmax(this.node, axis)) as Tensor<S>
+  }
+}

@@ -1,0 +1,106 @@
+/** Methods of Tensor that move elements: thin wrappers over `ops/shape`. */
+import type { Shape } from '../core/shape.js'
+import * as ops from '../ops/shape.js'
+import { wrap } from './base.js'
+import { ElementwiseMethods } from './elementwise-methods.js'
+import type { Tensor } from './tensor.js'
+
+export class ShapeMethods<S extends Shape = Shape> extends ElementwiseMethods<S> {
+  /** The elements in row-major order in another shape; one size may be -1. */
+  reshape<const T extends Shape>(shape: T): Tensor<Known<T>> {
+    return wrap(ops.reshape(this.node, shape)) as Tensor<Known<T>>
+  }
+
+  /** The same as `reshape`. */
+  view<const T extends Shape>(shape: T): Tensor<Known<T>> {
+    return this.reshape(shape)
+  }
+
+  /** Joins the axes from `startDim` to `endDim`. */
+  flatten(startDim = 0, endDim = -1): Tensor {
+    return wrap(ops.flatten(this.node, startDim, endDim))
+  }
+
+  /** Swaps two axes. */
+  transpose(a: number, b: number): Tensor {
+    return wrap(ops.transpose(this.node, a, b))
+  }
+
+  /** Output axis i is input axis axes[i]. */
+  permute(axes: readonly number[]): Tensor {
+    return wrap(ops.permute(this.node, axes))
+  }
+
+  /** All axes in reverse order: the transpose of a matrix. */
+  get T(): Tensor {
+    return this.permute(this.shape.map((_, i) => this.rank - 1 - i))
+  }
+
+  /** Drops an axis of size 1, or all of them. */
+  squeeze(axis?: number | readonly number[]): Tensor {
+    return wrap(ops.squeeze(this.node, axis))
+  }
+
+  /** Inserts an axis of size 1. */
+  unsqueeze(axis: number): Tensor {
+    return wrap(ops.unsqueeze(this.node, axis))
+  }
+
+  /** Repeats axes of size 1 up to `shape`; -1 keeps a size. */
+  expand(shape: Shape): Tensor {
+    return wrap(ops.expand(this.node, shape))
+  }
+
+  /** Broadcasts to `shape`. */
+  broadcastTo<const T extends Shape>(shape: T): Tensor<T> {
+    return wrap(ops.broadcastTo(this.node, shape)) as Tensor<T>
+  }
+
+  /** Elements start, start + step, … up to but without `stop` along an axis; negative bounds count from the end. */
+  slice(axis: number, start?: number, stop?: number, step?: number): Tensor {
+    return wrap(ops.slice(this.node, axis, start, stop, step))
+  }
+
+  /** `length` elements from `start` along an axis. */
+  narrow(axis: number, start: number, length: number): Tensor {
+    return wrap(ops.narrow(this.node, axis, start, length))
+  }
+
+  /** One position of an axis; the axis goes away. */
+  select(axis: number, index: number): Tensor {
+    return wrap(ops.select(this.node, axis, index))
+  }
+
+  /** Reverses the axes. */
+  flip(axes: number | readonly number[]): Tensor<S> {
+    return wrap(ops.flip(this.node, typeof axes === 'number' ? [axes] : axes)) as Tensor<S>
+  }
+
+  /** Pads as PyTorch: pairs (low, high) from the last axis backwards; negative crops. */
+  pad(padding: readonly number[], value = 0): Tensor {
+    return wrap(ops.pad(this.node, padding, value))
+  }
+
+  /** Rotates the elements along an axis. */
+  roll(shift: number | readonly number[], axis?: number | readonly number[]): Tensor<S> {
+    return wrap(ops.roll(this.node, shift, axis)) as Tensor<S>
+  }
+
+  /** Pieces of the given sizes (or of one size, the last one smaller). */
+  split(sizes: number | readonly number[], axis = 0): Tensor[] {
+    return ops.split(this.node, sizes, axis).map(wrap)
+  }
+
+  /** At most `n` pieces of equal size, the last one smaller. */
+  chunk(n: number, axis = 0): Tensor[] {
+    return ops.chunk(this.node, n, axis).map(wrap)
+  }
+
+  /** Every position of an axis as a tensor of its own. */
+  unbind(axis = 0): Tensor[] {
+    return ops.unbind(this.node, axis).map(wrap)
+  }
+}
+
+/** A shape as written, unless one size is to be found out. */
+export type Known<T extends Shape> = -1 extends T[number] ? Shape : T
