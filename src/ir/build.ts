@@ -16,7 +16,7 @@ import {
   type WindowAttributes,
 } from './node.js'
 import { primitives } from './primitives.js'
-import { withResiduals } from './primitives/scan-gradient.js'
+import { chunkedScan, withResiduals } from './primitives/scan-gradient.js'
 import { substitute as substituteNodes } from './rewrite.js'
 import type { Builder, Rule } from './rule.js'
 import * as self from './build.js'
@@ -241,17 +241,15 @@ export function scan(
   options: { length: number; reverse?: boolean; checkpoint?: number },
 ): Node[] {
   const inputs = [...consts, ...carry, ...xs]
-  const differentiable = gradEnabled && inputs.some((x) => x.requiresGrad)
-  const full = differentiable ? withResiduals(builder, body, consts.length, carry.length, xs) : body
-  const node = make('scan', inputs, {
-    body: full,
-    length: options.length,
-    consts: consts.length,
-    carry: carry.length,
-    reverse: options.reverse ?? false,
-    checkpoint: options.checkpoint ?? 0,
-  })
-  return outputs(node)
+  const { length, reverse = false, checkpoint = 0 } = options
+  const attrs = { length, consts: consts.length, carry: carry.length, reverse, checkpoint }
+  // The rule checks the body as it was given, before anything is derived from it.
+  const plain = make('scan', inputs, { ...attrs, body })
+  if (!plain.requiresGrad) return outputs(plain)
+  if (checkpoint > 1) return chunkedScan(builder, body, { consts, carry, xs }, length, reverse, checkpoint)
+  const full = withResiduals(builder, body, { consts: consts.length, carry: carry.length, checkpointed: checkpoint > 0 })
+  if (full === body) return outputs(plain)
+  return outputs(make('scan', inputs, { ...attrs, body: full })).slice(0, body.results.length)
 }
 
 export const whileLoop = (cond: Subgraph, body: Subgraph, inputs: readonly Node[], consts: number): Node[] =>
