@@ -1,10 +1,11 @@
-/** Element-wise methods of Tensor: thin wrappers over `ops/elementwise` and `ops/activation`. */
+/** Element-wise methods of Tensor: thin wrappers over `ops/elementwise`. */
 import type { DType } from '../core/dtype.js'
 import type { Shape } from '../core/shape.js'
-import * as activation from '../ops/activation.js'
 import * as ops from '../ops/elementwise.js'
 import { type Operand, operand, TensorBase, wrap } from './base.js'
 import type { Tensor } from './tensor.js'
+
+const maybe = (x: Operand | null | undefined): ReturnType<typeof operand> | null => (x == null ? null : operand(x))
 
 export class ElementwiseMethods<S extends Shape = Shape> extends TensorBase<S> {
   // ---------------------------------------------------------------- arithmetic
@@ -24,14 +25,19 @@ export class ElementwiseMethods<S extends Shape = Shape> extends TensorBase<S> {
     return wrap(ops.mul(this.node, operand(other)))
   }
 
-  /** this / other, broadcast. Integers give floats. */
-  div(other: Operand): Tensor {
-    return wrap(ops.div(this.node, operand(other)))
+  /** this / other, broadcast. Integers give floats, unless `roundingMode` ('trunc' or 'floor') rounds the quotient. */
+  div(other: Operand, options?: { roundingMode?: ops.RoundingMode }): Tensor {
+    return wrap(ops.div(this.node, operand(other), options))
   }
 
   /** Remainder with the sign of the divisor. */
   remainder(other: Operand): Tensor {
     return wrap(ops.remainder(this.node, operand(other)))
+  }
+
+  /** Remainder with the sign of the dividend. */
+  fmod(other: Operand): Tensor {
+    return wrap(ops.fmod(this.node, operand(other)))
   }
 
   /** this ^ exponent. */
@@ -55,13 +61,13 @@ export class ElementwiseMethods<S extends Shape = Shape> extends TensorBase<S> {
   }
 
   /** this + weight · (end - this). */
-  lerp(end: Operand, weight: Operand): Tensor {
-    return wrap(ops.lerp(this.node, operand(end), operand(weight)))
+  lerp(end: TensorBase, weight: Operand): Tensor {
+    return wrap(ops.lerp(this.node, end.node, operand(weight)))
   }
 
   /** Values limited to [min, max]; either may be left out. */
-  clamp(min?: number | null, max?: number | null): Tensor<S> {
-    return wrap(ops.clamp(this.node, min ?? undefined, max ?? undefined)) as Tensor<S>
+  clamp(min?: Operand | null, max?: Operand | null): Tensor {
+    return wrap(ops.clamp(this.node, maybe(min), maybe(max)))
   }
 
   /** The same values in another dtype. */
@@ -194,36 +200,34 @@ export class ElementwiseMethods<S extends Shape = Shape> extends TensorBase<S> {
     return wrap(ops.isFinite(this.node)) as Tensor<S>
   }
 
+  /** 2^x. */
+  exp2(): Tensor<S> {
+    return wrap(ops.exp2(this.node)) as Tensor<S>
+  }
+
+  /** Hyperbolic sine. */
+  sinh(): Tensor<S> {
+    return wrap(ops.sinh(this.node)) as Tensor<S>
+  }
+
+  /** Hyperbolic cosine. */
+  cosh(): Tensor<S> {
+    return wrap(ops.cosh(this.node)) as Tensor<S>
+  }
+
+  /** True where the value is infinite. */
+  isInf(): Tensor<S> {
+    return wrap(ops.isInf(this.node)) as Tensor<S>
+  }
+
+  /** All bits flipped. */
+  bitwiseNot(): Tensor<S> {
+    return wrap(ops.bitwiseNot(this.node)) as Tensor<S>
+  }
+
   /** True where the value is 0. */
   logicalNot(): Tensor<S> {
     return wrap(ops.logicalNot(this.node)) as Tensor<S>
-  }
-
-  // ---------------------------------------------------------------- activations
-
-  /** 1 / (1 + e^-x). */
-  sigmoid(): Tensor<S> {
-    return wrap(activation.sigmoid(this.node)) as Tensor<S>
-  }
-
-  /** max(x, 0). */
-  relu(): Tensor<S> {
-    return wrap(activation.relu(this.node)) as Tensor<S>
-  }
-
-  /** x · sigmoid(x). */
-  silu(): Tensor<S> {
-    return wrap(activation.silu(this.node)) as Tensor<S>
-  }
-
-  /** x · Φ(x), exactly or by tanh. */
-  gelu(approximate: 'none' | 'tanh' = 'none'): Tensor<S> {
-    return wrap(activation.gelu(this.node, approximate)) as Tensor<S>
-  }
-
-  /** ln(1 + e^(βx)) / β. */
-  softplus(beta = 1, threshold = 20): Tensor<S> {
-    return wrap(activation.softplus(this.node, beta, threshold)) as Tensor<S>
   }
 
   // ---------------------------------------------------------------- comparison and logic
@@ -271,5 +275,20 @@ export class ElementwiseMethods<S extends Shape = Shape> extends TensorBase<S> {
   /** True where exactly one is not 0. */
   logicalXor(other: Operand): Tensor {
     return wrap(ops.logicalXor(this.node, operand(other)))
+  }
+
+  /** Bits set in both. */
+  bitwiseAnd(other: Operand): Tensor {
+    return wrap(ops.bitwiseAnd(this.node, operand(other)))
+  }
+
+  /** Bits set in one or both. */
+  bitwiseOr(other: Operand): Tensor {
+    return wrap(ops.bitwiseOr(this.node, operand(other)))
+  }
+
+  /** Bits set in exactly one. */
+  bitwiseXor(other: Operand): Tensor {
+    return wrap(ops.bitwiseXor(this.node, operand(other)))
   }
 }

@@ -3,7 +3,7 @@ import type { Shape } from '../core/shape.js'
 import * as ops from '../ops/indexing.js'
 import * as linear from '../ops/linear-algebra.js'
 import { type Operand, operand, type TensorBase, wrap } from './base.js'
-import { ReductionMethods } from './reduction-methods.js'
+import { ActivationMethods } from './activation-methods.js'
 import type { Tensor } from './tensor.js'
 
 export interface SortOptions {
@@ -20,7 +20,7 @@ export interface TopkOptions {
   readonly largest?: boolean
 }
 
-export class IndexingMethods<S extends Shape = Shape> extends ReductionMethods<S> {
+export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<S> {
   // ---------------------------------------------------------------- linear algebra
 
   /** The matrix product, with PyTorch's rules for vectors and batches. */

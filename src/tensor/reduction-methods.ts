@@ -1,7 +1,6 @@
-/** Methods of Tensor that reduce or accumulate: thin wrappers over `ops/reductions` and `ops/softmax`. */
+/** Methods of Tensor that reduce or accumulate: thin wrappers over `ops/reductions`. */
 import type { Shape } from '../core/shape.js'
 import * as ops from '../ops/reductions.js'
-import * as normal from '../ops/softmax.js'
 import { wrap } from './base.js'
 import { ShapeMethods } from './shape-methods.js'
 import type { Tensor } from './tensor.js'
@@ -103,15 +102,5 @@ export class ReductionMethods<S extends Shape = Shape> extends ShapeMethods<S> {
   /** Running product along an axis. */
   cumprod(axis: number): Tensor<S> {
     return wrap(ops.cumprod(this.node, axis)) as Tensor<S>
-  }
-
-  /** e^x / Σ e^x along an axis. */
-  softmax(axis: number): Tensor<S> {
-    return wrap(normal.softmax(this.node, axis)) as Tensor<S>
-  }
-
-  /** ln softmax(x), computed without overflow. */
-  logSoftmax(axis: number): Tensor<S> {
-    return wrap(normal.logSoftmax(this.node, axis)) as Tensor<S>
   }
 }

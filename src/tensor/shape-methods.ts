@@ -76,9 +76,9 @@ export class ShapeMethods<S extends Shape = Shape> extends ElementwiseMethods<S>
     return wrap(ops.flip(this.node, typeof axes === 'number' ? [axes] : axes)) as Tensor<S>
   }
 
-  /** Pads as PyTorch: pairs (low, high) from the last axis backwards; negative crops. */
-  pad(padding: readonly number[], value = 0): Tensor {
-    return wrap(ops.pad(this.node, padding, value))
+  /** Pads as PyTorch: pairs (low, high) from the last axis backwards; negative crops. Default mode 'constant', value 0. */
+  pad(padding: readonly number[], options?: { mode?: ops.PadMode; value?: number }): Tensor {
+    return wrap(ops.pad(this.node, padding, options))
   }
 
   /** Rotates the elements along an axis. */
@@ -94,6 +94,31 @@ export class ShapeMethods<S extends Shape = Shape> extends ElementwiseMethods<S>
   /** At most `n` pieces of equal size, the last one smaller. */
   chunk(n: number, axis = 0): Tensor[] {
     return ops.chunk(this.node, n, axis).map(wrap)
+  }
+
+  /** Swaps the last two axes. */
+  get mT(): Tensor {
+    return wrap(ops.mT(this.node))
+  }
+
+  /** Moves one axis to another place. */
+  moveaxis(source: number, destination: number): Tensor {
+    return wrap(ops.moveaxis(this.node, source, destination))
+  }
+
+  /** Splits one axis into several; one size may be -1. */
+  unflatten(axis: number, sizes: Shape): Tensor {
+    return wrap(ops.unflatten(this.node, axis, sizes))
+  }
+
+  /** The tensor `repeats[i]` times along each axis. */
+  repeat(repeats: readonly number[]): Tensor {
+    return wrap(ops.repeat(this.node, repeats))
+  }
+
+  /** Each element `repeats` times in a row along an axis. */
+  repeatInterleave(repeats: number, axis: number): Tensor {
+    return wrap(ops.repeatInterleave(this.node, repeats, axis))
   }
 
   /** Every position of an axis as a tensor of its own. */

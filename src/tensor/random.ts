@@ -1,0 +1,71 @@
+/**
+ * Random numbers: a counter-based generator whose state is a buffer, so that compiled steps draw anew at each replay
+ * and every backend draws the same bits.
+ */
+import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
+import { Storage } from '../core/storage.js'
+import * as build from '../ir/build.js'
+import type { Node } from '../ir/node.js'
+import { isSymbolic, tracing } from '../runtime/state.js'
+import { Buffer } from './parameter.js'
+import { Tensor } from './tensor.js'
+
+function stateStorage(low: number, high: number, counter: number): Storage {
+  const storage = new Storage('i32', 3)
+  ;(storage.write() as Int32Array).set([low, high, counter])
+  return storage
+}
+
+function splitSeed(seed: number): [number, number] {
+  if (!Number.isSafeInteger(seed)) throw new ValueError(`Expected an integer seed, got ${seed}.`)
+  return [seed | 0, Math.floor(seed / 2 ** 32) | 0]
+}
+
+/** A stream of random numbers. Equal seeds give equal streams, on every device. */
+export class Generator {
+  /** i32[3]: the seed's low and high word, and how many draws there were. */
+  readonly state: Buffer
+
+  constructor(seed: number) {
+    this.state = new Buffer(new Tensor(build.buffer(stateStorage(...splitSeed(seed), 0), [3])))
+  }
+
+  /** Starts the stream of another seed. Returns the generator. */
+  manualSeed(seed: number): this {
+    this.setState(new Tensor(build.buffer(stateStorage(...splitSeed(seed), 0), [3])))
+    return this
+  }
+
+  /** The present state, for `setState` later. */
+  getState(): Tensor {
+    return this.state.detach()
+  }
+
+  /** Goes back to a state of `getState`. */
+  setState(state: Tensor): void {
+    if (state.dtype !== 'i32') throw new DTypeError(`setState: expected an i32 tensor, got ${state.dtype}.`)
+    if (state.size !== 3) throw new ShapeError(`setState: expected 3 elements, got ${state.size}.`)
+    this.state.assign(state)
+  }
+
+  /** @internal The key of the next draw; moves the stream on. */
+  nextKey(): Node {
+    const key = this.state.node
+    const storage = key.storage
+    if (tracing === null && !isSymbolic() && storage !== null) {
+      // Eager draws advance on the host: no pending work for a counter.
+      const [low, high, counter] = storage.array() as Int32Array
+      this.state.assign(new Tensor(build.buffer(stateStorage(low, high, (counter + 1) | 0), [3])))
+      return key
+    }
+    const step = build.cast(build.eq(build.iota([3], 0, 'i32'), build.full([3], 2, 'i32')), 'i32')
+    this.state.assign(new Tensor(build.add(key, step)))
+    return key
+  }
+}
+
+/** The generator that random functions use by default. */
+export const defaultGenerator = new Generator(0x5eed)
+
+/** Seeds the default generator and returns it. */
+export const manualSeed = (seed: number): Generator => defaultGenerator.manualSeed(seed)
