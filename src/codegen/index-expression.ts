@@ -92,13 +92,21 @@ export const constantIndex = (offset: number): Index => ({ terms: [], offset })
 
 export const atomIndex = (atom: Atom, coefficient = 1): Index => ({ terms: [{ atom, coefficient }], offset: 0 })
 
-/** Sums terms of equal atoms and drops zeros. */
+/** Sums terms of equal atoms, joins (x / d)·d·c + (x mod d)·c to x·c, and drops zeros. */
 function normalize(terms: readonly Term[], offset: number): Index {
   const byKey = new Map<string, Term>()
   for (const term of terms) {
     const key = atomKey(term.atom)
     const before = byKey.get(key)
     byKey.set(key, before ? { atom: term.atom, coefficient: before.coefficient + term.coefficient } : term)
+  }
+  for (const { atom, coefficient } of byKey.values()) {
+    if (atom.kind !== 'remainder' || coefficient === 0) continue
+    const whole = byKey.get(atomKey({ kind: 'quotient', of: atom.of, by: atom.by }))
+    if (whole === undefined || whole.coefficient !== coefficient * atom.by) continue
+    byKey.delete(atomKey(atom))
+    byKey.delete(atomKey(whole.atom))
+    return normalize([...byKey.values(), ...scaleIndex(atom.of, coefficient).terms], offset + atom.of.offset * coefficient)
   }
   const kept = [...byKey].filter(([, t]) => t.coefficient !== 0)
   kept.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
@@ -235,4 +243,19 @@ export function substituteIndex(index: Index, v: LoopVar, by: Index): Index {
     parts.push(scaleIndex(next, coefficient))
   }
   return addIndex(...parts)
+}
+
+/** The position of a multi-index in a row-major array: Σ index·stride. */
+export const linearize = (index: readonly Index[], strides: readonly number[]): Index =>
+  addIndex(...index.map((i, axis) => scaleIndex(i, strides[axis])))
+
+/** The multi-index of a position in a row-major array of `shape`. */
+export function delinearize(position: Index, shape: readonly number[]): Index[] {
+  const out = new Array<Index>(shape.length)
+  let rest = position
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    out[axis] = axis === 0 ? rest : remainderIndex(rest, shape[axis])
+    rest = axis === 0 ? rest : divideIndex(rest, shape[axis])
+  }
+  return out
 }

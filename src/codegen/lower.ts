@@ -1,0 +1,371 @@
+/**
+ * From a graph to a Program: simplify, cut into kernels, lower each to loop IR, plan memory, and write down the
+ * commands. Loops and branches of the graph become commands over the same kernels.
+ */
+import type { Graph } from '../backend/backend.js'
+import { byteSize } from '../core/dtype.js'
+import { InternalError } from '../core/errors.js'
+import { sizeOf } from '../core/shape.js'
+import { isOp, type Node, type Subgraph } from '../ir/node.js'
+import { cutIntoKernels } from '../schedule/fuse.js'
+import type { KernelSpec, StructuredSpec } from '../schedule/kernel-spec.js'
+import { planMemory, type Slot } from '../schedule/memory.js'
+import { simplify, simplifyBody } from '../schedule/simplify.js'
+import { bytesOf } from '../schedule/store.js'
+import type { Kernel } from './loop-ir.js'
+import { lowerContract } from './lower/contract.js'
+import { lowerMap } from './lower/map.js'
+import { lowerStructured } from './lower/structured.js'
+import type { Command, Place, PlacedValue, Program } from './program.js'
+import type { Target } from './target.js'
+
+type MutablePlace = { -readonly [K in keyof Place]: Place[K] }
+
+/** A place whose offset is known once memory is planned. */
+interface Located {
+  readonly place: MutablePlace
+  /** The arena value it lies in; null for inputs and outputs. */
+  readonly slot: Slot | null
+  /** Bytes from the slot's start. */
+  readonly delta: number
+}
+
+type Places = Map<Node, Located>
+
+export function lowerGraph(graph: Graph, target: Target): Program {
+  return new Lowering(target).graph(simplify(graph))
+}
+
+class Lowering {
+  private readonly target: Target
+  private readonly kernels: Kernel[] = []
+  private readonly slots: Slot[] = []
+  private readonly located: Located[] = []
+  private time = 0
+  private nextLoop = 0
+
+  constructor(target: Target) {
+    this.target = target
+  }
+
+  graph(graph: Graph): Program {
+    const places: Places = new Map()
+    graph.inputs.forEach((node, i) => {
+      if (!places.has(node)) places.set(node, this.external('input', i))
+    })
+    const wanted = new Map<Node, Located>()
+    const copies: { from: Node; to: Located }[] = []
+    const overwrites = new Map<Node, Node>()
+    graph.outputs.forEach((node, i) => {
+      const to = this.external('output', i)
+      if (places.has(node) || wanted.has(node)) copies.push({ from: node, to })
+      else {
+        wanted.set(node, to)
+        const over = graph.donations.get(i)
+        if (over !== undefined) overwrites.set(node, graph.inputs[over])
+      }
+    })
+    const commands = this.scope([...wanted.keys()], places, wanted, overwrites)
+    for (const { from, to } of copies) commands.push(this.copy(places.get(from)!, to, bytesOf(from)))
+    const arenaBytes = planMemory(this.slots)
+    for (const { place, slot, delta } of this.located) if (slot !== null) place.offset = slot.offset + delta
+    return {
+      kernels: this.kernels,
+      commands: orderedCopies(commands, graph),
+      arenaBytes,
+      inputs: graph.inputs.map(({ shape, dtype }) => ({ shape, dtype })),
+      outputs: graph.outputs.map(({ shape, dtype }) => ({ shape, dtype })),
+    }
+  }
+
+  // ---------------------------------------------------------------- places
+
+  private external(base: 'input' | 'output', index: number): Located {
+    return this.locate({ base, index, offset: 0, steps: [] }, null, 0)
+  }
+
+  private locate(place: MutablePlace, slot: Slot | null, delta: number): Located {
+    const located = { place, slot, delta }
+    this.located.push(located)
+    return located
+  }
+
+  private allocate(node: Node): Located {
+    const slot: Slot = { bytes: Math.max(1, bytesOf(node)), start: this.time, end: this.time, offset: 0 }
+    this.slots.push(slot)
+    return this.locate({ base: 'arena', index: 0, offset: 0, steps: [] }, slot, 0)
+  }
+
+  /** Step t of a stacked value, in loop `loop`. */
+  private step(of: Located, loop: number, bytes: number): Located {
+    return this.locate({ ...of.place, steps: [...of.place.steps, { loop, bytes }] }, of.slot, of.delta)
+  }
+
+  private use(located: Located): Place {
+    if (located.slot !== null) located.slot.end = Math.max(located.slot.end, this.time)
+    return located.place
+  }
+
+  private copy(from: Located, to: Located, bytes: number): Command {
+    this.time++
+    return { kind: 'copy', from: this.use(from), to: this.use(to), bytes }
+  }
+
+  // ---------------------------------------------------------------- kernels
+
+  /** Computes `roots` into memory; `wanted` says where some of them must go. `places` gains what is stored. */
+  private scope(
+    roots: readonly Node[],
+    places: Places,
+    wanted: ReadonlyMap<Node, Located>,
+    overwrites: ReadonlyMap<Node, Node> = new Map(),
+  ): Command[] {
+    const leaf = (n: Node): boolean => places.has(n)
+    const { kernels } = cutIntoKernels(roots, leaf, this.target, overwrites)
+    const commands: Command[] = []
+    const late: Command[] = []
+    kernels.forEach((spec, i) => {
+      this.time++
+      // An output that would overwrite a value still to be read is written elsewhere and copied at the end.
+      const unsafe = new Set<Node>()
+      for (const node of spec.outputs) {
+        const over = overwrites.get(node)
+        if (over === undefined) continue
+        const readLater = kernels.slice(i + 1).some((k) => k.inputs.includes(over))
+        const readHere = spec.inputs.includes(over) && !(spec.kind !== 'structured' && onlyAtOwnElement(spec, over))
+        if (readLater || readHere) unsafe.add(node)
+      }
+      for (const node of spec.outputs) {
+        const place = wanted.get(node)
+        places.set(node, place === undefined || unsafe.has(node) ? this.allocate(node) : place)
+      }
+      commands.push(...this.kernel(spec, places))
+      for (const node of unsafe) {
+        // Alive to the very end, where it is copied.
+        late.push({ kind: 'copy', from: places.get(node)!.place, to: wanted.get(node)!.place, bytes: bytesOf(node) })
+      }
+      for (const node of unsafe) this.keep.push(places.get(node)!.slot!)
+    })
+    this.time++
+    for (const slot of this.keep.splice(0)) slot.end = this.time
+    return [...commands, ...late]
+  }
+
+  private readonly keep: Slot[] = []
+
+  private kernel(spec: KernelSpec, places: Places): Command[] {
+    if (spec.kind === 'structured') {
+      const { node } = spec
+      if (isOp(node, 'scan')) return this.scan(node, spec, places)
+      if (isOp(node, 'while')) return this.while(node, spec, places)
+      if (isOp(node, 'cond')) return this.cond(node, spec, places)
+      const inputs = node.inputs.map((x) => this.use(places.get(x)!))
+      const results = this.results(spec, places)
+      if (isOp(node, 'call')) {
+        const placed = (aval: Node | (typeof node.avals)[number], place: Place): PlacedValue => ({ shape: aval.shape, dtype: aval.dtype, place })
+        return [
+          {
+            kind: 'call',
+            kernel: node.attrs.kernel,
+            inputs: node.inputs.map((x, i) => placed(x, inputs[i])),
+            outputs: node.avals.map((a, i) => placed(a, results[i])),
+          },
+        ]
+      }
+      return lowerStructured(node, this.target).map((kernel) => this.launch(kernel, [...inputs, ...results]))
+    }
+    const values = [...spec.inputs, ...spec.outputs].map((x) => this.use(places.get(x)!))
+    if (spec.outputs.every((x) => sizeOf(x.shape) === 0)) return []
+    const kernel = spec.kind === 'contract' ? lowerContract(spec, this.target) : lowerMap({ ...spec, name: nameOf(spec) }, this.target)
+    return [this.launch(kernel, values)]
+  }
+
+  /** Where each result of a structured node goes; results that nobody reads get room all the same. */
+  private results(spec: StructuredSpec, places: Places): Place[] {
+    const { node } = spec
+    return node.avals.map((aval, i) => {
+      const read = spec.outputs.find((o) => (isOp(o, 'output') ? o.attrs.index === i : o === node))
+      if (read !== undefined) return this.use(places.get(read)!)
+      const slot: Slot = { bytes: Math.max(1, sizeOf(aval.shape) * byteSize(aval.dtype)), start: this.time, end: this.time, offset: 0 }
+      this.slots.push(slot)
+      return this.use(this.locate({ base: 'arena', index: 0, offset: 0, steps: [] }, slot, 0))
+    })
+  }
+
+  private launch(kernel: Kernel, args: readonly Place[]): Command {
+    this.kernels.push(kernel)
+    return { kind: 'kernel', kernel: this.kernels.length - 1, arguments: args }
+  }
+
+  // ---------------------------------------------------------------- control
+
+  /**
+   * The commands of a body. `targets[i]` is where result i must be at the end (null: nowhere). Results that are
+   * parameters, or stand twice, are copied.
+   */
+  private body(body: Subgraph, parameters: readonly Located[], targets: readonly (Located | null)[]): Command[] {
+    const simple = simplifyBody(body)
+    const places: Places = new Map(simple.params.map((p, i) => [p, parameters[i]]))
+    const wanted = new Map<Node, Located>()
+    const copies: { from: Node; to: Located }[] = []
+    simple.results.forEach((node, i) => {
+      const to = targets[i]
+      if (to === null) return
+      if (places.has(node) || wanted.has(node)) copies.push({ from: node, to })
+      else wanted.set(node, to)
+    })
+    const commands = this.scope([...wanted.keys()], places, wanted)
+    // A parameter may be another's target: read all before writing any.
+    const staged = copies.map(({ from, to }) => {
+      const source = places.get(from)!
+      if (!simple.params.includes(from as Node<'placeholder'>)) return { from, source, to }
+      const temporary = this.allocate(from)
+      commands.push(this.copy(source, temporary, bytesOf(from)))
+      return { from, source: temporary, to }
+    })
+    for (const { from, source, to } of staged) commands.push(this.copy(source, to, bytesOf(from)))
+    return commands
+  }
+
+  /** What was alive before a loop and is used in it lives to its end. */
+  private around<T>(write: () => T): T {
+    const start = ++this.time
+    const result = write()
+    const end = ++this.time
+    for (const slot of this.slots) if (slot.start <= start && slot.end >= start) slot.end = end
+    return result
+  }
+
+  private scan(node: Node<'scan'>, spec: StructuredSpec, places: Places): Command[] {
+    const { body, length, consts, carry: n, reverse } = node.attrs
+    const loop = this.nextLoop++
+    const commands: Command[] = []
+    const outputOf = (i: number) => spec.outputs.find((o) => isOp(o, 'output') && o.attrs.index === i)
+    // The carry is double: what a round reads, and what it leaves for the next.
+    const carries = body.params.slice(consts, consts + n).map((p) => this.allocate(p))
+    carries.forEach((c, i) => {
+      commands.push(this.copy(places.get(node.inputs[consts + i])!, c, bytesOf(body.params[consts + i])))
+    })
+    commands.push(
+      this.around(() => {
+        const parameters = body.params.map((p, i): Located => {
+          if (i < consts) return places.get(node.inputs[i])!
+          if (i < consts + n) return carries[i - consts]
+          return this.step(places.get(node.inputs[i])!, loop, bytesOf(p))
+        })
+        for (const p of parameters) this.use(p)
+        const next = carries.map((_, i) => this.allocate(body.params[consts + i]))
+        const targets = body.results.map((r, i): Located | null => {
+          if (i < n) return next[i]
+          const read = outputOf(i)
+          return read === undefined ? null : this.step(places.get(read)!, loop, bytesOf(r))
+        })
+        for (const t of targets) if (t !== null) this.use(t)
+        const inner = this.body(body, parameters, targets)
+        next.forEach((c, i) => {
+          inner.push(this.copy(c, carries[i], bytesOf(body.params[consts + i])))
+        })
+        return { kind: 'loop', id: loop, count: length, reverse, body: inner }
+      }),
+    )
+    carries.forEach((c, i) => {
+      const read = outputOf(i)
+      if (read !== undefined) commands.push(this.copy(c, places.get(read)!, bytesOf(read)))
+    })
+    return commands
+  }
+
+  private while(node: Node<'while'>, spec: StructuredSpec, places: Places): Command[] {
+    const { cond, body, consts } = node.attrs
+    const commands: Command[] = []
+    const carried = body.params.slice(consts)
+    const carries = carried.map((p) => this.allocate(p))
+    carries.forEach((c, i) => {
+      commands.push(this.copy(places.get(node.inputs[consts + i])!, c, bytesOf(carried[i])))
+    })
+    const flag = this.allocate(cond.results[0])
+    commands.push(
+      this.around(() => {
+        const parameters = [...node.inputs.slice(0, consts).map((x) => places.get(x)!), ...carries]
+        for (const p of [...parameters, flag]) this.use(p)
+        const condition = this.body(cond, parameters, [flag])
+        const next = carried.map((p) => this.allocate(p))
+        const inner = this.body(body, parameters, next)
+        next.forEach((c, i) => {
+          inner.push(this.copy(c, carries[i], bytesOf(carried[i])))
+        })
+        return { kind: 'while', condition, flag: this.use(flag), body: inner }
+      }),
+    )
+    for (const read of spec.outputs) {
+      if (!isOp(read, 'output')) throw new InternalError('A while loop is read through its outputs.')
+      commands.push(this.copy(carries[read.attrs.index], places.get(read)!, bytesOf(read)))
+    }
+    return commands
+  }
+
+  private cond(node: Node<'cond'>, spec: StructuredSpec, places: Places): Command[] {
+    const { branches } = node.attrs
+    const [predicate, ...operands] = node.inputs
+    const flag = this.use(places.get(predicate)!)
+    return this.around(() => {
+      const parameters = operands.map((x) => places.get(x)!)
+      for (const p of parameters) this.use(p)
+      const targets = branches[0].results.map((_, i): Located | null => {
+        const read = spec.outputs.find((o) => isOp(o, 'output') && o.attrs.index === i)
+        if (read === undefined) return null
+        this.use(places.get(read)!)
+        return places.get(read)!
+      })
+      const [then, otherwise] = branches.map((branch) => this.body(branch, parameters, targets))
+      return [{ kind: 'if', flag, then, otherwise }]
+    })
+  }
+}
+
+/** Copies of inputs to outputs come first where the input is overwritten in place. */
+function orderedCopies(commands: readonly Command[], graph: Graph): readonly Command[] {
+  const overwritten = new Set(graph.donations.values())
+  const early = commands.filter((c) => c.kind === 'copy' && c.from.base === 'input' && overwritten.has(c.from.index))
+  return early.length === 0 ? commands : [...early, ...commands.filter((c) => !early.includes(c))]
+}
+
+const moving = new Set<Node['op']>(['permute', 'expand', 'pad', 'slice', 'flip', 'concat', 'window', 'fold', 'gather', 'reduceSum', 'reduceProd', 'reduceMax', 'reduceMin'])
+
+/** Whether a kernel reads `input` only at the element it writes. */
+function onlyAtOwnElement(spec: KernelSpec, input: Node): boolean {
+  if (spec.kind === 'contract' && (spec.packed === input || reachable(spec.node.inputs[1], input, spec.inputs))) return false
+  const stop = new Set(spec.inputs)
+  const stack = spec.outputs.map((node) => ({ node: node as Node, moved: false }))
+  const seen = new Set<string>()
+  while (stack.length > 0) {
+    const { node, moved } = stack.pop()!
+    const key = `${node.id}${moved}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    if (node === input && moved) return false
+    if (stop.has(node) || (spec.kind === 'contract' && node === spec.node)) continue
+    for (const x of node.inputs) stack.push({ node: x, moved: moved || moving.has(node.op) })
+  }
+  return true
+}
+
+function reachable(from: Node, to: Node, stops: readonly Node[]): boolean {
+  const stop = new Set(stops)
+  const stack = [from]
+  const seen = new Set<Node>()
+  while (stack.length > 0) {
+    const node = stack.pop()!
+    if (node === to) return true
+    if (seen.has(node) || stop.has(node)) continue
+    seen.add(node)
+    stack.push(...node.inputs)
+  }
+  return false
+}
+
+/** What a kernel is called in listings: the primitives of its outputs and their shape. */
+function nameOf(spec: KernelSpec): string {
+  const ops = [...new Set(spec.outputs.map((o) => o.op))].slice(0, 3).join('_')
+  return `${ops}_${spec.outputs[0].shape.join('x') || '1'}`
+}

@@ -1,0 +1,328 @@
+/**
+ * The packed contraction: out[g, m, n] = Σ_k a[g, m, k] · b[g, k, n] with a register tile of rows × vectors.
+ *
+ *   for each block of columns (shared by threads)            a block's right side fits the L2 cache
+ *     for each slice of k                                    a slice's panel fits the L1 cache
+ *       copy b[slice, block] into scratch                    reads the right side's expression once
+ *       for each panel of columns, for each tile of rows     the tile stays in registers
+ *         tile += a[tile, slice] · b[slice, panel]           one splat and `vectors` multiply-adds a row and k
+ *     the outputs' element-wise rest on the finished tile
+ *
+ * k runs upward in slices whose size depends on the shape only, so blocking and threads change no bit. Buffers: the
+ * kernel's inputs (the packed left side among them), then its outputs.
+ */
+import { sizeOf, stridesOf } from '../../core/shape.js'
+import { InternalError } from '../../core/errors.js'
+import type { Node } from '../../ir/node.js'
+import { contractShape, matrixSizes } from '../../schedule/contract-shape.js'
+import type { ContractSpec } from '../../schedule/kernel-spec.js'
+import { sharedBatchAxes, tileRows } from '../../schedule/pack.js'
+import {
+  addIndex,
+  atomIndex,
+  constantIndex,
+  delinearize,
+  type Index,
+  linearize,
+  type LoopVar,
+  loopVar,
+  scaleIndex,
+  shiftIndex,
+} from '../index-expression.js'
+import { type Expr, type Kernel, register, type Register } from '../loop-ir.js'
+import { lanesOf, type Target } from '../target.js'
+import { Inliner, type Lanes, oneLane } from './inline.js'
+import { KernelBuilder } from './kernel-builder.js'
+
+/** Inner steps of a slice: about what keeps a panel in L1. */
+const sliceTarget = 384
+/** Elements of the right side's block in scratch. */
+const blockTarget = 48 * 1024
+
+interface Blocking {
+  /** Batches, rows, columns, inner steps. */
+  readonly batch: number
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  /** The last free axis of the right side, and how often it repeats. */
+  readonly rowLength: number
+  /** Columns of a block: a range of one row, or whole rows. */
+  readonly columns: number
+  /** Batches done together (their left side is the same). */
+  readonly together: number
+  /** Steps of the outermost contracting axis in a slice, and steps below it. */
+  readonly outerSlice: number
+  readonly innerSteps: number
+}
+
+function blockingOf(spec: ContractSpec, target: Target): Blocking {
+  const s = contractShape(spec.node)
+  const [m, n, k] = matrixSizes(s)
+  const batch = sizeOf(s.batch)
+  const lanes = lanesOf(target)
+  const panel = target.tile.vectors * lanes
+  const innerSteps = s.inner.length === 0 ? 1 : sizeOf(s.inner.slice(1))
+  const outer = s.inner[0] ?? 1
+  const slices = Math.ceil(outer / Math.max(1, Math.floor(sliceTarget / innerSteps)))
+  const outerSlice = Math.ceil(outer / slices)
+  const steps = outerSlice * innerSteps
+  const wanted = Math.max(panel, Math.floor(blockTarget / steps / panel) * panel)
+  const rowLength = s.columns.length === 0 ? 1 : s.columns[s.columns.length - 1]
+  const rows = n / rowLength
+  let columns: number
+  // At least two blocks a thread where there is enough to share.
+  const parts = batch >= 2 * target.threads ? 1 : Math.ceil((2 * target.threads) / batch)
+  const most = Math.max(panel, Math.min(wanted, Math.ceil(n / parts / panel) * panel))
+  if (rows === 1) columns = Math.min(n, most)
+  else columns = Math.min(n, Math.max(1, Math.floor(most / rowLength)) * rowLength)
+  let together = 1
+  if (columns === n && sharedBatchAxes(spec.node).length > 0 && s.batch.every((b, i) => b === 1 || sharedBatchAxes(spec.node).includes(i))) {
+    const limit = Math.min(Math.floor(wanted / n), Math.floor(batch / (2 * target.threads)))
+    for (let t = 1; t <= limit; t++) if (batch % t === 0) together = t
+  }
+  return { batch, m, n, k, rowLength, columns, together, outerSlice, innerSteps }
+}
+
+export function lowerContract(spec: ContractSpec, target: Target): Kernel {
+  const k = new KernelBuilder()
+  const { e } = k
+  const s = contractShape(spec.node)
+  const plan = blockingOf(spec, target)
+  const lanes = lanesOf(target)
+  const { vectors, unroll } = target.tile
+  const panel = vectors * lanes
+  const tile = tileRows(plan.m, target.tile.rows)
+  const tiles = Math.ceil(plan.m / tile)
+  const outerInner = s.inner[0] ?? 1
+  const slices = Math.ceil(outerInner / plan.outerSlice)
+
+  // Buffers: inputs, outputs, then scratch.
+  const numbers = new Map<Node, number>()
+  for (const node of spec.inputs) numbers.set(node, k.buffer('in', node.dtype, sizeOf(node.shape), 'read'))
+  const outputs = spec.outputs.map((node) => k.buffer('out', node.dtype, sizeOf(node.shape), 'write'))
+  const packed = numbers.get(spec.packed)!
+  // Columns are rounded up to whole vectors; what lies beyond is computed and never stored.
+  const pitch = Math.ceil(plan.columns / lanes) * lanes
+  const width = pitch * plan.together
+  const stepsMost = plan.outerSlice * plan.innerSteps
+  const scratch = k.buffer('block', 'f32', stepsMost * width, 'readwrite', 'scratch')
+  const partial = slices > 1 ? k.buffer('partial', 'f32', tiles * tile * width, 'readwrite', 'scratch') : -1
+
+  // While the outputs are written, the contraction's own value is the tile's.
+  let current: ((lanes: Lanes) => Expr) | null = null
+  const plug = (_: readonly Index[], l: Lanes): Expr => {
+    if (current === null) throw new InternalError('Lowering: a contraction was read outside its tile.')
+    return current(l)
+  }
+  const inliner = new Inliner(k, lanes, (node) => numbers.get(node) ?? null, new Map([[spec.node as Node, plug]]))
+  const right = spec.node.inputs[1]
+  const rightOrder = s.rightOrder
+
+  /** The right side's value at batch g, inner indices and column. */
+  const rightValue = (g: Index, inner: readonly Index[], column: readonly Index[], l: Lanes): Expr => {
+    const index = new Array<Index>(right.shape.length)
+    ;[...delinearize(g, s.batch), ...inner, ...column].forEach((i, at) => {
+      index[rightOrder[at]] = i
+    })
+    return inliner.value(right, index, l)
+  }
+
+  const nest = (sizes: readonly number[], write: (i: Index[]) => void, done: Index[] = []): void => {
+    if (done.length === sizes.length) return write(done)
+    const size = sizes[done.length]
+    if (size === 1) return nest(sizes, write, [...done, constantIndex(0)])
+    const v = loopVar('k', 0, size - 1)
+    k.loop(v, 1, () => nest(sizes, write, [...done, atomIndex(v)]))
+  }
+
+  /** Copies columns [start, start + count) of batches g… for one slice of k. */
+  const fill = (g: Index, start: Index, count: number, sliceStart: Index, outer: number): void => {
+    const rowLength = Math.min(plan.rowLength, count)
+    const rows = count / rowLength
+    nest([plan.together, outer, ...s.inner.slice(1), rows], (i) => {
+      const [t, o, ...rest] = i
+      const row = rest.pop()!
+      const inner = s.inner.length === 0 ? [] : [addIndex(sliceStart, o), ...rest]
+      const step = addIndex(scaleIndex(o, plan.innerSteps), rest.length === 0 ? constantIndex(0) : linearize(rest, stridesOf(s.inner.slice(1))))
+      const at = addIndex(scaleIndex(step, width), scaleIndex(t, pitch), scaleIndex(row, rowLength))
+      const write = (from: Index, l: Lanes): void => {
+        const column =
+          s.columns.length === 0
+            ? []
+            : plan.n === plan.rowLength
+              ? [...s.columns.slice(0, -1).map(() => constantIndex(0)), addIndex(start, from)]
+              : [...delinearize(addIndex(rowOf(start), row), s.columns.slice(0, -1)), from]
+        k.store(scratch, addIndex(at, from), rightValue(addIndex(g, t), inner, column, l))
+      }
+      const whole = Math.floor(rowLength / lanes)
+      if (whole > 0 && lanes > 1) {
+        const v = loopVar('j', 0, (whole - 1) * lanes)
+        k.loop(v, lanes, () => write(atomIndex(v), { count: lanes, variable: v }))
+      }
+      const doneColumns = lanes > 1 ? whole * lanes : 0
+      if (doneColumns < rowLength) {
+        const v = loopVar('j', doneColumns, rowLength - 1)
+        k.loop(v, 1, () => write(atomIndex(v), oneLane))
+      }
+    })
+  }
+  // Blocks of whole rows start at multiples of a row.
+  const rowOf = (start: Index): Index => ({
+    terms: start.terms.map((t) => ({ atom: t.atom, coefficient: t.coefficient / plan.rowLength })),
+    offset: start.offset / plan.rowLength,
+  })
+
+  /** One tile of `rows` rows and `count` columns (of `vecs` vectors) from `column` of the block. */
+  const micro = (
+    g: Index,
+    start: Index,
+    t: Index,
+    column: Index,
+    columnVar: LoopVar,
+    mTile: Index,
+    rows: number,
+    count: number,
+    steps: number,
+    sliceOffset: Index,
+    first: boolean,
+    last: boolean,
+  ): void => {
+    const vecs = Math.ceil(count / lanes)
+    const inBlock = addIndex(scaleIndex(t, pitch), column)
+    const partialAt = (r: number, v: number): Index =>
+      addIndex(scaleIndex(shiftIndex(scaleIndex(mTile, tile), r), width), shiftIndex(inBlock, v * lanes))
+    const acc: Register[][] = Array.from({ length: rows }, (_, r) =>
+      Array.from({ length: vecs }, (_, v) => {
+        const a = register(`c${r}${v}`, 'f32', lanes)
+        k.set(a, first ? e.const(0, 'f32', lanes) : e.load(partial, 'f32', partialAt(r, v), lanes))
+        return a
+      }),
+    )
+    const leftBase = addIndex(scaleIndex(leftBatch(g), tiles * plan.k * tile), scaleIndex(mTile, plan.k * tile), scaleIndex(sliceOffset, tile))
+    const step = (kk: Index): void => {
+      const bs = Array.from({ length: vecs }, (_, v) =>
+        e.load(scratch, 'f32', addIndex(scaleIndex(kk, width), shiftIndex(inBlock, v * lanes)), lanes),
+      )
+      for (let r = 0; r < rows; r++) {
+        const a = e.splat(e.load(packed, spec.packed.dtype, addIndex(leftBase, shiftIndex(scaleIndex(kk, tile), r))), lanes)
+        for (let v = 0; v < vecs; v++) k.set(acc[r][v], e.mulAdd(a, bs[v], e.register(acc[r][v])))
+      }
+    }
+    const whole = Math.floor(steps / unroll)
+    if (whole > 0) {
+      const v = loopVar('k', 0, (whole - 1) * unroll)
+      k.loop(v, unroll, () => {
+        for (let u = 0; u < unroll; u++) step(shiftIndex(atomIndex(v), u))
+      })
+    }
+    for (let u = whole * unroll; u < steps; u++) step(constantIndex(u))
+
+    for (let r = 0; r < rows; r++) {
+      for (let v = 0; v < vecs; v++) {
+        const value = e.register(acc[r][v])
+        if (!last) {
+          k.store(partial, partialAt(r, v), value)
+          continue
+        }
+        const row = shiftIndex(scaleIndex(mTile, tile), r)
+        const position = (shift: number): Index =>
+          addIndex(scaleIndex(addIndex(g, t), plan.m * plan.n), scaleIndex(row, plan.n), start, shiftIndex(column, shift))
+        const valid = Math.min(lanes, count - v * lanes)
+        if (valid === lanes) {
+          current = (l) => {
+            if (l.count !== lanes) throw new InternalError('Lowering: a contraction was asked for one lane of its tile.')
+            return value
+          }
+          writeOutputs(position(v * lanes), { count: lanes, variable: columnVar })
+        } else {
+          for (let l = 0; l < valid; l++) {
+            current = () => e.lane(value, l)
+            writeOutputs(position(v * lanes + l), oneLane)
+          }
+        }
+        current = null
+      }
+    }
+  }
+  const writeOutputs = (position: Index, l: Lanes): void => {
+    spec.outputs.forEach((node, i) => {
+      k.store(outputs[i], position, inliner.value(node, delinearize(position, node.shape), l))
+    })
+  }
+  /** Which copy of the left side a batch uses. */
+  const shared = sharedBatchAxes(spec.node)
+  const leftBatch = (g: Index): Index => {
+    if (shared.length === 0) return g
+    const parts = delinearize(g, s.batch)
+    const kept = s.batch.map((n, i) => (shared.includes(i) ? 1 : n))
+    return linearize(parts.map((p, i) => (shared.includes(i) ? constantIndex(0) : p)), stridesOf(kept))
+  }
+
+  /** All tiles over one block's columns, for one slice. */
+  const multiply = (g: Index, start: Index, count: number, sliceOffset: Index, steps: number, first: boolean, last: boolean): void => {
+    nest([plan.together], ([t]) => {
+      const panels = Math.floor(count / panel)
+      const over = (column: Index, columnVar: LoopVar, columns: number): void => {
+        const full = Math.floor(plan.m / tile)
+        if (full > 0) {
+          const v = loopVar('m', 0, full - 1)
+          k.loop(v, 1, () => micro(g, start, t, column, columnVar, atomIndex(v), tile, columns, steps, sliceOffset, first, last))
+        }
+        const rest = plan.m - full * tile
+        if (rest > 0) micro(g, start, t, column, columnVar, constantIndex(full), rest, columns, steps, sliceOffset, first, last)
+      }
+      if (panels > 0) {
+        const v = loopVar('n', 0, (panels - 1) * panel)
+        k.loop(v, panel, () => over(atomIndex(v), v, panel))
+      }
+      const rest = count - panels * panel
+      if (rest > 0) {
+        // A loop of one round: its variable is what the lanes of the last panel move along.
+        const v = loopVar('n', panels * panel, panels * panel)
+        k.loop(v, panel, () => over(atomIndex(v), v, rest))
+      }
+    })
+  }
+
+  const block = (g: Index, start: Index, count: number): void => {
+    const lastOuter = outerInner - (slices - 1) * plan.outerSlice
+    const slice = (at: Index, outer: number, first: boolean, last: boolean): void => {
+      fill(g, start, count, at, outer)
+      multiply(g, start, count, scaleIndex(at, plan.innerSteps), outer * plan.innerSteps, first, last)
+    }
+    if (slices === 1) return slice(constantIndex(0), lastOuter, true, true)
+    slice(constantIndex(0), plan.outerSlice, true, false)
+    if (slices > 2) {
+      const v = loopVar('slice', 1, slices - 2)
+      k.loop(v, 1, () => slice(atomIndex(v, plan.outerSlice), plan.outerSlice, false, false))
+    }
+    slice(constantIndex((slices - 1) * plan.outerSlice), lastOuter, false, true)
+  }
+
+  const groups = plan.batch / plan.together
+  const columnBlocks = Math.ceil(plan.n / plan.columns)
+  const lastColumns = plan.n - (columnBlocks - 1) * plan.columns
+  const total = groups * columnBlocks
+  const share = target.threads > 1 && 2 * plan.batch * plan.m * plan.n * plan.k >= target.serialWork && total > 1
+  const p = loopVar('block', 0, total - 1)
+  k.loop(
+    p,
+    1,
+    () => {
+      const [group, column] = columnBlocks === 1 ? [atomIndex(p), constantIndex(0)] : delinearize(atomIndex(p), [groups, columnBlocks])
+      const g = scaleIndex(group, plan.together)
+      if (columnBlocks === 1 || lastColumns === plan.columns) {
+        block(g, scaleIndex(column, plan.columns), plan.columns)
+        return
+      }
+      const before = { index: column, low: 0, high: columnBlocks - 2 }
+      const inside = atomIndex({ kind: 'bounded', of: column, low: 0, high: columnBlocks - 2 }, plan.columns)
+      const then = k.block(() => block(g, inside, plan.columns))
+      const otherwise = k.block(() => block(g, constantIndex((columnBlocks - 1) * plan.columns), lastColumns))
+      k.emit({ kind: 'if', ranges: [before], then, otherwise })
+    },
+    share ? 'parallel' : 'for',
+  )
+  return k.build(`contract_${plan.batch}x${plan.m}x${plan.n}x${plan.k}`)
+}

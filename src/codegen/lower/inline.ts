@@ -1,0 +1,391 @@
+/**
+ * The value of a node at an index, as a loop-IR expression. Everything that is not stored is written in place:
+ * element-wise primitives become arithmetic, movement becomes index arithmetic, reductions become loops that are
+ * placed at the outermost level where their index is known. This is what fuses a graph into kernels.
+ *
+ * With more than one lane, an index stands for the first lane's element, and the lane variable says how it moves.
+ */
+import { type DType, isFloat } from '../../core/dtype.js'
+import { InternalError } from '../../core/errors.js'
+import { stridesOf } from '../../core/shape.js'
+import { isOp, type Node } from '../../ir/node.js'
+import {
+  addIndex,
+  atomIndex,
+  constantIndex,
+  delinearize,
+  divideIndex,
+  type Index,
+  indexDeps,
+  indexKey,
+  indexRange,
+  linearize,
+  type LoopVar,
+  remainderIndex,
+  scaleIndex,
+  shiftIndex,
+  stepOf,
+  substituteIndex,
+} from '../index-expression.js'
+import { computeTypeOf, type Expr, type ExprBuilder, type IndexRange, register } from '../loop-ir.js'
+import { expandBinary, expandRandomBits, expandUnary } from '../math.js'
+import type { KernelBuilder } from './kernel-builder.js'
+import { lowerReduction } from './reduce.js'
+import { roundTo } from './round.js'
+
+/** How many consecutive values of a loop variable one expression computes. */
+export interface Lanes {
+  readonly count: number
+  /** The variable that moves by one a lane; null with one lane. */
+  readonly variable: LoopVar | null
+}
+
+export const oneLane: Lanes = { count: 1, variable: null }
+
+/** Thrown when a 64-bit value would need several lanes: the kernel is then lowered with one. */
+export class ScalarOnly extends Error {}
+
+/** Value of a node that the kernel computes itself (a contraction's accumulator). */
+export type Plug = (index: readonly Index[], lanes: Lanes) => Expr
+
+export class Inliner {
+  readonly k: KernelBuilder
+  readonly e: ExprBuilder
+  /** Buffer number of a stored node, or null when it is written in place. */
+  private readonly bufferOf: (node: Node) => number | null
+  private readonly plugs: ReadonlyMap<Node, Plug>
+  private guards = 0
+  /** Vector width that reductions over contiguous axes use. */
+  readonly width: number
+
+  constructor(k: KernelBuilder, width: number, bufferOf: (node: Node) => number | null, plugs: ReadonlyMap<Node, Plug> = new Map()) {
+    this.k = k
+    this.e = k.e
+    this.width = width
+    this.bufferOf = bufferOf
+    this.plugs = plugs
+  }
+
+  /** The node's value at `index`. */
+  value(node: Node, index: readonly Index[], lanes: Lanes): Expr {
+    if (lanes.count > 1 && !index.some((i) => indexDeps(i).has(lanes.variable!.id))) {
+      const scalar = this.value(node, index, oneLane)
+      if (is64(node.dtype)) throw new ScalarOnly()
+      return this.e.splat(scalar, lanes.count)
+    }
+    if (lanes.count > 1 && is64(node.dtype)) throw new ScalarOnly()
+    const key = `${node.id}@${index.map(indexKey).join(';')}x${lanes.count}`
+    return this.k.remember(key, () => this.compute(node, index, lanes))
+  }
+
+  private compute(node: Node, index: readonly Index[], lanes: Lanes): Expr {
+    const plug = this.plugs.get(node)
+    if (plug !== undefined) return plug(index, lanes)
+    const stored = this.bufferOf(node)
+    if (stored !== null) return this.load(stored, node.dtype, linearize(index, stridesOf(node.shape)), lanes)
+    return this.inline(node, index, lanes)
+  }
+
+  /** Element(s) of a buffer at a linear index. */
+  load(buffer: number, dtype: DType, at: Index, lanes: Lanes): Expr {
+    if (lanes.count === 1) return this.e.load(buffer, dtype, at)
+    const step = stepOf(at, lanes.variable!)
+    if (step === null || step < 0) return this.perLane([at], lanes, ([i]) => this.e.load(buffer, dtype, i))
+    return this.e.load(buffer, dtype, at, lanes.count, step)
+  }
+
+  /** Each lane by itself, from indices in which the lane variable is advanced. */
+  private perLane(index: readonly Index[], lanes: Lanes, one: (index: Index[]) => Expr): Expr {
+    const v = lanes.variable!
+    const values = Array.from({ length: lanes.count }, (_, l) => {
+      const ahead = shiftIndex(atomIndex(v), l)
+      return one(index.map((i) => (l === 0 ? i : substituteIndex(i, v, ahead))))
+    })
+    return this.e.vector(values)
+  }
+
+  private inline(node: Node, index: readonly Index[], lanes: Lanes): Expr {
+    const { e } = this
+    const type = computeTypeOf(node.dtype)
+    const at = (input: Node, i: readonly Index[] = index): Expr => this.value(input, i, lanes)
+    const [x] = node.inputs
+
+    if (isOp(node, 'const')) return e.const(type === 'i64' ? BigInt(Math.trunc(node.attrs.value)) : constantOf(node.dtype, node.attrs.value), type, lanes.count)
+    if (isOp(node, 'iota')) return e.convert(this.ramp(index[node.attrs.axis], lanes), type)
+    if (isOp(node, 'randomBits')) {
+      const word = (i: number) => e.splat(this.value(x, [constantIndex(i)], oneLane), lanes.count)
+      return expandRandomBits(e, word(0), word(1), word(2), this.ramp(linearize(index, stridesOf(node.shape)), lanes))
+    }
+    if (isOp(node, 'alias') || isOp(node, 'stopGradient')) return at(x)
+    if (isOp(node, 'output') && isOp(x, 'barrier')) return at(x.inputs[node.attrs.index])
+    if (isOp(node, 'cast')) return roundTo(e, node.dtype, e.convert(at(x), type), x.dtype)
+    if (isOp(node, 'bitcast')) return e.bitcast(at(x), type)
+    if (isOp(node, 'where')) return e.select(at(x), at(node.inputs[1]), at(node.inputs[2]))
+
+    if (isOp(node, 'reshape')) return at(x, delinearize(linearize(index, stridesOf(node.shape)), x.shape))
+    if (isOp(node, 'permute')) {
+      const source = new Array<Index>(index.length)
+      node.attrs.axes.forEach((a, i) => {
+        source[a] = index[i]
+      })
+      return at(x, source)
+    }
+    if (isOp(node, 'expand')) return at(x, index.map((i, a) => (x.shape[a] === node.shape[a] ? i : constantIndex(0))))
+    if (isOp(node, 'flip')) {
+      return at(x, index.map((i, a) => (node.attrs.axes.includes(a) ? shiftIndex(scaleIndex(i, -1), node.shape[a] - 1) : i)))
+    }
+    if (isOp(node, 'slice')) {
+      const { starts, steps } = node.attrs
+      return at(x, index.map((i, a) => shiftIndex(scaleIndex(i, steps[a]), starts[a])))
+    }
+    if (isOp(node, 'window')) {
+      const { stride, dilation, size } = node.attrs
+      const k = size.length
+      const lead = index.length - 2 * k
+      const spatial = size.map((_, i) => addIndex(scaleIndex(index[lead + i], stride[i]), scaleIndex(index[lead + k + i], dilation[i])))
+      return at(x, [...index.slice(0, lead), ...spatial])
+    }
+    if (isOp(node, 'pad')) return this.pad(node, index, lanes)
+    if (isOp(node, 'concat')) return this.concat(node, index, lanes)
+    if (isOp(node, 'fold')) return this.fold(node, index, lanes)
+    if (isOp(node, 'gather')) return this.gather(node, index, lanes)
+    if (isOp(node, 'reduceSum') || isOp(node, 'reduceProd') || isOp(node, 'reduceMax') || isOp(node, 'reduceMin')) {
+      if (this.guards > 0) throw new InternalError(`Lowering: ${node.op} inside a guard must be stored.`)
+      return lowerReduction(this, node, index, lanes)
+    }
+    return this.arithmetic(node, node.inputs.map((input) => at(input)), lanes)
+  }
+
+  private arithmetic(node: Node, args: readonly Expr[], lanes: Lanes): Expr {
+    const { e } = this
+    const integerDivision = (node.op === 'div' || node.op === 'mod' || node.op === 'pow') && !isFloat(node.dtype)
+    if (integerDivision && lanes.count > 1) {
+      return e.vector(Array.from({ length: lanes.count }, (_, l) => this.arithmetic(node, args.map((a) => e.lane(a, l)), oneLane)))
+    }
+    const result =
+      args.length === 1
+        ? expandUnary(e, node.op as Parameters<typeof expandUnary>[1], args[0])
+        : expandBinary(e, node.op as Parameters<typeof expandBinary>[1], args[0], args[1])
+    return roundTo(e, node.dtype, result)
+  }
+
+  private ramp(index: Index, lanes: Lanes): Expr {
+    if (lanes.count === 1) return this.e.index(index)
+    const step = stepOf(index, lanes.variable!)
+    if (step === null) return this.perLane([index], lanes, ([i]) => this.e.index(i))
+    return step === 0 ? this.e.splat(this.e.index(index), lanes.count) : this.e.ramp(index, step, lanes.count)
+  }
+
+  /**
+   * `then` where all indices lie in their ranges, else `otherwise`. `then` gets the indices as atoms that carry the
+   * range. Lanes that may differ are tried together (the first and the last lane decide), then one by one.
+   */
+  private guarded(
+    ranges: readonly IndexRange[],
+    lanes: Lanes,
+    then: (index: Index[], lanes: Lanes) => Expr,
+    otherwise: (lanes: Lanes) => Expr,
+    again: (lane: number) => Expr,
+  ): Expr {
+    const open: { range: IndexRange; at: number }[] = []
+    const inner = ranges.map((r) => r.index)
+    for (const [at, range] of ranges.entries()) {
+      const [low, high] = indexRange(range.index)
+      const step = lanes.count === 1 ? 0 : stepOf(range.index, lanes.variable!)
+      const reach = step === null ? 0 : step * (lanes.count - 1)
+      if (low + Math.min(0, reach) >= range.low && high + Math.max(0, reach) <= range.high && step !== null) continue
+      if (step === 0 && (high < range.low || low > range.high)) return otherwise(lanes)
+      open.push({ range, at })
+    }
+    if (open.length === 0) return then(inner, lanes)
+    const steps = open.map(({ range }) => (lanes.count === 1 ? 0 : stepOf(range.index, lanes.variable!)))
+    const perLane = () => this.e.vector(Array.from({ length: lanes.count }, (_, l) => again(l)))
+    if (steps.some((s) => s === null)) return perLane()
+    const tight = open.map(({ range, at }, i): { range: IndexRange; at: number } => {
+      const reach = steps[i]! * (lanes.count - 1)
+      return { at, range: { index: range.index, low: range.low - Math.min(0, reach), high: range.high - Math.max(0, reach) } }
+    })
+    const uniform = steps.every((s) => s === 0)
+    if (tight.some(({ range }) => range.low > range.high)) return uniform ? otherwise(lanes) : perLane()
+    for (const { range, at } of tight) inner[at] = atomIndex({ kind: 'bounded', of: range.index, low: range.low, high: range.high })
+    this.guards++
+    try {
+      const inside = then(inner, lanes)
+      return this.e.guard(tight.map((t) => t.range), inside, uniform ? otherwise(lanes) : perLane())
+    } finally {
+      this.guards--
+    }
+  }
+
+  /** The index with the lane variable advanced to lane `l`. */
+  private ahead(index: readonly Index[], lanes: Lanes, l: number): Index[] {
+    if (l === 0) return [...index]
+    const v = lanes.variable!
+    return index.map((i) => substituteIndex(i, v, shiftIndex(atomIndex(v), l)))
+  }
+
+  private pad(node: Node<'pad'>, index: readonly Index[], lanes: Lanes): Expr {
+    const { low, interior, value } = node.attrs
+    const [x] = node.inputs
+    const type = computeTypeOf(node.dtype)
+    const ranges: IndexRange[] = []
+    const source: (Index | number)[] = [] // a number refers to the guarded index of that rank
+    index.forEach((i, a) => {
+      const n = x.shape[a]
+      if (low[a] === 0 && interior[a] === 0 && node.shape[a] <= n) {
+        source.push(i)
+        return
+      }
+      let q = shiftIndex(i, -low[a])
+      const period = interior[a] + 1
+      if (period > 1) {
+        const lift = Math.max(0, Math.ceil(low[a] / period))
+        const lifted = shiftIndex(q, lift * period)
+        ranges.push({ index: remainderIndex(lifted, period), low: 0, high: 0 })
+        q = shiftIndex(divideIndex(lifted, period), -lift)
+      }
+      source.push(ranges.length)
+      ranges.push({ index: q, low: 0, high: n - 1 })
+    })
+    const fill = (l: Lanes) => this.e.const(type === 'i64' ? BigInt(value) : value, type, l.count)
+    if (x.shape.includes(0)) return fill(lanes)
+    return this.guarded(
+      ranges,
+      lanes,
+      (inner, l) => this.value(x, source.map((s) => (typeof s === 'number' ? inner[s] : s)), l),
+      fill,
+      (l) => this.value(node, this.ahead(index, lanes, l), oneLane),
+    )
+  }
+
+  private concat(node: Node<'concat'>, index: readonly Index[], lanes: Lanes): Expr {
+    const { axis } = node.attrs
+    const type = computeTypeOf(node.dtype)
+    const zero = (l: Lanes) => this.e.const(type === 'i64' ? 0n : 0, type, l.count)
+    const varying = lanes.count > 1 && stepOf(index[axis], lanes.variable!) !== 0
+    let start = 0
+    const pieces = node.inputs.map((x) => {
+      const from = start
+      start += x.shape[axis]
+      return { x, from }
+    })
+    // From the last piece back: each is the alternative of the one before it.
+    const chain = (i: number, l: Lanes): Expr => {
+      if (i === pieces.length) return zero(l)
+      const { x, from } = pieces[i]
+      if (x.shape[axis] === 0) return chain(i + 1, l)
+      return this.guarded(
+        [{ index: shiftIndex(index[axis], -from), low: 0, high: x.shape[axis] - 1 }],
+        l,
+        ([at], inner) => this.value(x, index.map((j, a) => (a === axis ? at : j)), inner),
+        (inner) => chain(i + 1, inner),
+        (lane) => this.value(node, this.ahead(index, lanes, lane), oneLane),
+      )
+    }
+    if (!varying) return chain(0, lanes)
+    // Vectors inside one piece are read together; those that straddle go lane by lane.
+    let value = this.e.vector(
+      Array.from({ length: lanes.count }, (_, l) => this.value(node, this.ahead(index, lanes, l), oneLane)),
+    )
+    for (const { x, from } of pieces) {
+      if (x.shape[axis] < lanes.count) continue
+      const rest = value
+      value = this.guarded(
+        [{ index: shiftIndex(index[axis], -from), low: 0, high: x.shape[axis] - 1 }],
+        lanes,
+        ([at], inner) => this.value(x, index.map((j, a) => (a === axis ? at : j)), inner),
+        () => rest,
+        (lane) => this.e.lane(rest, lane),
+      )
+    }
+    return value
+  }
+
+  /** Σ over window positions k of the element that window p = (i - k·dilation)/stride has at k, where p exists. */
+  private fold(node: Node<'fold'>, index: readonly Index[], lanes: Lanes): Expr {
+    const { size, stride, dilation } = node.attrs
+    const [x] = node.inputs
+    const rank = size.length
+    const lead = index.length - rank
+    const counts = x.shape.slice(lead, lead + rank)
+    const type = computeTypeOf(node.dtype)
+    const zero = (l: Lanes) => this.e.const(type === 'i64' ? 0n : 0, type, l.count)
+    const positions = size.reduce((a, n) => a * n, 1)
+    let sum: Expr | null = null
+    for (let p = 0; p < positions; p++) {
+      const k = delinearize(constantIndex(p), size).map((i) => i.offset)
+      const ranges: IndexRange[] = []
+      k.forEach((ki, a) => {
+        const reach = ki * dilation[a]
+        const lift = Math.ceil(reach / stride[a])
+        const lifted = shiftIndex(index[lead + a], lift * stride[a] - reach)
+        ranges.push({ index: remainderIndex(lifted, stride[a]), low: 0, high: 0 })
+        ranges.push({ index: shiftIndex(divideIndex(lifted, stride[a]), -lift), low: 0, high: counts[a] - 1 })
+      })
+      const term = (i: readonly Index[], r: readonly IndexRange[], l: Lanes): Expr =>
+        this.guarded(
+          r,
+          l,
+          (inner, m) => this.value(x, [...i.slice(0, lead), ...k.map((_, a) => inner[2 * a + 1]), ...k.map(constantIndex)], m),
+          zero,
+          (lane) => {
+            const move = (j: Index) => this.ahead([j], l, lane)[0]
+            return term(i.map(move), r.map((q) => ({ ...q, index: move(q.index) })), oneLane)
+          },
+        )
+      const t = term(index, ranges, lanes)
+      sum = sum === null ? t : this.e.binary('add', sum, t)
+    }
+    return sum ?? zero(lanes)
+  }
+
+  /** x at an index that data gives: checked, and read lane by lane where lanes differ. */
+  private gather(node: Node<'gather'>, index: readonly Index[], lanes: Lanes): Expr {
+    if (this.guards > 0) throw new InternalError('Lowering: gather inside a guard must be stored.')
+    const { axis } = node.attrs
+    const [x, positions] = node.inputs
+    const n = x.shape[axis]
+    const scalarIndex = lanes.count === 1 || !this.dependsOn(positions, index, lanes.variable!)
+    if (!scalarIndex) {
+      return this.e.vector(
+        Array.from({ length: lanes.count }, (_, l) => this.gather(node, this.ahead(index, lanes, l), oneLane)),
+      )
+    }
+    const raw = this.e.convert(this.value(positions, index, oneLane), 'i32')
+    const at = this.checked(raw, n)
+    return this.value(x, index.map((i, a) => (a === axis ? at : i)), lanes)
+  }
+
+  /** A run-time index shown to lie in 0…n-1 by a check at the level where it is known. */
+  checked(raw: Expr, n: number): Index {
+    const value = this.k.remember(`check ${raw.id} ${n}`, () => {
+      const safe = register('index', 'i32', 1)
+      this.k.place(raw.deps, () => {
+        this.k.set(safe, this.e.const(0, 'i32'))
+        this.k.emit({ kind: 'check', register: safe, value: raw, low: 0, high: n - 1 })
+      })
+      return this.e.register(safe)
+    })
+    return atomIndex({ kind: 'dynamic', value, low: 0, high: n - 1 })
+  }
+
+  /** Whether a node's value at `index` changes with the lane variable. */
+  private dependsOn(node: Node, index: readonly Index[], variable: LoopVar): boolean {
+    const moving = index.map((i) => indexDeps(i).has(variable.id))
+    if (isOp(node, 'expand')) {
+      const [x] = node.inputs
+      return this.dependsOn(x, index.map((i, a) => (x.shape[a] === node.shape[a] ? i : constantIndex(0))), variable)
+    }
+    if (isOp(node, 'reshape') || isOp(node, 'cast')) {
+      const [x] = node.inputs
+      const source = isOp(node, 'reshape') ? delinearize(linearize(index, stridesOf(node.shape)), x.shape) : index
+      return this.dependsOn(x, source, variable)
+    }
+    return moving.some(Boolean)
+  }
+}
+
+const is64 = (dtype: DType): boolean => dtype === 'f64' || dtype === 'i64'
+
+const constantOf = (dtype: DType, value: number): number =>
+  dtype === 'bool' ? (value === 0 ? 0 : 1) : dtype === 'i32' ? value | 0 : dtype === 'u8' ? value & 255 : value

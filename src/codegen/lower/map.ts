@@ -1,0 +1,244 @@
+/**
+ * Map kernels: every element of one or more outputs of equal size, computed by one loop nest from stored values. The
+ * nest starts as one flat loop and is split only where index arithmetic asks for it (a broadcast, a transpose), so
+ * that inner loops are as long as they can be and addresses need no division.
+ */
+import { sizeOf, stridesOf } from '../../core/shape.js'
+import { isOp, type Node, topologicalOrder } from '../../ir/node.js'
+import {
+  addIndex,
+  atomIndex,
+  constantIndex,
+  delinearize,
+  type Index,
+  linearize,
+  type LoopVar,
+  loopVar,
+  scaleIndex,
+} from '../index-expression.js'
+import { type Expr, type IndexRange, type Kernel, operandsOf, type Stmt } from '../loop-ir.js'
+import { lanesOf, type Target } from '../target.js'
+import { Inliner, type Lanes, oneLane, ScalarOnly } from './inline.js'
+import { KernelBuilder } from './kernel-builder.js'
+import { reducesAlongLanes, type ReduceNode } from './reduce.js'
+
+export interface MapKernelSpec {
+  readonly name: string
+  /** Nodes of equal size, each stored by this kernel. */
+  readonly outputs: readonly Node[]
+  /** Stored nodes that the kernel reads. */
+  readonly inputs: readonly Node[]
+}
+
+/** Buffers stand in the order: inputs, outputs. */
+export function lowerMap(spec: MapKernelSpec, target: Target): Kernel {
+  const width = lanesOf(target)
+  const dims = refine(spec, width)
+  try {
+    return write(spec, dims, width, target)
+  } catch (error) {
+    if (error instanceof ScalarOnly) return write(spec, dims, 1, target)
+    throw error
+  }
+}
+
+/** Nodes the kernel computes in place: everything between its outputs and its inputs. */
+function inlined(spec: MapKernelSpec): Node[] {
+  const stored = new Set(spec.inputs)
+  return topologicalOrder(spec.outputs, (n) => (stored.has(n) ? [] : n.inputs)).filter((n) => !stored.has(n))
+}
+
+/**
+ * The extents of the loop nest. Each round builds the kernel's index expressions and splits the flat domain at the
+ * divisors that quotients and remainders still ask for.
+ */
+function refine(spec: MapKernelSpec, width: number): number[] {
+  const total = sizeOf(spec.outputs[0].shape)
+  let dims = [total]
+  for (let round = 0; round < 6; round++) {
+    const wanted = divisorsIn(draft(spec, dims, width), dims)
+    if (wanted.length === 0) break
+    const next = split(dims, wanted)
+    if (next.length === dims.length) break
+    dims = next
+  }
+  return dims
+}
+
+/** A scalar version of the kernel, for its index expressions only. */
+function draft(spec: MapKernelSpec, dims: readonly number[], width: number): { body: readonly Stmt[]; vars: LoopVar[] } {
+  const k = new KernelBuilder()
+  const inliner = makeInliner(k, spec, width)
+  const vars = dims.map((n) => loopVar('i', 0, n - 1))
+  const position = linearize(vars.map((v) => atomIndex(v)), stridesOf(dims))
+  nest(k, vars, 0, () => {
+    spec.outputs.forEach((node, i) => {
+      k.store(spec.inputs.length + i, position, inliner.value(node, delinearize(position, node.shape), oneLane))
+    })
+  })
+  return { body: k.build(spec.name).body, vars }
+}
+
+function makeInliner(k: KernelBuilder, spec: MapKernelSpec, width: number): Inliner {
+  const numbers = new Map<Node, number>()
+  spec.inputs.forEach((node, i) => {
+    numbers.set(node, k.buffer(`in${i}`, node.dtype, sizeOf(node.shape), 'read'))
+  })
+  spec.outputs.forEach((node, i) => {
+    k.buffer(`out${i}`, node.dtype, sizeOf(node.shape), 'write')
+  })
+  return new Inliner(k, width, (node) => numbers.get(node) ?? null)
+}
+
+function nest(k: KernelBuilder, vars: readonly LoopVar[], from: number, write: () => void): void {
+  if (from === vars.length) write()
+  else k.loop(vars[from], 1, () => nest(k, vars, from + 1, write))
+}
+
+/** Sizes at which the position is still divided: strides (in the flat domain) of wanted split points. */
+function divisorsIn({ body, vars }: { body: readonly Stmt[]; vars: LoopVar[] }, dims: readonly number[]): number[] {
+  const strides = stridesOf(dims)
+  const found = new Set<number>()
+  const visit = (index: Index): void => {
+    for (const { atom } of index.terms) {
+      if (atom.kind === 'quotient' || atom.kind === 'remainder') {
+        for (const term of atom.of.terms) {
+          const at = term.atom.kind === 'loop' ? vars.indexOf(term.atom) : -1
+          if (at < 0) continue
+          // (c·v + …) / by changes when v passes a multiple of by/c.
+          const c = Math.abs(term.coefficient)
+          const inner = atom.by / gcd(atom.by, c)
+          if (inner > 1 && inner < dims[at] && dims[at] % inner === 0) found.add(strides[at] * inner)
+        }
+        visit(atom.of)
+      } else if (atom.kind === 'bounded') visit(atom.of)
+      else if (atom.kind === 'dynamic') visitExpr(atom.value)
+    }
+  }
+  const seen = new Set<Expr>()
+  const visitExpr = (expr: Expr): void => {
+    if (seen.has(expr)) return
+    seen.add(expr)
+    if (expr.kind === 'load' || expr.kind === 'index' || expr.kind === 'ramp') visit(expr.index)
+    if (expr.kind === 'guard') for (const r of expr.ranges) visit(r.index)
+    for (const x of operandsOf(expr)) visitExpr(x)
+  }
+  const visitStmt = (s: Stmt): void => {
+    switch (s.kind) {
+      case 'for':
+      case 'parallel':
+      case 'loop':
+        s.body.forEach(visitStmt)
+        return
+      case 'set':
+      case 'check':
+        visitExpr(s.value)
+        return
+      case 'store':
+        visitExpr(s.value)
+        return
+      case 'if':
+      case 'when':
+        s.then.forEach(visitStmt)
+        s.otherwise.forEach(visitStmt)
+    }
+  }
+  body.forEach(visitStmt)
+  return [...found]
+}
+
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))
+
+/** The extents with further split points (strides of the flat domain), as far as they form a chain of divisors. */
+function split(dims: readonly number[], wanted: readonly number[]): number[] {
+  const total = sizeOf(dims)
+  const points = new Set(stridesOf(dims))
+  for (const w of [...wanted].sort((a, b) => a - b)) {
+    const chain = [...points, w].sort((a, b) => a - b)
+    if (chain.every((p, i) => i === 0 || p % chain[i - 1] === 0) && total % w === 0) points.add(w)
+  }
+  const chain = [...points].sort((a, b) => b - a)
+  return chain.map((p, i) => (i === 0 ? total : chain[i - 1]) / p).filter((n, i) => n !== 1 || i === chain.length - 1)
+}
+
+/** About one arithmetic operation an element and inlined node; transcendental ones count more. */
+function workOf(nodes: readonly Node[], total: number): number {
+  let each = 0
+  let reductions = 0
+  for (const n of nodes) {
+    each += transcendental.has(n.op) ? 12 : 1
+    if (isReduce(n)) reductions += sizeOf(n.inputs[0].shape)
+  }
+  return each * total + reductions
+}
+
+const transcendental = new Set<Node['op']>(['exp', 'log', 'expm1', 'log1p', 'sin', 'cos', 'tan', 'atan', 'tanh', 'erf', 'pow', 'atan2', 'randomBits'])
+
+const isReduce = (n: Node): n is ReduceNode =>
+  isOp(n, 'reduceSum') || isOp(n, 'reduceProd') || isOp(n, 'reduceMax') || isOp(n, 'reduceMin')
+
+/** Elements of one piece when threads share a single flat loop: few for reductions, whose elements are long. */
+function blockSize(total: number, hasReduction: boolean, width: number): number {
+  return hasReduction ? Math.max(width, Math.ceil(total / 16 / width) * width) : 4096
+}
+
+function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: number, target: Target): Kernel {
+  const k = new KernelBuilder()
+  const nodes = inlined(spec)
+  const total = sizeOf(spec.outputs[0].shape)
+  const inliner = makeInliner(k, spec, lanesOf(target))
+  const reductions = nodes.filter(isReduce)
+  const alongLanes = reductions.some((n) => reducesAlongLanes(n, lanesOf(target)))
+  const shared = target.threads > 1 && workOf(nodes, total) >= target.serialWork
+  // Lanes run along the innermost loop, where it is long enough and no reduction needs them.
+  const width = alongLanes || extents[extents.length - 1] < wantedWidth ? 1 : wantedWidth
+
+  const stores = (position: Index, lanes: Lanes): void => {
+    spec.outputs.forEach((node, i) => {
+      k.store(spec.inputs.length + i, position, inliner.value(node, delinearize(position, node.shape), lanes))
+    })
+  }
+
+  /** The innermost loop over `length` elements from `base`: vectors, then the rest one by one. */
+  const row = (base: Index, length: number): void => {
+    const vectors = width > 1 ? Math.floor(length / width) : 0
+    if (vectors > 0) {
+      const v = loopVar('i', 0, (vectors - 1) * width)
+      k.loop(v, width, () => stores(addIndex(base, atomIndex(v)), { count: width, variable: v }))
+    }
+    const done = vectors * width
+    if (done === length) return
+    const v = loopVar('i', done, length - 1)
+    k.loop(v, 1, () => stores(addIndex(base, atomIndex(v)), oneLane))
+  }
+
+  const block = blockSize(total, reductions.length > 0, width)
+  if (extents.length === 1 && shared && total >= 2 * block) {
+    // Threads share the blocks of a flat domain; the last block may be shorter.
+    const count = Math.ceil(total / block)
+    const rest = total - (count - 1) * block
+    const p = loopVar('block', 0, count - 1)
+    k.loop(
+      p,
+      1,
+      () => {
+        const before: IndexRange = { index: atomIndex(p), low: 0, high: count - 2 }
+        const then = k.block(() => row(atomIndex({ kind: 'bounded', of: before.index, low: 0, high: count - 2 }, block), block))
+        const otherwise = k.block(() => row(constantIndex((count - 1) * block), rest))
+        k.emit({ kind: 'if', ranges: [before], then, otherwise })
+      },
+      'parallel',
+    )
+    return k.build(spec.name)
+  }
+
+  const strides = stridesOf(extents)
+  const outer = extents.slice(0, -1).map((n) => loopVar('i', 0, n - 1))
+  const base = addIndex(...outer.map((v, a) => scaleIndex(atomIndex(v), strides[a])))
+  const loops = (from: number): void => {
+    if (from === outer.length) row(base, extents[extents.length - 1])
+    else k.loop(outer[from], 1, () => loops(from + 1), from === 0 && shared ? 'parallel' : 'for')
+  }
+  loops(0)
+  return k.build(spec.name)
+}

@@ -1,0 +1,162 @@
+/**
+ * Reductions, in an order that depends on the node's shape and axes only:
+ *
+ * - the last axis is reduced and has at least one vector: lanes run along it, lane l adding elements l, l+W, …, in
+ *   several accumulators where the axis is long; what is left of each row goes to one scalar accumulator. At the end
+ *   accumulators, then lanes, then the scalar are combined;
+ * - otherwise: one element after the other, in row-major order of the reduced axes. Neighbouring results may share a
+ *   vector, which changes nothing in each.
+ */
+import { sizeOf } from '../../core/shape.js'
+import type { DType } from '../../core/dtype.js'
+import { InternalError } from '../../core/errors.js'
+import type { Node } from '../../ir/node.js'
+import { atomIndex, constantIndex, type Index, indexDeps, loopVar, shiftIndex } from '../index-expression.js'
+import { computeTypeOf, type Expr } from '../loop-ir.js'
+import { expandBinary } from '../math.js'
+import { type Inliner, type Lanes, oneLane } from './inline.js'
+import { roundTo } from './round.js'
+
+export type ReduceNode = Node<'reduceSum'> | Node<'reduceProd'> | Node<'reduceMax'> | Node<'reduceMin'>
+
+type Combine = 'add' | 'mul' | 'maximum' | 'minimum'
+
+const combineOf: Record<ReduceNode['op'], Combine> = {
+  reduceSum: 'add',
+  reduceProd: 'mul',
+  reduceMax: 'maximum',
+  reduceMin: 'minimum',
+}
+
+/** The neutral element: what an empty reduction gives. */
+function neutral(op: Combine, dtype: DType): number | bigint {
+  const type = computeTypeOf(dtype)
+  if (op === 'add') return type === 'i64' ? 0n : 0
+  if (op === 'mul') return type === 'i64' ? 1n : 1
+  const sign = op === 'maximum' ? -1 : 1
+  if (type === 'i64') return sign < 0 ? -(2n ** 63n) : 2n ** 63n - 1n
+  if (type === 'i32') return sign < 0 ? -(2 ** 31) : 2 ** 31 - 1
+  return sign * Number.POSITIVE_INFINITY
+}
+
+/** Long rows are summed in this many vectors at once: independent additions hide each other's latency. */
+const accumulatorsFor = (length: number, width: number): number => (length >= 16 * width ? 4 : 1)
+
+/** Whether a reduction runs its lanes along its last axis (see the header). */
+export function reducesAlongLanes(node: ReduceNode, width: number): boolean {
+  const [x] = node.inputs
+  const last = x.shape.length - 1
+  const type = computeTypeOf(node.dtype)
+  return width > 1 && (type === 'f32' || type === 'i32') && node.attrs.axes.includes(last) && x.shape[last] >= width
+}
+
+export function lowerReduction(inliner: Inliner, node: ReduceNode, index: readonly Index[], lanes: Lanes): Expr {
+  const { k, e, width } = inliner
+  const [x] = node.inputs
+  const { axes } = node.attrs
+  const type = computeTypeOf(node.dtype)
+  const op = combineOf[node.op]
+  const alongLanes = reducesAlongLanes(node, width)
+  if (alongLanes && lanes.count > 1) {
+    throw new InternalError(`Lowering: ${node.op} over the last axis was asked for in lanes of another.`)
+  }
+  const start = neutral(op, node.dtype)
+  if (sizeOf(axes.map((a) => x.shape[a])) === 0) return e.const(start, type, lanes.count)
+
+  // The whole loop nest belongs where the kept indices are known.
+  const deps = new Set<number>()
+  for (const i of index) indexDeps(i, deps)
+  if (lanes.variable !== null) deps.add(lanes.variable.id)
+  const register = k.place(deps, () =>
+    alongLanes ? rowReduction() : sequentialReduction(lanes),
+  )
+  return roundTo(e, node.dtype, e.register(register))
+
+  function sourceIndex(reduced: readonly Index[]): Index[] {
+    let kept = 0
+    let at = 0
+    return x.shape.map((_, a) => (axes.includes(a) ? reduced[at++] : index[kept++]))
+  }
+
+  function nest(over: readonly number[], write: (indices: Index[]) => void, indices: Index[] = []): void {
+    if (indices.length === over.length) {
+      write(indices)
+      return
+    }
+    const n = over[indices.length]
+    if (n === 1) {
+      nest(over, write, [...indices, constantIndex(0)])
+      return
+    }
+    const v = loopVar('r', 0, n - 1)
+    k.loop(v, 1, () => nest(over, write, [...indices, atomIndex(v)]))
+  }
+
+  function join(a: Expr, b: Expr): Expr {
+    return combine(e, op, a, b)
+  }
+
+  function sequentialReduction(l: Lanes) {
+    const sum = k.accumulator('sum', type, l.count, start)
+    nest(
+      axes.map((a) => x.shape[a]),
+      (r) => k.set(sum, join(e.register(sum), inliner.value(x, sourceIndex(r), l))),
+    )
+    return sum
+  }
+
+  function rowReduction() {
+    const length = x.shape[x.shape.length - 1]
+    const outer = axes.slice(0, -1).map((a) => x.shape[a])
+    const count = accumulatorsFor(length, width)
+    const block = width * count
+    const whole = Math.floor(length / block)
+    const rest = length - whole * block
+    const restVectors = Math.floor(rest / width)
+    const sums = Array.from({ length: count }, (_, i) => k.accumulator(`sum${i}`, type, width, start))
+    const single = rest % width > 0 ? k.accumulator('single', type, 1, start) : null
+    nest(outer, (r) => {
+      const vectors = (from: Index, v: ReturnType<typeof loopVar>, into: number) => {
+        const value = inliner.value(x, sourceIndex([...r, from]), { count: width, variable: v })
+        k.set(sums[into], join(e.register(sums[into]), value))
+      }
+      if (whole > 0) {
+        // The variable counts elements, so that it moves by one a lane.
+        const v = loopVar('r', 0, (whole - 1) * block)
+        k.loop(v, block, () => {
+          for (let i = 0; i < count; i++) vectors(shiftIndex(atomIndex(v), i * width), v, i)
+        })
+      }
+      if (restVectors > 0) {
+        const v = loopVar('r', whole * block, whole * block + (restVectors - 1) * width)
+        k.loop(v, width, () => vectors(atomIndex(v), v, 0))
+      }
+      if (single !== null) {
+        const v = loopVar('r', length - (rest % width), length - 1)
+        k.loop(v, 1, () =>
+          k.set(single, join(e.register(single), inliner.value(x, sourceIndex([...r, atomIndex(v)]), oneLane))),
+        )
+      }
+    })
+    let total = e.register(sums[0])
+    if (count === 4) total = join(join(total, e.register(sums[1])), join(e.register(sums[2]), e.register(sums[3])))
+    let folded = foldLanes(total)
+    if (single !== null) folded = join(folded, e.register(single))
+    return k.define('total', folded)
+  }
+
+  function foldLanes(value: Expr): Expr {
+    if (op === 'add' || op === 'mul') return e.combine(op, value)
+    // NaN must win, which the plain combine does not promise.
+    let list = Array.from({ length: value.lanes }, (_, l) => e.lane(value, l))
+    while (list.length > 1) {
+      const half = list.length / 2
+      list = list.slice(0, half).map((a, i) => join(a, list[i + half]))
+    }
+    return list[0]
+  }
+}
+
+function combine(e: Inliner['e'], op: Combine, a: Expr, b: Expr): Expr {
+  return op === 'add' || op === 'mul' ? e.binary(op, a, b) : expandBinary(e, op, a, b)
+}

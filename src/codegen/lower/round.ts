@@ -1,0 +1,36 @@
+/** Rounding of a computed value to a storage dtype narrower than its compute type. */
+import type { DType } from '../../core/dtype.js'
+import type { Expr, ExprBuilder } from '../loop-ir.js'
+
+/**
+ * The value as `dtype` would store it: f16 and bf16 rounded (nearest, ties to even), u8 taken modulo 256.
+ * `from` is the dtype it had before, where that is known: a value that already fits needs nothing.
+ */
+export function roundTo(e: ExprBuilder, dtype: DType, value: Expr, from?: DType): Expr {
+  const { lanes } = value
+  const i32 = (n: number) => e.const(n, 'i32', lanes)
+  const f32 = (n: number) => e.const(n, 'f32', lanes)
+  if (dtype === 'u8') return from === 'bool' ? value : e.binary('and', value, i32(255))
+  if (dtype === 'bf16') {
+    // Adding half a unit (less one when the kept part is even) carries into the kept bits.
+    const bits = e.bitcast(value, 'i32')
+    const odd = e.binary('and', e.binary('shrU', bits, i32(16)), i32(1))
+    const rounded = e.binary('and', e.binary('add', bits, e.binary('add', odd, i32(0x7fff))), i32(-65536))
+    return e.select(e.binary('ne', value, value), value, e.bitcast(rounded, 'f32'))
+  }
+  if (dtype === 'f16') {
+    const bits = e.bitcast(value, 'i32')
+    const odd = e.binary('and', e.binary('shrU', bits, i32(13)), i32(1))
+    const normal = e.bitcast(e.binary('and', e.binary('add', bits, e.binary('add', odd, i32(0xfff))), i32(-8192)), 'f32')
+    // Below 2^-14 halves are multiples of 2^-24: adding and subtracting ¾ rounds to them; the sign is put back.
+    const magic = f32(0.75)
+    const size = e.unary('abs', value)
+    const even = e.bitcast(e.binary('sub', e.binary('add', size, magic), magic), 'i32')
+    const small = e.bitcast(e.binary('or', even, e.binary('and', bits, i32(-(2 ** 31)))), 'f32')
+    const inRange = e.select(e.binary('lt', size, f32(2 ** -14)), small, normal)
+    const infinite = e.binary('mul', value, f32(Number.POSITIVE_INFINITY))
+    const bounded = e.select(e.binary('le', f32(65520), size), infinite, inRange)
+    return e.select(e.binary('ne', value, value), value, bounded)
+  }
+  return value
+}

@@ -1,0 +1,274 @@
+/**
+ * Cuts a graph into kernels: one for each stored node at first, then joined where one pass can do the work of two.
+ *
+ * Two kernels join when their outputs have equal size and whatever one reads of the other it reads at the very element
+ * it writes (a bias, an activation, a mask, the next step of a parameter after its gradient), and when no third kernel
+ * stands between them. Stores that nobody else reads are then dropped.
+ */
+import { sizeOf, type Shape } from '../core/shape.js'
+import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
+import type { Target } from '../codegen/target.js'
+import type { ContractSpec, KernelSpec } from './kernel-spec.js'
+import { packLeft } from './pack.js'
+import { chooseStored, structured } from './store.js'
+
+/** A kernel while kernels are being joined. */
+interface Draft {
+  kind: KernelSpec['kind']
+  node: Node | null
+  packed: Node | null
+  outputs: Node[]
+  inputs: Set<Node>
+  /** Drafts whose outputs this one reads. */
+  needs: Set<Draft>
+}
+
+export interface Cut {
+  /** In an order in which each kernel's inputs are ready. */
+  readonly kernels: readonly KernelSpec[]
+}
+
+const mostOutputs = 8
+const mostBuffers = 28
+
+/** `before` pairs: the first node's readers must run before the kernel that stores the second (in-place updates). */
+export function cutIntoKernels(
+  roots: readonly Node[],
+  isLeaf: (node: Node) => boolean,
+  target: Target,
+  overwrites: ReadonlyMap<Node, Node> = new Map(),
+): Cut {
+  const stored = chooseStored(roots, isLeaf)
+  const packs = new Map<Node, Node>()
+  const all = [...roots]
+  const initial = topologicalOrder(roots, (n) => (isLeaf(n) ? [] : n.inputs))
+  for (const node of initial) {
+    if (isLeaf(node) || !isOp(node, 'contract')) continue
+    const packed = packLeft(node, target.tile.rows)
+    packs.set(node, packed)
+    stored.add(packed)
+    all.push(packed)
+  }
+  const drafts = draftKernels(all, isLeaf, stored, packs)
+  join(drafts, new Set(roots), overwrites)
+  dropUnread(drafts, new Set(roots))
+  return { kernels: arrange(drafts, overwrites).map(finish) }
+}
+
+function finish(d: Draft): KernelSpec {
+  const inputs = [...d.inputs]
+  if (d.kind === 'contract') {
+    return { kind: 'contract', node: d.node as Node<'contract'>, packed: d.packed!, outputs: d.outputs, inputs } satisfies ContractSpec
+  }
+  return d.kind === 'map' ? { kind: 'map', outputs: d.outputs, inputs } : { kind: 'structured', node: d.node!, outputs: d.outputs, inputs }
+}
+
+function draftKernels(
+  roots: readonly Node[],
+  isLeaf: (node: Node) => boolean,
+  stored: ReadonlySet<Node>,
+  packs: ReadonlyMap<Node, Node>,
+): Draft[] {
+  const maker = new Map<Node, Draft>()
+  const drafts: Draft[] = []
+  const order = topologicalOrder(roots, (n) => (isLeaf(n) ? [] : n.inputs))
+  const byNode = new Map<Node, Draft>()
+  for (const node of order) {
+    if (isLeaf(node) || !stored.has(node)) continue
+    const source = isOp(node, 'output') ? node.inputs[0] : node
+    if (structured.has(source.op)) {
+      let draft = byNode.get(source)
+      if (draft === undefined) {
+        draft = { kind: 'structured', node: source, packed: null, outputs: [], inputs: new Set(source.inputs), needs: new Set() }
+        byNode.set(source, draft)
+        drafts.push(draft)
+      }
+      draft.outputs.push(node)
+      maker.set(node, draft)
+      continue
+    }
+    const draft: Draft = { kind: 'map', node: null, packed: null, outputs: [node], inputs: new Set(), needs: new Set() }
+    if (isOp(node, 'contract')) {
+      const packed = packs.get(node)!
+      Object.assign(draft, { kind: 'contract', node, packed })
+      draft.inputs.add(packed)
+      readsOf([node.inputs[1]], isLeaf, stored, draft.inputs)
+    } else {
+      readsOf(node.inputs, isLeaf, stored, draft.inputs)
+    }
+    drafts.push(draft)
+    maker.set(node, draft)
+  }
+  for (const d of drafts) for (const x of d.inputs) if (maker.has(x)) d.needs.add(maker.get(x)!)
+  // Packed operands are found late in the order: put every draft behind what it needs.
+  return arrange(drafts, new Map())
+}
+
+/** Adds the leaves and stored nodes that an expression over `nodes` reads. */
+function readsOf(nodes: readonly Node[], isLeaf: (n: Node) => boolean, stored: ReadonlySet<Node>, into: Set<Node>): void {
+  const stop = (n: Node): boolean => isLeaf(n) || stored.has(n)
+  for (const n of topologicalOrder(nodes, (x) => (stop(x) ? [] : x.inputs))) if (stop(n)) into.add(n)
+}
+
+const elementwiseStops: ReadonlySet<Primitive> = new Set<Primitive>([
+  'permute', 'expand', 'pad', 'slice', 'flip', 'concat', 'window', 'fold', 'gather', 'reduceSum', 'reduceProd', 'reduceMax',
+  'reduceMin',
+])
+
+/** Whether `reader` reads `source` only at the element it computes itself. */
+function readsInPlace(reader: Node, source: Node, stored: (n: Node) => boolean): boolean {
+  // Through what moves elements, `source` must not be reachable; through the rest it may.
+  const seen = new Set<string>()
+  const stack: { node: Node; moved: boolean }[] = reader.inputs.map((node) => ({ node, moved: elementwiseStops.has(reader.op) }))
+  while (stack.length > 0) {
+    const { node, moved } = stack.pop()!
+    const key = `${node.id}${moved}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    if (node === source) {
+      if (moved) return false
+      continue
+    }
+    if (stored(node)) continue
+    const next = moved || elementwiseStops.has(node.op)
+    for (const x of node.inputs) stack.push({ node: x, moved: next })
+  }
+  return true
+}
+
+function join(drafts: Draft[], roots: ReadonlySet<Node>, overwrites: ReadonlyMap<Node, Node>): void {
+  void roots
+  void overwrites
+  const size = (d: Draft): number => sizeOf(d.outputs[0].shape)
+  for (let j = 0; j < drafts.length; j++) {
+    const late = drafts[j]
+    if (late.kind !== 'map') continue
+    const tried = new Set<Draft>()
+    // Producers first, then neighbours that read the same values.
+    const candidates = [...late.needs, ...drafts.slice(Math.max(0, j - 40), j).filter((d) => shares(d, late))]
+    for (const early of candidates) {
+      if (tried.has(early) || early === late) continue
+      tried.add(early)
+      if (early.kind === 'structured' || size(early) !== size(late)) continue
+      if (early.outputs.length + late.outputs.length > mostOutputs) continue
+      if (new Set([...early.inputs, ...late.inputs]).size + early.outputs.length + late.outputs.length > mostBuffers) continue
+      if (early.kind === 'contract' && late.outputs.some((n) => n.dtype === 'i64' || n.dtype === 'f64')) continue
+      if (!compatible(early, late)) continue
+      const reads = early.outputs.filter((n) => late.inputs.has(n))
+      const storedIn = (n: Node): boolean => late.inputs.has(n)
+      if (!reads.every((n) => late.outputs.every((o) => readsInPlace(o, n, storedIn)))) continue
+      if (reachesThroughOthers(late, early)) continue
+      merge(drafts, early, late)
+      j--
+      break
+    }
+  }
+}
+
+const shares = (a: Draft, b: Draft): boolean => {
+  for (const x of b.inputs) if (a.inputs.has(x)) return true
+  return false
+}
+
+/** Reductions along different shapes in one nest would spoil each other's loops. */
+function compatible(early: Draft, late: Draft): boolean {
+  const reduced = (d: Draft): string[] =>
+    d.outputs.filter((n) => n.op.startsWith('reduce')).map((n) => shapeKey(n.inputs[0].shape, (n as Node<'reduceSum'>).attrs.axes))
+  const [a, b] = [reduced(early), reduced(late)]
+  if (late.outputs.some((n) => n.op.startsWith('reduce')) && early.kind === 'contract') return false
+  // Joining two plain maps that read nothing of each other pays only when they are small.
+  const linked = late.needs.has(early)
+  if (!linked && (a.length === 0) !== (b.length === 0)) return false
+  return a.length === 0 || b.length === 0 || a.every((k) => b.includes(k))
+}
+
+const shapeKey = (shape: Shape, axes: readonly number[]): string => `${shape.join()}|${axes.join()}`
+
+/** Whether `late` needs `early` through a third kernel: joining them would be a cycle. */
+function reachesThroughOthers(late: Draft, early: Draft): boolean {
+  const stack = [...late.needs].filter((d) => d !== early)
+  const seen = new Set<Draft>(stack)
+  while (stack.length > 0) {
+    const d = stack.pop()!
+    if (d === early) return true
+    for (const n of d.needs) {
+      if (!seen.has(n)) {
+        seen.add(n)
+        stack.push(n)
+      }
+    }
+  }
+  return false
+}
+
+function merge(drafts: Draft[], early: Draft, late: Draft): void {
+  for (const x of late.inputs) if (!early.outputs.includes(x)) early.inputs.add(x)
+  early.outputs.push(...late.outputs)
+  late.needs.delete(early)
+  for (const d of late.needs) early.needs.add(d)
+  for (const d of drafts) {
+    if (d.needs.delete(late) && d !== early) d.needs.add(early)
+  }
+  early.needs.delete(early)
+  drafts.splice(drafts.indexOf(late), 1)
+  // The joined kernel may need what stood behind it: restore the order.
+  const ordered = arrange(drafts, new Map())
+  drafts.splice(0, drafts.length, ...ordered)
+}
+
+/** Outputs that only their own kernel reads need no memory. */
+function dropUnread(drafts: Draft[], roots: ReadonlySet<Node>): void {
+  const read = new Set<Node>(roots)
+  for (const d of drafts) for (const x of d.inputs) read.add(x)
+  for (const d of drafts) {
+    if (d.kind === 'structured') continue
+    d.outputs = d.outputs.filter((n) => read.has(n))
+  }
+}
+
+/**
+ * An order in which inputs are ready, close to the given one. Kernels that overwrite a value in place come after all
+ * other readers of it, where that is possible.
+ */
+function arrange(drafts: readonly Draft[], overwrites: ReadonlyMap<Node, Node>): Draft[] {
+  const waits = new Map<Draft, Set<Draft>>(drafts.map((d) => [d, new Set(d.needs)]))
+  for (const [output, input] of overwrites) {
+    const writer = drafts.find((d) => d.outputs.includes(output))
+    if (writer === undefined) continue
+    for (const reader of drafts) {
+      if (reader !== writer && reader.inputs.has(input) && !reaches(reader, writer, waits)) waits.get(writer)!.add(reader)
+    }
+  }
+  const done = new Set<Draft>()
+  const order: Draft[] = []
+  for (const first of drafts) {
+    const stack = [first]
+    while (stack.length > 0) {
+      const d = stack[stack.length - 1]
+      if (done.has(d)) {
+        stack.pop()
+        continue
+      }
+      const next = [...waits.get(d)!].find((n) => !done.has(n))
+      if (next === undefined) {
+        done.add(d)
+        order.push(d)
+        stack.pop()
+      } else stack.push(next)
+    }
+  }
+  return order
+}
+
+function reaches(from: Draft, to: Draft, waits: ReadonlyMap<Draft, ReadonlySet<Draft>>): boolean {
+  const stack = [from]
+  const seen = new Set<Draft>()
+  while (stack.length > 0) {
+    const d = stack.pop()!
+    if (d === to) return true
+    if (seen.has(d)) continue
+    seen.add(d)
+    stack.push(...(waits.get(d) ?? []))
+  }
+  return false
+}

@@ -1,0 +1,1 @@
+export { lowerGraph as scheduleGraph } from '../codegen/lower.js'

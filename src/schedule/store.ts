@@ -1,0 +1,129 @@
+/**
+ * Which nodes get memory. Everything else is written in place by the kernels that read it.
+ *
+ * Stored are: what the graph must deliver; results and operands of structured primitives; contractions; reductions;
+ * nodes that several kernels need and that are not cheap; and nodes that a broadcast or overlapping windows would
+ * compute many times over.
+ */
+import { byteSize } from '../core/dtype.js'
+import { sizeOf } from '../core/shape.js'
+import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
+
+/** Primitives with a lowering over stored operands. */
+export const structured: ReadonlySet<Primitive> = new Set<Primitive>([
+  'argMax', 'argMin', 'cumSum', 'cumProd', 'cumMax', 'windowReduce', 'scatter', 'dynamicSlice', 'dynamicUpdate', 'sort',
+  'scan', 'while', 'cond', 'call',
+])
+
+const movement: ReadonlySet<Primitive> = new Set<Primitive>([
+  'reshape', 'permute', 'expand', 'pad', 'slice', 'flip', 'concat', 'window', 'output', 'barrier', 'alias', 'stopGradient',
+])
+
+const reductions: ReadonlySet<Primitive> = new Set<Primitive>(['reduceSum', 'reduceProd', 'reduceMax', 'reduceMin'])
+
+/** Rough cost of computing one element again, in simple operations. */
+const weights: Partial<Record<Primitive, number>> = {
+  const: 0, scalar: 0, iota: 0, cast: 0.5, exp: 12, log: 14, expm1: 16, log1p: 16, sin: 20, cos: 20, tan: 24, atan: 20,
+  tanh: 16, erf: 24, pow: 40, atan2: 24, sqrt: 4, div: 4, mod: 6, randomBits: 80, gather: 3, fold: 12,
+}
+
+const weightOf = (node: Node): number => weights[node.op] ?? (movement.has(node.op) ? 0 : 1)
+
+/** Up to this much may be computed again in each kernel that needs it. */
+const cheap = 2
+/** An expression heavier than this is cut. */
+const heavy = 400
+/** So many different stored values may feed one expression. */
+const mostLoads = 24
+
+/** Statement-like values cannot stand under a guard: what pads and concatenations read. */
+const needsStatements = (node: Node): boolean => reductions.has(node.op) || node.op === 'gather'
+
+const guards: ReadonlySet<Primitive> = new Set<Primitive>(['pad', 'concat', 'fold'])
+
+/** Nodes with memory of their own, leaves not included. */
+export function chooseStored(roots: readonly Node[], isLeaf: (node: Node) => boolean): Set<Node> {
+  const order = topologicalOrder(roots, (n) => (isLeaf(n) ? [] : n.inputs))
+  const stored = new Set<Node>()
+  const add = (node: Node): void => {
+    if (!isLeaf(node)) stored.add(node)
+  }
+  for (const r of roots) add(r)
+  for (const node of order) {
+    if (isLeaf(node)) continue
+    if (structured.has(node.op)) for (const x of node.inputs) add(x)
+    if (isOp(node, 'output') && !isOp(node.inputs[0], 'barrier')) add(node)
+    if (isOp(node, 'contract') || reductions.has(node.op)) add(node)
+    if ((node.op === 'argMax' || node.op === 'argMin' || node.op.startsWith('cum')) || node.op === 'scatter' || node.op.startsWith('dynamic')) add(node)
+  }
+
+  const users = new Map<Node, Node[]>()
+  for (const node of order) {
+    if (isLeaf(node)) continue
+    for (const x of node.inputs) {
+      const list = users.get(x)
+      if (list === undefined) users.set(x, [node])
+      else list.push(node)
+    }
+  }
+
+  // From inputs to users: what one element costs when written in place, and how much it reads.
+  const cost = new Map<Node, number>()
+  const loads = new Map<Node, Set<Node>>()
+  const statements = new Set<Node>()
+  const account = (node: Node): void => {
+    let sum = weightOf(node)
+    const reads = new Set<Node>()
+    let withStatements = needsStatements(node)
+    for (const x of node.inputs) {
+      if (isLeaf(x) || stored.has(x)) {
+        reads.add(x)
+        continue
+      }
+      sum += cost.get(x) ?? 0
+      for (const l of loads.get(x) ?? []) reads.add(l)
+      if (statements.has(x)) withStatements = true
+    }
+    cost.set(node, sum)
+    loads.set(node, reads)
+    if (withStatements) statements.add(node)
+  }
+  for (const node of order) {
+    if (isLeaf(node)) continue
+    account(node)
+    if (stored.has(node)) continue
+    if (cost.get(node)! > heavy || loads.get(node)!.size > mostLoads) {
+      stored.add(node)
+      continue
+    }
+    const list = users.get(node) ?? []
+    const repeated = list.some((u) => repeats(u, node))
+    if (repeated && cost.get(node)! > cheap) stored.add(node)
+    else if (statements.has(node) && list.some((u) => guards.has(u.op) || u.op === 'window')) stored.add(node)
+  }
+
+  // From users to inputs: a node that several stored ones would compute is stored unless it is cheap.
+  const owners = new Map<Node, Set<Node>>()
+  for (let i = order.length - 1; i >= 0; i--) {
+    const node = order[i]
+    if (isLeaf(node)) continue
+    const set = new Set<Node>()
+    for (const u of users.get(node) ?? []) {
+      if (stored.has(u) || structured.has(u.op)) set.add(u)
+      else for (const o of owners.get(u) ?? []) set.add(o)
+    }
+    owners.set(node, set)
+    if (set.size > 1 && !stored.has(node) && cost.get(node)! > cheap && !movement.has(node.op)) stored.add(node)
+  }
+  return stored
+}
+
+/** Whether a user reads an element of `node` more than about once. */
+function repeats(user: Node, node: Node): boolean {
+  if (isOp(user, 'expand')) return sizeOf(user.shape) > sizeOf(node.shape)
+  if (isOp(user, 'window')) return sizeOf(user.shape) > sizeOf(node.shape)
+  return isOp(user, 'gather') && user.inputs[0] === node
+}
+
+/** Bytes of a node's value. */
+export const bytesOf = (node: Node): number => sizeOf(node.shape) * byteSize(node.dtype)
