@@ -109,7 +109,8 @@ function transposedVjp(b: Builder, { node, outputs, tangents }: JvpContext<Node[
   const needs = tangents.map((t) => t !== null)
   const us = outputs.map((y) => (isFloat(y.dtype) ? b.placeholder(y.shape, y.dtype) : null))
   if (us.every((u) => u === null)) throw new InternalError(`jvp of ${node.op}: no float result.`)
-  const pulled = vjpOf(b, node, us, needs)
+  // The pullback is differentiated in its turn, so it must record gradients whatever the caller's mode.
+  const pulled = b.withGradMode(true, () => vjpOf(b, node, us, needs))
   const pairs = pulled.flatMap((x, i) => (x !== null && tangents[i] !== null ? [[x, tangents[i]] as const] : []))
   const wrt = us.filter((u) => u !== null)
   const grads = pullback(b, pairs.map(([x]) => x), pairs.map(([, t]) => t), wrt)

@@ -182,7 +182,7 @@ export interface Attributes {
   gather: { readonly axis: number }
   /** x with x[…, index[i, …], …] combined with updates[i, …], in order of i (duplicates are deterministic). */
   scatter: { readonly axis: number; readonly mode: ScatterMode }
-  /** Inputs: x, then one 0-d i32 start an axis. */
+  /** Inputs: x, then one 0-d i32 start an axis. A block that leaves x is an error after the run. */
   dynamicSlice: { readonly sizes: readonly number[] }
   /** Inputs: x, update, then one 0-d i32 start an axis. */
   dynamicUpdate: None
@@ -199,7 +199,10 @@ export interface Attributes {
     readonly consts: number
     readonly carry: number
     readonly reverse: boolean
-    /** Keep the carry every k steps for the gradient and recompute between; 0 keeps all residuals. */
+    /**
+     * Keep the carry every k steps for the gradient and recompute between; 0 keeps all residuals. `build.scan` turns
+     * k > 1 into a scan over chunks with k = 1 around a scan of k steps.
+     */
     readonly checkpoint: number
   }
   /** while (cond(consts…, carry…)) carry = body(consts…, carry…). Outputs: the last carry. */

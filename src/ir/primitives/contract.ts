@@ -1,6 +1,6 @@
 /** `contract` (the general matrix product) and `conv`. Their gradients are contractions and convolutions again. */
 import { isFloat } from '../../core/dtype.js'
-import { DTypeError, ShapeError } from '../../core/errors.js'
+import { DTypeError, ShapeError, ValueError } from '../../core/errors.js'
 import { formatShape, otherAxes, range } from '../../core/shape.js'
 import type { Attributes, Aval, Node } from '../node.js'
 import type { Builder, PrimitiveTable } from '../rule.js'
@@ -28,6 +28,17 @@ function inferConv([x, w]: readonly Aval[], attrs: Attributes['conv']): Aval {
   }
   if (x.dtype !== w.dtype || !isFloat(x.dtype)) {
     throw new DTypeError(`conv: expected two float tensors of one dtype, got ${x.dtype} and ${w.dtype}.`)
+  }
+  for (const [name, list] of Object.entries({ stride, padding, dilation, inputDilation })) {
+    if (list.length !== rank) {
+      throw new ShapeError(`conv: expected ${rank} entries of ${name} for input ${formatShape(x.shape)}, got ${list.length}.`)
+    }
+  }
+  const positive = [...stride, ...dilation, ...inputDilation, groups]
+  if (!positive.every((m) => Number.isInteger(m) && m >= 1)) {
+    throw new ValueError(
+      `conv: expected positive integers, got stride ${formatShape(stride)}, dilation ${formatShape(dilation)}, input dilation ${formatShape(inputDilation)}, groups ${groups}.`,
+    )
   }
   const [n, c, ...spatial] = x.shape
   const [o, cg, ...kernel] = w.shape
@@ -98,12 +109,33 @@ function convWeightGradient(b: Builder, x: Node, w: Node, g: Node, attrs: Attrib
   return b.permute(dw, [1, 0, ...spatial.map((i) => i + 2)]) // (C/G, O, K) → (O, C/G, K)
 }
 
+type AxisPairs = readonly [readonly number[], readonly number[]]
+
+/** Each axis of each side is named at most once, and axes come in pairs. */
+function checkPairing(x: Aval, y: Aval, batch: AxisPairs, contracting: AxisPairs): void {
+  for (const side of [0, 1] as const) {
+    const shape = (side === 0 ? x : y).shape
+    const axes = [...batch[side], ...contracting[side]]
+    if (axes.some((a, i) => !(a >= 0 && a < shape.length) || axes.indexOf(a) !== i)) {
+      throw new ShapeError(
+        `contract: expected distinct axes from 0 to ${shape.length - 1} of ${formatShape(shape)}, got batch ${formatShape(batch[side])} and contracting ${formatShape(contracting[side])}.`,
+      )
+    }
+  }
+  if (batch[0].length !== batch[1].length || contracting[0].length !== contracting[1].length) {
+    throw new ShapeError(
+      `contract: expected as many axes on the left as on the right, got batch ${formatShape(batch[0])} with ${formatShape(batch[1])} and contracting ${formatShape(contracting[0])} with ${formatShape(contracting[1])}.`,
+    )
+  }
+}
+
 export const contract: Pick<PrimitiveTable, 'contract' | 'conv'> = {
   contract: {
     infer: ([x, y], { batch, contracting }) => {
       if (x.dtype !== y.dtype || x.dtype === 'bool') {
         throw new DTypeError(`contract: expected two numeric tensors of one dtype, got ${x.dtype} and ${y.dtype}.`)
       }
+      checkPairing(x, y, batch, contracting)
       for (const [axesX, axesY] of [batch, contracting]) {
         axesX.forEach((a, i) => {
           if (x.shape[a] !== y.shape[axesY[i]]) {

@@ -212,14 +212,15 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
     vjp: (b, { node, inputs: [predicate, ...operands], outputs, cotangents, needs }) => {
       const wanted = operands.map((_, i) => needs[i + 1])
       const live = cotangents.map((g, i) => (g === null ? null : i)).filter((i) => i !== null)
-      const back = node.attrs.branches.map((branch): Subgraph => {
+      // Branches are differentiated on copies, which must record gradients whatever the caller's mode.
+      const back = b.withGradMode(true, () => node.attrs.branches.map((branch): Subgraph => {
         const params = formals(b, branch.params)
         const results = substitute(b, branch.results, new Map(branch.params.map((p, i) => [p, params[i]])))
         const gs = live.map((i) => b.placeholder(outputs[i].shape, outputs[i].dtype))
         const wrt = params.filter((_, i) => wanted[i])
         const grads = pullback(b, live.map((i) => results[i]), gs, wrt)
         return { params: [...params, ...gs], results: wrt.map((p, i) => grads[i] ?? b.literal(p, 0)) }
-      }) as [Subgraph, Subgraph]
+      })) as [Subgraph, Subgraph]
       const outs = b.cond(predicate, back, [...operands, ...live.map((i) => cotangents[i]!)])
       let at = 0
       return [null, ...wanted.map((yes) => (yes ? outs[at++] : null))]

@@ -10,8 +10,15 @@ const checkIndex = (op: string, index: Aval): void => {
   }
 }
 
+const checkAxis = (op: string, x: Aval, axis: number): void => {
+  if (!(axis >= 0 && axis < x.shape.length)) {
+    throw new ShapeError(`${op}: expected an axis from 0 to ${x.shape.length - 1} of ${formatShape(x.shape)}, got ${axis}.`)
+  }
+}
+
 /** Sizes other than `axis` must agree. */
 const checkAround = (op: string, x: Aval, index: Aval, axis: number): void => {
+  checkAxis(op, x, axis)
   if (x.shape.length !== index.shape.length || x.shape.some((n, i) => i !== axis && n !== index.shape[i])) {
     throw new ShapeError(
       `${op}: index ${formatShape(index.shape)} must have the sizes of ${formatShape(x.shape)} outside axis ${axis}.`,
@@ -87,9 +94,20 @@ export const indexing: Pick<
         return [b.where(untouched, g, zerosLike(x)), null, b.where(won, b.gather(g, index, axis), zerosLike(updates))]
       }
       if (mode === 'mul') {
-        // y = x · Π u: each factor's cotangent is g·y divided by the factor (as PyTorch; zeros give NaN).
-        const gy = b.mul(g, y)
-        return [b.div(gy, x), null, b.div(b.gather(gy, index, axis), updates)]
+        // y = x · Π u: each factor's cotangent is g times the product of the others, zeros counted apart (as PyTorch).
+        const one = (n: Node) => b.literal(n, 1)
+        const isZero = (n: Node) => b.eq(n, zerosLike(n))
+        const zeros = b.scatter(b.cast(isZero(x), 'i32'), index, b.cast(isZero(updates), 'i32'), axis, 'add')
+        const without = (n: Node) => b.where(isZero(n), one(n), n)
+        const product = b.scatter(without(x), index, without(updates), axis, 'mul')
+        const others = (n: Node, zerosHere: Node, productHere: Node) =>
+          b.where(b.eq(zerosHere, b.cast(isZero(n), 'i32')), b.div(productHere, without(n)), zerosLike(n))
+        const at = (n: Node) => b.gather(n, index, axis)
+        return [
+          needs[0] ? b.mul(g, others(x, zeros, product)) : null,
+          null,
+          needs[2] ? b.mul(at(g), others(updates, at(zeros), at(product))) : null,
+        ]
       }
       // max, min: all that equal the result share its cotangent evenly
       const hitX = b.cast(b.eq(x, y), g.dtype)
@@ -106,7 +124,7 @@ export const indexing: Pick<
   dynamicSlice: {
     infer: ([x, ...starts], { sizes }) => {
       checkStarts('dynamicSlice', x, starts)
-      if (sizes.some((n, i) => n > x.shape[i])) {
+      if (sizes.length !== x.shape.length || sizes.some((n, i) => n > x.shape[i])) {
         throw new ShapeError(`dynamicSlice: a slice of ${formatShape(sizes)} does not fit ${formatShape(x.shape)}.`)
       }
       return { shape: sizes, dtype: x.dtype }
@@ -125,7 +143,7 @@ export const indexing: Pick<
   dynamicUpdate: {
     infer: ([x, update, ...starts]) => {
       checkStarts('dynamicUpdate', x, starts)
-      if (update.dtype !== x.dtype || update.shape.some((n, i) => n > x.shape[i])) {
+      if (update.dtype !== x.dtype || update.shape.length !== x.shape.length || update.shape.some((n, i) => n > x.shape[i])) {
         throw new ShapeError(
           `dynamicUpdate: an update ${update.dtype} ${formatShape(update.shape)} does not fit ${x.dtype} ${formatShape(x.shape)}.`,
         )
@@ -149,7 +167,8 @@ export const indexing: Pick<
     },
   },
   sort: {
-    infer: (inputs) => {
+    infer: (inputs, { axis }) => {
+      checkAxis('sort', inputs[0], axis)
       for (const x of inputs) {
         if (!sameShape(x.shape, inputs[0].shape)) {
           throw new ShapeError(`sort: keys ${formatShape(inputs[0].shape)} and payload ${formatShape(x.shape)} differ in shape.`)

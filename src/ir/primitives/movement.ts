@@ -114,7 +114,14 @@ export const movement: Pick<
     },
   },
   flip: {
-    infer: ([x]) => x,
+    infer: ([x], { axes }) => {
+      if (axes.some((a, i) => !(a >= 0 && a < x.shape.length) || axes.indexOf(a) !== i)) {
+        throw new ShapeError(
+          `flip: expected distinct axes from 0 to ${x.shape.length - 1} of ${formatShape(x.shape)}, got ${formatShape(axes)}.`,
+        )
+      }
+      return x
+    },
     vjp: (b, { node, g }) => [b.flip(g, node.attrs.axes)],
     jvp: (b, { node, tangents: [t] }) => [b.flip(t!, node.attrs.axes)],
     batch: (b, { node, inputs: [x] }) => [b.flip(x, node.attrs.axes.map((a) => a + 1))],
@@ -123,6 +130,9 @@ export const movement: Pick<
     infer: (inputs, { axis }) => {
       const [first] = inputs
       if (first === undefined) throw new ShapeError('concat: expected at least one tensor, got none.')
+      if (!(axis >= 0 && axis < first.shape.length)) {
+        throw new ShapeError(`concat: expected an axis from 0 to ${first.shape.length - 1} of ${formatShape(first.shape)}, got ${axis}.`)
+      }
       let total = 0
       for (const x of inputs) {
         if (x.dtype !== first.dtype) throw new DTypeError(`concat: expected equal dtypes, got ${first.dtype} and ${x.dtype}.`)

@@ -10,6 +10,16 @@ type ReduceName = 'reduceSum' | 'reduceProd' | 'reduceMax' | 'reduceMin'
 const spread = (b: Builder, x: Node, shape: readonly number[], axes: readonly number[]): Node =>
   b.expand(b.reshape(x, shape.map((n, i) => (axes.includes(i) ? 1 : n))), shape)
 
+const checkAxes = (op: string, x: Aval, axes: readonly number[]): void => {
+  axes.forEach((a, i) => {
+    if (!(a >= 0 && a < x.shape.length) || axes.indexOf(a) !== i) {
+      throw new ShapeError(
+        `${op}: expected distinct axes from 0 to ${x.shape.length - 1} of ${formatShape(x.shape)}, got ${formatShape(axes)}.`,
+      )
+    }
+  })
+}
+
 const reduction = <P extends ReduceName>(
   op: P,
   vjp: Exclude<Rule<P>['vjp'], 'none'>,
@@ -17,6 +27,7 @@ const reduction = <P extends ReduceName>(
 ): Rule<P> => ({
   infer: ([x], { axes }) => {
     if (x.dtype === 'bool') throw new DTypeError(`${op}: expected numbers, got bool. Cast first with .to('i32').`)
+    checkAxes(op, x, axes)
     if (op !== 'reduceSum' && op !== 'reduceProd' && axes.some((a) => x.shape[a] === 0)) {
       throw new ShapeError(`${op}: an empty axis of ${formatShape(x.shape)} has no largest or smallest element.`)
     }
@@ -41,6 +52,8 @@ const extremeVjp =
 
 const arg = <P extends 'argMax' | 'argMin'>(op: P): Rule<P> => ({
   infer: ([x], { axis }) => {
+    checkAxes(op, x, [axis])
+    if (x.dtype === 'bool') throw new DTypeError(`${op}: expected numbers, got bool. Cast first with .to('i32').`)
     if (x.shape[axis] === 0) throw new ShapeError(`${op}: axis ${axis} of ${formatShape(x.shape)} is empty.`)
     return { shape: x.shape.filter((_, i) => i !== axis), dtype: 'i64' }
   },
@@ -54,7 +67,8 @@ const cumulative = <P extends 'cumSum' | 'cumProd' | 'cumMax'>(
   vjp: Exclude<Rule<P>['vjp'], 'none'>,
   jvp: Rule<P>['jvp'],
 ): Rule<P> => ({
-  infer: ([x]: readonly Aval[]) => {
+  infer: ([x]: readonly Aval[], { axis }) => {
+    checkAxes(op, x, [axis])
     if (x.dtype === 'bool') throw new DTypeError(`${op}: expected numbers, got bool. Cast first with .to('i32').`)
     return x
   },
@@ -134,22 +148,14 @@ export const reduce: Pick<
     },
     'transpose',
   ),
-  // The gradient of each output goes to the first position at which the running maximum took its value.
+  // The gradient of each output goes to where the running maximum took its value: the latest of equals, as PyTorch.
   cumMax: cumulative(
     'cumMax',
     (b, { node, inputs: [x], outputs: [y], g }) => {
       const { axis, reverse } = node.attrs
-      const n = x.shape[axis]
-      const one = (from: number, to: number) => b.sliceAxis(y, axis, from, to)
-      const fresh =
-        n < 2
-          ? null
-          : reverse
-            ? b.lt(one(1, n), one(0, n - 1)) // larger than what came before it from the end
-            : b.lt(one(0, n - 1), one(1, n))
-      const edge = b.full(x.shape.map((m, i) => (i === axis ? Math.min(1, n) : m)), 1, 'bool')
-      const isNew = fresh === null ? edge : b.concat(reverse ? [fresh, edge] : [edge, fresh], axis)
-      const at = b.where(isNew, b.iota(x.shape, axis, 'i32'), b.full(x.shape, reverse ? n : -1, 'i32'))
+      const takes = b.or(b.eq(x, y), b.logicalNot(b.eq(x, x)))
+      const none = b.full(x.shape, reverse ? x.shape[axis] : -1, 'i32')
+      const at = b.where(takes, b.iota(x.shape, axis, 'i32'), none)
       const owner = reverse
         ? b.neg(b.cumMax(b.neg(at), axis, true))
         : b.cumMax(at, axis, false)
