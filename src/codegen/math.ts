@@ -3,10 +3,11 @@
  * functions are built from f32 arithmetic, so that they give the same bits on every target and lane count; f64 ones
  * call the host, one lane at a time.
  */
-import { type DType, isFloat } from '../core/dtype.js'
+import type { DType } from '../core/dtype.js'
 import { InternalError } from '../core/errors.js'
 import type { Primitive } from '../ir/node.js'
 import { type BinaryOp, type ComputeType, computeTypeOf, type Expr, type ExprBuilder, type UnaryOp } from './loop-ir.js'
+import { roundTo } from './lower/round.js'
 import { Arithmetic, perLane } from './math/arithmetic.js'
 import { erfF32, expF32, expm1F32, log1pF32, logF32, tanhF32 } from './math/exponential.js'
 import { atan2F32, atanF32, cosF32, sinF32, tanF32 } from './math/trigonometric.js'
@@ -44,7 +45,7 @@ const transcendental: Record<Transcendental, readonly [(e: ExprBuilder, x: Expr)
 
 /**
  * A unary primitive applied to `x`. The result has x's type and lanes. For dtypes narrower than their compute type
- * (f16, bf16, u8) apply `roundToStorage` to the result.
+ * (f16, bf16, u8) apply `roundTo` to the result.
  */
 export function expandUnary(e: ExprBuilder, op: UnaryPrimitive, x: Expr): Expr {
   const a = new Arithmetic(e, x.lanes)
@@ -94,7 +95,7 @@ const direct: Partial<Record<BinaryPrimitive, BinaryOp>> = {
 
 /**
  * A binary primitive applied to `x` and `y` (equal types and lanes). Comparisons give bool. For dtypes narrower than
- * their compute type (f16, bf16, u8) apply `roundToStorage` to the result.
+ * their compute type (f16, bf16, u8) apply `roundTo` to the result.
  */
 export function expandBinary(e: ExprBuilder, op: BinaryPrimitive, x: Expr, y: Expr): Expr {
   const a = new Arithmetic(e, x.lanes)
@@ -175,28 +176,5 @@ export const expandWhere = (e: ExprBuilder, condition: Expr, then: Expr, otherwi
 /** A value of dtype `from` as one of dtype `to`: truncates toward 0, wraps u8, rounds f16 and bf16, bool is ≠ 0. */
 export function expandCast(e: ExprBuilder, x: Expr, from: DType, to: DType): Expr {
   if (from === to) return x
-  if (to === 'u8' && isFloat(from)) return roundToStorage(e, e.convert(x, 'i32'), to)
-  return roundToStorage(e, e.convert(x, computeTypeOf(to)), to)
-}
-
-/**
- * Rounds a computed value to what its dtype can hold, so that a fused value has the bits of a stored one: u8 wraps,
- * f16 and bf16 round to nearest even. Other dtypes are as wide as their registers.
- */
-export function roundToStorage(e: ExprBuilder, x: Expr, dtype: DType): Expr {
-  const a = new Arithmetic(e, x.lanes)
-  if (dtype === 'u8') return a.and(x, a.i(255))
-  if (dtype === 'bf16') {
-    const bits = a.bits(x)
-    const rounded = a.and(a.add(a.add(bits, a.i(0x7fff)), a.and(a.shrU(bits, 16), a.i(1))), a.i(0xffff0000))
-    return a.select(a.eq(x, x), a.fromBits(rounded), a.f(NaN))
-  }
-  if (dtype !== 'f16') return x
-  const m = a.abs(x)
-  const bits = a.bits(m)
-  const normal = a.fromBits(a.and(a.add(a.add(bits, a.i(0xfff)), a.and(a.shrU(bits, 13), a.i(1))), a.i(0xffffe000)))
-  const subnormal = a.sub(a.add(m, a.f(0.75)), a.f(0.75)) // f32 spacing at ¾ is that of f16's subnormals
-  const rounded = a.select(a.lt(m, a.f(2 ** -14)), subnormal, normal)
-  const held = a.select(a.le(a.f(65520), m), a.f(Infinity), rounded)
-  return a.select(a.eq(x, x), a.withSignOf(held, x), x)
+  return roundTo(e, to, e.convert(x, computeTypeOf(to)), from)
 }

@@ -35,12 +35,17 @@ export function expF32(e: ExprBuilder, x: Expr): Expr {
   return a.mul(a.mul(y, a.fromBits(a.shl(half, 23))), a.fromBits(a.shl(rest, 23)))
 }
 
+/** e^r − 1 for |r| ≤ ½ ln 2. */
+function expm1Kernel(a: Arithmetic, r: Expr): Expr {
+  const p = a.polynomial(r, [0.49999998132543827, 0.1666653906491473, 0.041667207507339356, 0.008367141800391198, 0.0013882951680638177])
+  return a.add(a.mul(a.mul(r, r), p), r)
+}
+
 /** e^x − 1 = 2·(2^(n−1)·(e^r − 1) + (2^(n−1) − ½)), which loses nothing near 0 and does not overflow early. */
 export function expm1F32(e: ExprBuilder, x: Expr): Expr {
   const a = new Arithmetic(e, x.lanes)
   const { shifted, r } = reduceByLn2(a, a.clamp(x, -18, 89))
-  const p = a.polynomial(r, [0.49999998132543827, 0.1666653906491473, 0.041667207507339356, 0.008367141800391198, 0.0013882951680638177])
-  const q = a.add(a.mul(a.mul(r, r), p), r)
+  const q = expm1Kernel(a, r)
   const scale = a.fromBits(a.shl(a.add(a.bits(shifted), a.i(126 - roundingBits)), 23))
   const y = a.add(a.mul(scale, q), a.sub(scale, a.f(0.5)))
   // Tiny arguments are their own result: halving a denormal would round, and −0 would lose its sign.
@@ -98,22 +103,27 @@ export function log1pF32(e: ExprBuilder, x: Expr): Expr {
   return a.select(a.lt(a.abs(x), a.f(2 ** -25)), x, finite)
 }
 
-/** x·P(x²)/Q(x²) for |x| ≤ 9.02, where tanh reaches ±1 in f32. */
+/** tanh|x| = m/(m + 2) with m = e^(2|x|) − 1 = 2^n·(e^r − 1) + (2^n − 1). */
 export function tanhF32(e: ExprBuilder, x: Expr): Expr {
   const a = new Arithmetic(e, x.lanes)
-  const c = a.clamp(x, -9.02, 9.02)
-  const z = a.mul(c, c)
-  const p = a.polynomial(z, [1, 0.1337924918848803, 0.003493492969707007, 2.057515501628182e-5, 1.3308612090976421e-8])
-  const q = a.polynomial(z, [1, 0.4671256364086481, 0.025868973939297428, 0.0003282232624046596, 7.757511522168757e-7])
-  return a.clamp(a.div(a.mul(c, p), q), -1, 1)
+  const half = a.abs(x)
+  const { shifted, r } = reduceByLn2(a, a.binary('min', a.f(18.1), a.add(half, half))) // beyond, tanh is 1
+  const scale = a.fromBits(a.shl(a.add(a.bits(shifted), a.i(127 - roundingBits)), 23))
+  const m = a.add(a.mul(scale, expm1Kernel(a, r)), a.sub(scale, a.f(1)))
+  return a.withSignOf(a.div(m, a.add(m, a.f(2))), x)
 }
 
-/** x·P(x²)/Q(x²) for |x| ≤ 3.93, where erf reaches ±1 in f32. */
+/**
+ * erf|x| = x + x·S(x²) below 1.2, and 1 − L(|x|)^−8 above, where L is a polynomial fit of erfc^(−1/8).
+ */
 export function erfF32(e: ExprBuilder, x: Expr): Expr {
   const a = new Arithmetic(e, x.lanes)
-  const c = a.clamp(x, -3.93, 3.93)
-  const z = a.mul(c, c)
-  const p = a.polynomial(z, [1.12837914474271, 0.19082095649889774, 0.05279532776457681, 0.0037811942251324638, 0.00028484197796306625, 2.0416769633436818e-6])
-  const q = a.polynomial(z, [1, 0.502443385006149, 0.11427297215457252, 0.015000671665032338, 0.001165589593085483, 3.800273587459591e-5])
-  return a.clamp(a.div(a.mul(c, p), q), -1, 1)
+  const m = a.binary('min', a.f(4), a.abs(x)) // beyond, erf is 1
+  const z = a.mul(m, m)
+  const small = a.add(a.mul(a.polynomial(z, [0.12837915155100174, -0.3761253702680494, 0.1128268076539688, -0.026820029207731647, 0.005131076935141796, -0.0007560914258670317, 6.524263599446877e-5]), m), m)
+  const p = a.polynomial(m, [0.9890578289476707, 0.19075918254635915, -0.0072386022350625565, 0.12947387298423324, -0.06545337324905824, 0.028895515170754733, -0.006097067291487136, 0.0007097033260240523])
+  const p2 = a.mul(p, p)
+  const p4 = a.mul(p2, p2)
+  const large = a.sub(a.f(1), a.div(a.f(1), a.mul(p4, p4)))
+  return a.withSignOf(a.select(a.lt(a.f(1.2), m), large, small), x)
 }

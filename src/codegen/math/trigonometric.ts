@@ -25,13 +25,18 @@ function splitConstant(value: number, bits: readonly number[]): number[] {
   return parts
 }
 
-/** x = n·π/2 + r with |r| ≤ π/4, for |x| < 8192: `quadrant` has n in its low bits. */
-function reduceByHalfPi(a: Arithmetic, x: Expr): { quadrant: Expr; r: Expr } {
+/** x = n·π/2 + r + low with |r| ≤ π/4, for |x| < 8192: `quadrant` has n in its low bits. */
+function reduceByHalfPi(a: Arithmetic, x: Expr): { quadrant: Expr; r: Expr; low: Expr } {
   const shifted = a.add(a.mul(x, a.f(2 / Math.PI)), a.f(roundingMagic))
   const n = a.sub(shifted, a.f(roundingMagic))
-  let r = x
-  for (const part of halfPiParts) r = a.sub(r, a.mul(n, a.f(part)))
-  return { quadrant: a.bits(shifted), r }
+  const [first, second, third, last] = halfPiParts
+  const exact = a.sub(a.sub(x, a.mul(n, a.f(first))), a.mul(n, a.f(second)))
+  const step = a.mul(n, a.f(third))
+  const rounded = a.sub(exact, step)
+  // What the rounding of the third step lost joins the fourth.
+  const rest = a.sub(a.sub(a.sub(exact, rounded), step), a.mul(n, a.f(last)))
+  const r = a.add(rounded, rest)
+  return { quadrant: a.bits(shifted), r, low: a.add(a.sub(rounded, r), rest) }
 }
 
 /** sin r = r + r³·S(r²) */
@@ -69,23 +74,24 @@ export const sinF32 = (e: ExprBuilder, x: Expr): Expr => {
 
 export const cosF32 = (e: ExprBuilder, x: Expr): Expr => sinOrCos(e, x, 'hostCos')
 
-/** sin r / cos r, or −cos r / sin r in odd quadrants. */
+/** tan r = r + r³·T(r²), or its −1/tan r in odd quadrants; low·(1 + tan² r) carries the rest of the reduction. */
 export function tanF32(e: ExprBuilder, x: Expr): Expr {
   const a = new Arithmetic(e, x.lanes)
-  const { quadrant, r } = reduceByHalfPi(a, x)
+  const { quadrant, r, low } = reduceByHalfPi(a, x)
   const z = a.mul(r, r)
-  const s = sinKernel(a, r, z)
-  const c = cosKernel(a, z)
+  const t = a.mul(a.mul(a.polynomial(z, [0.33333352657461646, 0.13332561394777617, 0.05407175326119328, 0.02121958278071347, 0.011001774529916556, -0.00012525022726833917, 0.004484253591162561]), z), r)
+  const sum = a.add(t, r)
+  const y = a.add(a.add(t, a.mul(low, a.add(a.mul(sum, sum), a.f(1)))), r)
   const odd = a.ne(a.and(quadrant, a.i(1)), a.i(0))
-  const near = a.div(a.select(odd, a.neg(c), s), a.select(odd, s, c))
-  const y = a.select(a.lt(a.abs(x), a.f(moderate)), near, byHost(e, x, 'hostTan'))
-  return a.select(a.eq(x, a.f(0)), x, y)
+  const near = a.select(odd, a.div(a.f(-1), y), y)
+  const any = a.select(a.lt(a.abs(x), a.f(moderate)), near, byHost(e, x, 'hostTan'))
+  return a.select(a.eq(x, a.f(0)), x, any)
 }
 
-/** t + t³·A(t²) for |t| ≤ √2 − 1. */
+/** t + t³·A(t²) for |t| ≤ ½. */
 const atanKernel = (a: Arithmetic, t: Expr): Expr => {
   const z = a.mul(t, t)
-  const p = a.polynomial(z, [-0.33333314666674774, 0.19998433706876892, -0.14242734690464923, 0.105873761839671, -0.06060704514034914])
+  const p = a.polynomial(z, [-0.33333327050077266, 0.19999496319284446, -0.14272186695080083, 0.109417619334417, -0.0798658319790771, 0.03875308408668172])
   return a.add(a.mul(a.mul(p, z), t), t)
 }
 
@@ -96,10 +102,10 @@ const piLow = Math.PI - Math.fround(Math.PI)
 
 /**
  * The angle of the point (denominator, numerator) with 0 ≤ numerator ≤ denominator: directly, or as π/4 plus the
- * angle of (n − d)/(n + d) where the quotient is above √2 − 1. One division.
+ * angle of (n − d)/(n + d) where the quotient is above ½, from where n − d is exact. One division.
  */
 function firstOctant(a: Arithmetic, n: Expr, d: Expr): Expr {
-  const mid = a.lt(a.mul(d, a.f(Math.SQRT2 - 1)), n)
+  const mid = a.lt(a.mul(d, a.f(0.5)), n)
   const t = a.div(a.select(mid, a.sub(n, d), n), a.select(mid, a.add(n, d), d))
   const y = atanKernel(a, t)
   return a.select(mid, a.add(a.add(y, a.f(quarterPiLow)), a.f(Math.PI / 4)), y)
