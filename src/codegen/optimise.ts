@@ -1,0 +1,330 @@
+/**
+ * Rewrites a kernel so that emitters stay simple and inner loops stay short, without changing any value:
+ * conditional expressions become `if` statements, values that a loop does not change move before it, and values
+ * that a block uses several times are computed once. Emitters of every target run it first.
+ */
+import { indexKey } from './index-expression.js'
+import { type Expr, ExprBuilder, type Kernel, operandsOf, type Register, register, type Stmt } from './loop-ir.js'
+import { LoadTable, rebuild } from './rebuild.js'
+import { bodiesOf, type Effects, effectsOf } from './walk.js'
+
+/** The optimised kernel. Where it has a `parallel` statement, that is the last one; values it shares stand before. */
+export function optimise(kernel: Kernel): Kernel {
+  const pass = new Pass(kernel)
+  return { ...kernel, body: pass.share(pass.hoist(pass.openGuards(kernel.body)), new Map()) }
+}
+
+/** Worth a register of its own: not what every use can name for free. */
+function isWork(expr: Expr): boolean {
+  switch (expr.kind) {
+    case 'const':
+    case 'register':
+      return false
+    case 'splat':
+      return expr.value.kind !== 'const'
+    case 'index': {
+      const { terms, offset } = expr.index
+      if (terms.length === 0) return false
+      return terms.length > 1 || offset !== 0 || terms[0].coefficient !== 1 || terms[0].atom.kind !== 'loop'
+    }
+    default:
+      return true
+  }
+}
+
+const withBodies = (stmt: Stmt, map: (body: readonly Stmt[]) => readonly Stmt[]): Stmt => {
+  switch (stmt.kind) {
+    case 'for':
+    case 'parallel':
+    case 'loop':
+      return { ...stmt, body: map(stmt.body) }
+    case 'if':
+    case 'when':
+      return { ...stmt, then: map(stmt.then), otherwise: map(stmt.otherwise) }
+    default:
+      return stmt
+  }
+}
+
+const withExprs = (stmt: Stmt, map: (expr: Expr) => Expr): Stmt => {
+  switch (stmt.kind) {
+    case 'set':
+    case 'store':
+    case 'check':
+      return { ...stmt, value: map(stmt.value) }
+    case 'when':
+    case 'loop':
+      return { ...stmt, condition: map(stmt.condition) }
+    default:
+      return stmt
+  }
+}
+
+class Pass {
+  private readonly build = new ExprBuilder()
+  private readonly loads = new LoadTable()
+  private readonly dtypes
+  /** Buffers that the kernel never stores to: their loads keep their value. */
+  private readonly constantBuffers: ReadonlySet<number>
+  private fresh = 0
+  private readonly openedIfs = new Set<Stmt>()
+
+  constructor(kernel: Kernel) {
+    this.dtypes = kernel.buffers.map((b) => b.dtype)
+    const written = effectsOf(kernel.body).buffers
+    this.constantBuffers = new Set(kernel.buffers.map((_, i) => i).filter((i) => !written.has(i)))
+  }
+
+  private freshRegister(prefix: string, expr: Expr): Register {
+    return register(`${prefix}${this.fresh++}`, expr.type, expr.lanes)
+  }
+
+  private remake(expr: Expr, replace: (operand: Expr) => Expr): Expr {
+    return rebuild(this.build, expr, this.dtypes, replace)
+  }
+
+  /** Conditional expressions become `if` statements that set a register before the statement that needs them. */
+  openGuards(stmts: readonly Stmt[]): Stmt[] {
+    const out: Stmt[] = []
+    const clock = new Clock(this.loads)
+    const opened = new Map<string, Register>()
+    for (const stmt of stmts) {
+      const made = new Map<number, Expr>()
+      const pending: Stmt[] = []
+      const open = (expr: Expr): Expr => {
+        const known = made.get(expr.id)
+        if (known !== undefined) return known
+        let result: Expr
+        if (expr.kind === 'guard') {
+          const key = clock.key(expr)
+          let target = opened.get(key)
+          if (target === undefined) {
+            target = this.freshRegister('g', expr)
+            opened.set(key, target)
+            const made: Stmt = {
+              kind: 'if',
+              ranges: expr.ranges,
+              then: this.openGuards([{ kind: 'set', register: target, value: expr.then }]),
+              otherwise: this.openGuards([{ kind: 'set', register: target, value: expr.otherwise }]),
+            }
+            this.openedIfs.add(made)
+            pending.push(made)
+          }
+          result = this.build.register(target)
+        } else result = this.remake(expr, open)
+        made.set(expr.id, result)
+        return result
+      }
+      if (stmt.kind === 'loop' && stmt.condition.kind !== 'register') {
+        // Evaluated before each round: once before the loop, and again at the end of its body.
+        const condition = this.freshRegister('c', stmt.condition)
+        const evaluate = this.openGuards([{ kind: 'set', register: condition, value: stmt.condition }])
+        out.push(...evaluate, {
+          kind: 'loop',
+          condition: this.build.register(condition),
+          body: [...this.openGuards(stmt.body), ...evaluate],
+        })
+        clock.advance(stmt)
+        continue
+      }
+      const rewritten = withBodies(withExprs(stmt, open), (body) => this.openGuards(body))
+      this.mergeIfs(out, pending)
+      out.push(rewritten)
+      clock.advance(stmt)
+    }
+    return out
+  }
+
+  /** Adds opened guards to a list; one that asks the same as the list's last statement joins it. */
+  private mergeIfs(out: Stmt[], added: readonly Stmt[]): void {
+    for (const stmt of added) {
+      const last = out[out.length - 1]
+      if (last?.kind === 'if' && stmt.kind === 'if' && this.openedIfs.has(last) && sameRanges(last, stmt)) {
+        const then = [...last.then, ...stmt.then]
+        const otherwise = [...last.otherwise, ...stmt.otherwise]
+        const merged: Stmt = { ...last, then, otherwise }
+        this.openedIfs.add(merged)
+        out[out.length - 1] = merged
+      } else out.push(stmt)
+    }
+  }
+
+  /** Moves values that a loop does not change before the outermost such loop. */
+  hoist(stmts: readonly Stmt[]): Stmt[] {
+    const out: Stmt[] = []
+    for (const stmt of stmts) {
+      let current = stmt
+      if (stmt.kind === 'for' || stmt.kind === 'parallel' || stmt.kind === 'loop') {
+        current = this.hoistFrom(stmt, out)
+      }
+      out.push(withBodies(current, (body) => this.hoist(body)))
+    }
+    return out
+  }
+
+  private hoistFrom(loop: Extract<Stmt, { kind: 'for' | 'parallel' | 'loop' }>, out: Stmt[]): Stmt {
+    const effects = effectsOf(loop.body)
+    const variable = loop.kind === 'loop' ? -1 : loop.variable.id
+    // Loop variables defined inside the loop change too.
+    const changing = new Set(effects.registers)
+    changing.add(variable)
+    const addVariables = (body: readonly Stmt[]): void => {
+      for (const s of body) {
+        if (s.kind === 'for' || s.kind === 'parallel') changing.add(s.variable.id)
+        for (const b of bodiesOf(s)) addVariables(b)
+      }
+    }
+    addVariables(loop.body)
+    const fixed = (expr: Expr): boolean => {
+      for (const d of expr.deps) if (changing.has(d)) return false
+      return true
+    }
+    const moved = new Map<number, Expr>()
+    const rewriter = (conditional: boolean): ((expr: Expr) => Expr) => {
+      const made = new Map<number, Expr>()
+      const rewrite = (expr: Expr): Expr => {
+        const known = made.get(expr.id) ?? moved.get(expr.id)
+        if (known !== undefined) return known
+        let result: Expr
+        if (isWork(expr) && fixed(expr) && this.mayMove(expr, conditional)) {
+          const target = this.freshRegister('h', expr)
+          out.push({ kind: 'set', register: target, value: this.remake(expr, (e) => this.copy(e)) })
+          result = this.build.register(target)
+          moved.set(expr.id, result)
+        } else {
+          result = this.remake(expr, rewrite)
+          made.set(expr.id, result)
+        }
+        return result
+      }
+      return rewrite
+    }
+    const always = rewriter(false)
+    const sometimes = rewriter(true)
+    const visit = (stmt: Stmt, conditional: boolean): Stmt => {
+      const inside = conditional || stmt.kind === 'if' || stmt.kind === 'when' || stmt.kind === 'loop'
+      const renewed = withExprs(stmt, conditional ? sometimes : always)
+      return withBodies(renewed, (body) => body.map((s) => visit(s, inside)))
+    }
+    return visit(loop, false)
+  }
+
+  private mayMove(expr: Expr, conditional: boolean): boolean {
+    const loads = this.loads.of(expr)
+    if (loads.size === 0) return true
+    if (conditional) return false
+    for (const b of loads) if (!this.constantBuffers.has(b)) return false
+    return true
+  }
+
+  private copy(expr: Expr): Expr {
+    return this.remake(expr, (e) => this.copy(e))
+  }
+
+  /** Computes what a block uses more than once into a register. `outer`: values that enclosing blocks hold. */
+  share(stmts: readonly Stmt[], outer: ReadonlyMap<number, Expr>): Stmt[] {
+    const uses = new Map<string, number>()
+    const counting = new Clock(this.loads)
+    for (const stmt of stmts) {
+      const count = (expr: Expr): Expr => {
+        if (expr.kind === 'const' || outer.has(expr.id)) return expr
+        const key = counting.key(expr)
+        const n = uses.get(key) ?? 0
+        uses.set(key, n + 1)
+        if (n === 0) for (const operand of operandsOf(expr)) count(operand)
+        return expr
+      }
+      withExprs(stmt, count)
+      counting.advance(stmt)
+    }
+
+    const clock = new Clock(this.loads)
+    const held = new Map<string, { readonly expr: Expr; readonly value: Expr }>()
+    const inherited = new Map(outer)
+    const out: Stmt[] = []
+    for (const stmt of stmts) {
+      const pending: Stmt[] = []
+      const made = new Map<number, Expr>()
+      const rewrite = (expr: Expr): Expr => {
+        const from = inherited.get(expr.id) ?? made.get(expr.id)
+        if (from !== undefined) return from
+        const key = clock.key(expr)
+        const known = held.get(key)
+        if (known !== undefined) return known.value
+        let result = this.remake(expr, rewrite)
+        if ((uses.get(key) ?? 0) > 1 && isWork(expr)) {
+          const target = this.freshRegister('t', expr)
+          pending.push({ kind: 'set', register: target, value: result })
+          result = this.build.register(target)
+          held.set(key, { expr, value: result })
+          this.origin.set(expr.id, expr)
+        } else made.set(expr.id, result)
+        return result
+      }
+      const renewed = withExprs(stmt, rewrite)
+      const effects = effectsOf([stmt])
+      const below = new Map<number, Expr>()
+      if (bodiesOf(stmt).length > 0) {
+        for (const [id, value] of inherited) below.set(id, value)
+        for (const [key, { expr, value }] of held) {
+          if (clock.key(expr) === key && !this.changes(effects, expr)) below.set(expr.id, value)
+        }
+      }
+      out.push(...pending, withBodies(renewed, (body) => this.share(body, below)))
+      clock.advance(stmt)
+      for (const id of [...inherited.keys()]) {
+        const expr = this.origin.get(id)
+        if (expr !== undefined && this.changes(effects, expr)) inherited.delete(id)
+      }
+    }
+    return out
+  }
+
+  /** Expressions that a register holds, by id. */
+  private readonly origin = new Map<number, Expr>()
+
+  private changes(effects: Effects, expr: Expr): boolean {
+    for (const d of expr.deps) if (effects.registers.has(d)) return true
+    for (const b of this.loads.of(expr)) if (effects.buffers.has(b)) return true
+    return false
+  }
+}
+
+type If = Extract<Stmt, { kind: 'if' }>
+
+const sameRanges = (a: If, b: If): boolean =>
+  a.ranges.length === b.ranges.length &&
+  a.ranges.every((r, i) => {
+    const other = b.ranges[i]
+    return r.low === other.low && r.high === other.high && indexKey(r.index) === indexKey(other.index)
+  })
+
+/** Tells values of an expression apart by when what it reads last changed within a block. */
+class Clock {
+  private now = 0
+  private readonly registers = new Map<number, number>()
+  private readonly buffers = new Map<number, number>()
+  private readonly loads: LoadTable
+
+  constructor(loads: LoadTable) {
+    this.loads = loads
+  }
+
+  key(expr: Expr): string {
+    let time = 0
+    if (this.registers.size > 0) {
+      for (const d of expr.deps) time = Math.max(time, this.registers.get(d) ?? 0)
+    }
+    if (this.buffers.size > 0) {
+      for (const b of this.loads.of(expr)) time = Math.max(time, this.buffers.get(b) ?? 0)
+    }
+    return `${expr.id}@${time}`
+  }
+
+  advance(stmt: Stmt): void {
+    this.now++
+    const { registers, buffers } = effectsOf([stmt])
+    for (const r of registers) this.registers.set(r, this.now)
+    for (const b of buffers) this.buffers.set(b, this.now)
+  }
+}

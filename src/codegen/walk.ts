@@ -1,0 +1,105 @@
+/** Small questions about statements that several passes ask: what they assign, write, read and contain. */
+import type { Index } from './index-expression.js'
+import { type Expr, type Kernel, operandsOf, type Register, type Stmt } from './loop-ir.js'
+
+/** The statement lists directly inside a statement. */
+export function bodiesOf(stmt: Stmt): readonly (readonly Stmt[])[] {
+  switch (stmt.kind) {
+    case 'for':
+    case 'parallel':
+    case 'loop':
+      return [stmt.body]
+    case 'if':
+    case 'when':
+      return [stmt.then, stmt.otherwise]
+    default:
+      return []
+  }
+}
+
+/** The expressions that a statement itself evaluates (not those inside its bodies). */
+export function exprsOf(stmt: Stmt): readonly Expr[] {
+  switch (stmt.kind) {
+    case 'set':
+    case 'store':
+    case 'check':
+      return [stmt.value]
+    case 'when':
+    case 'loop':
+      return [stmt.condition]
+    default:
+      return []
+  }
+}
+
+/** Calls `visit` for a statement and everything inside it. */
+export function walkStmts(stmts: readonly Stmt[], visit: (stmt: Stmt) => void): void {
+  for (const stmt of stmts) {
+    visit(stmt)
+    for (const body of bodiesOf(stmt)) walkStmts(body, visit)
+  }
+}
+
+/** Calls `visit` once for each distinct expression below the roots that `seen` has not. */
+export function walkExprs(roots: readonly Expr[], visit: (expr: Expr) => void, seen = new Set<number>()): void {
+  for (const root of roots) {
+    if (seen.has(root.id)) continue
+    seen.add(root.id)
+    visit(root)
+    walkExprs(operandsOf(root), visit, seen)
+  }
+}
+
+export interface Effects {
+  /** Ids of registers that are assigned. */
+  readonly registers: ReadonlySet<number>
+  /** Buffers that are stored to. */
+  readonly buffers: ReadonlySet<number>
+}
+
+/** What statements change, nested ones included. */
+export function effectsOf(stmts: readonly Stmt[]): Effects {
+  const registers = new Set<number>()
+  const buffers = new Set<number>()
+  walkStmts(stmts, (stmt) => {
+    if (stmt.kind === 'set' || stmt.kind === 'check') registers.add(stmt.register.id)
+    else if (stmt.kind === 'store') buffers.add(stmt.buffer)
+  })
+  return { registers, buffers }
+}
+
+/** Every register that the statements name. */
+export function registersOf(stmts: readonly Stmt[]): Map<number, Register> {
+  const found = new Map<number, Register>()
+  const seen = new Set<number>()
+  walkStmts(stmts, (stmt) => {
+    if (stmt.kind === 'set' || stmt.kind === 'check') found.set(stmt.register.id, stmt.register)
+    walkExprs(exprsOf(stmt), (e) => void (e.kind === 'register' && found.set(e.register.id, e.register)), seen)
+  })
+  return found
+}
+
+/** The loop that threads share, if there is one. After `optimise`, values that do not change may stand before it. */
+export function parallelLoop(kernel: Kernel): Extract<Stmt, { kind: 'parallel' }> | null {
+  const last = kernel.body[kernel.body.length - 1]
+  return last?.kind === 'parallel' ? last : null
+}
+
+/** Reads and writes of memory by a statement itself: which buffer, where its lanes begin, how far apart, how many. */
+export interface MemoryAccess {
+  readonly buffer: number
+  readonly index: Index
+  readonly stride: number
+  readonly lanes: number
+}
+
+export function accessesOf(stmt: Stmt): MemoryAccess[] {
+  const found: MemoryAccess[] = []
+  walkExprs(exprsOf(stmt), (e) => {
+    if (e.kind === 'load') found.push({ buffer: e.buffer, index: e.index, stride: e.stride, lanes: e.lanes })
+  })
+  if (stmt.kind === 'store') {
+    found.push({ buffer: stmt.buffer, index: stmt.index, stride: stmt.stride, lanes: stmt.value.lanes })
+  }
+  return found
+}
