@@ -78,10 +78,10 @@ schedules = [
     schedule('CosineAnnealingLR', lambda o: S.CosineAnnealingLR(o, 11, eta_min=0.01), {'tMax': 11, 'etaMin': 0.01}),
     schedule('LinearLR', lambda o: S.LinearLR(o), {}),
     schedule('LinearLR', lambda o: S.LinearLR(o, 0.1, 1.0, 6), {'startFactor': 0.1, 'endFactor': 1, 'totalIters': 6}),
-    schedule('OneCycleLR', lambda o: S.OneCycleLR(o, 0.5, total_steps=12), {'maxLr': 0.5, 'totalSteps': 12}, 12),
+    schedule('OneCycleLR', lambda o: S.OneCycleLR(o, 0.5, total_steps=12, cycle_momentum=False), {'maxLr': 0.5, 'totalSteps': 12}, 12),
     schedule('OneCycleLR', lambda o: S.OneCycleLR(o, 0.5, total_steps=12, anneal_strategy='linear', pct_start=0.4,
              cycle_momentum=False, div_factor=10, final_div_factor=100, three_phase=False),
-             {'maxLr': 0.5, 'totalSteps': 12, 'annealStrategy': 'linear', 'pctStart': 0.4, 'cycleMomentum': False,
+             {'maxLr': 0.5, 'totalSteps': 12, 'annealStrategy': 'linear', 'pctStart': 0.4, 
               'divFactor': 10, 'finalDivFactor': 100}, 12),
 ]
 

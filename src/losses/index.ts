@@ -1,0 +1,10 @@
+/** Losses. */
+export { type BCEWithLogitsOptions, bceWithLogits } from './bce-with-logits.js'
+export { type CrossEntropyOptions, crossEntropy } from './cross-entropy.js'
+export { type HuberLossOptions, huberLoss } from './huber-loss.js'
+export { type KLDivOptions, klDiv } from './kl-div.js'
+export { l1Loss } from './l1-loss.js'
+export { mseLoss } from './mse-loss.js'
+export { type NLLLossOptions, nllLoss } from './nll-loss.js'
+export type { LossOptions, Reduction } from './reduction.js'
+export { type SmoothL1LossOptions, smoothL1Loss } from './smooth-l1-loss.js'

@@ -1,0 +1,2 @@
+/** Complete models. */
+export { LeNet5, type LeNet5Options } from './lenet5.js'

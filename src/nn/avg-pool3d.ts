@@ -1,0 +1,26 @@
+/**
+ * Average pooling over three spatial axes.
+ */
+import { avgPool3d } from '../tensor/functional.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { type AvgPoolOptions, PoolNd } from './pool-nd.js'
+import type { Sizes } from './tuple.js'
+
+/**
+ * The mean of each window of x (N, C, D, H, W). `stride` defaults to the window's size; `countIncludePad` (default true)
+ * counts the zeros of the padding.
+ */
+export class AvgPool3d extends PoolNd {
+  readonly countIncludePad: boolean
+
+  constructor(kernelSize: Sizes, options: AvgPoolOptions = {}) {
+    super('AvgPool3d', kernelSize, options, 3)
+    this.countIncludePad = options.countIncludePad ?? true
+  }
+
+  override forward(x: Tensor): Tensor {
+    this.check(x)
+    const { stride, padding, countIncludePad } = this
+    return avgPool3d(x, this.kernelSize, { stride, padding, countIncludePad })
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * A table of vectors that is looked up by index.
+ */
+import { DTypeError, ValueError } from '../core/errors.js'
+import { isInteger } from '../core/dtype.js'
+import { normal } from '../init/normal.js'
+import { zeros } from '../tensor/creation.js'
+import { embedding } from '../tensor/functional.js'
+import { noGrad } from '../tensor/grad-mode.js'
+import { Parameter } from '../tensor/parameter.js'
+import { cat } from '../tensor/tensor-functions.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { checkInteger } from './check-input.js'
+import { Module } from './module.js'
+
+export interface EmbeddingOptions {
+  /** The row that starts as zeros and never takes a gradient; negative counts from the end. */
+  readonly paddingIdx?: number
+}
+
+/**
+ * out[…] = weight[index[…]] for integer indices of any shape; adds an axis of `embeddingDim` at the end. `weight`
+ * (numEmbeddings, embeddingDim) starts from N(0, 1). An index out of range throws when the step has run.
+ */
+export class Embedding extends Module {
+  readonly numEmbeddings: number
+  readonly embeddingDim: number
+  readonly paddingIdx: number | null
+  weight: Parameter
+
+  constructor(numEmbeddings: number, embeddingDim: number, { paddingIdx }: EmbeddingOptions = {}) {
+    super()
+    checkInteger('Embedding', 'numEmbeddings', numEmbeddings)
+    checkInteger('Embedding', 'embeddingDim', embeddingDim)
+    const row = paddingIdx === undefined ? null : paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx
+    if (row !== null && !(Number.isInteger(row) && row >= 0 && row < numEmbeddings)) {
+      throw new ValueError(
+        `Embedding: expected paddingIdx from ${-numEmbeddings} to ${numEmbeddings - 1}, got ${paddingIdx}.`,
+      )
+    }
+    this.numEmbeddings = numEmbeddings
+    this.embeddingDim = embeddingDim
+    this.paddingIdx = row
+    this.weight = new Parameter(zeros([numEmbeddings, embeddingDim]))
+    this.resetParameters()
+  }
+
+  /** Draws fresh initial values; the padding row is zeros. */
+  resetParameters(): void {
+    normal(this.weight)
+    const row = this.paddingIdx
+    if (row === null) return
+    noGrad(() => {
+      const blank = zeros([1, this.embeddingDim], { dtype: this.weight.dtype })
+      const after = this.numEmbeddings - row - 1
+      this.weight.assign(cat([this.weight.narrow(0, 0, row), blank, this.weight.narrow(0, row + 1, after)], 0))
+    })
+  }
+
+  override forward(index: Tensor): Tensor {
+    if (!isInteger(index.dtype)) {
+      throw new DTypeError(
+        `Embedding: expected integer indices (i32, i64 or u8), got ${index.dtype}. Build them with ` +
+          "tensor(list, { dtype: 'i32' }) or convert with index.to('i32').",
+      )
+    }
+    return embedding(index, this.weight, { paddingIndex: this.paddingIdx ?? undefined })
+  }
+
+  protected override describe(): string {
+    const padding = this.paddingIdx === null ? '' : `, paddingIdx=${this.paddingIdx}`
+    return `${this.numEmbeddings}, ${this.embeddingDim}${padding}`
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * The Gaussian error linear unit.
+ */
+import { gelu } from '../tensor/functional.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { Module } from './module.js'
+
+export interface GELUOptions {
+  /** 'none' (default): exact, with erf. 'tanh': 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))). */
+  readonly approximate?: 'none' | 'tanh'
+}
+
+/** y = x · Φ(x), Φ the normal distribution function. Hendrycks and Gimpel, "Gaussian Error Linear Units" (2016). */
+export class GELU extends Module {
+  readonly approximate: 'none' | 'tanh'
+
+  constructor({ approximate = 'none' }: GELUOptions = {}) {
+    super()
+    this.approximate = approximate
+  }
+
+  override forward(x: Tensor): Tensor {
+    return gelu(x, this.approximate)
+  }
+
+  protected override describe(): string {
+    return `approximate=${this.approximate}`
+  }
+}

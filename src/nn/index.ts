@@ -1,0 +1,52 @@
+/** Layers and the base class of networks. */
+export { AdaptiveAvgPool2d } from './adaptive-avg-pool2d.js'
+export { AvgPool1d } from './avg-pool1d.js'
+export { AvgPool2d } from './avg-pool2d.js'
+export { AvgPool3d } from './avg-pool3d.js'
+export { BatchNorm1d } from './batch-norm1d.js'
+export { BatchNorm2d } from './batch-norm2d.js'
+export type { BatchNormOptions } from './batch-norm-nd.js'
+export type { ConvOptions } from './conv-nd.js'
+export { Conv1d } from './conv1d.js'
+export { Conv2d } from './conv2d.js'
+export { Conv3d } from './conv3d.js'
+export { Dropout } from './dropout.js'
+export { Embedding, type EmbeddingOptions } from './embedding.js'
+export { Flatten } from './flatten.js'
+export { GELU, type GELUOptions } from './gelu.js'
+export { GRU } from './gru.js'
+export { Identity } from './identity.js'
+export { LayerNorm, type LayerNormOptions } from './layer-norm.js'
+export { LeakyReLU } from './leaky-relu.js'
+export { Linear, type LinearOptions } from './linear.js'
+export { LogSoftmax } from './log-softmax.js'
+export { LSTM } from './lstm.js'
+export { MaxPool1d } from './max-pool1d.js'
+export { MaxPool2d } from './max-pool2d.js'
+export { MaxPool3d } from './max-pool3d.js'
+export {
+  type ForwardHook,
+  type LoadOptions,
+  type LoadResult,
+  Module,
+  type StateDict,
+  type TensorModule,
+} from './module.js'
+export { type AttentionOptions, MultiheadAttention, type MultiheadAttentionOptions } from './multihead-attention.js'
+export type { AvgPoolOptions, MaxPoolOptions, PoolOptions } from './pool-nd.js'
+export type { RecurrentOptions } from './recurrent.js'
+export { ReLU } from './relu.js'
+export { RNN, type RNNOptions } from './rnn.js'
+export { Sequential, sequential } from './sequential.js'
+export { Sigmoid } from './sigmoid.js'
+export { SiLU } from './silu.js'
+export { Softmax } from './softmax.js'
+export { stateName } from './state-name.js'
+export { Tanh } from './tanh.js'
+export { TransformerEncoder, type TransformerEncoderOptions } from './transformer-encoder.js'
+export {
+  type EncoderMasks,
+  TransformerEncoderLayer,
+  type TransformerEncoderLayerOptions,
+} from './transformer-encoder-layer.js'
+export { Unflatten } from './unflatten.js'

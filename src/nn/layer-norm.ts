@@ -1,0 +1,52 @@
+/**
+ * Layer normalisation.
+ */
+import { formatShape } from '../core/shape.js'
+import { ones, zeros } from '../tensor/creation.js'
+import { layerNorm } from '../tensor/functional.js'
+import { Parameter } from '../tensor/parameter.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { checkInput } from './check-input.js'
+import { Module } from './module.js'
+import { checkSizes, type Sizes } from './tuple.js'
+
+export interface LayerNormOptions {
+  /** Added to the variance (default 1e-5). */
+  readonly eps?: number
+  /** Learn a scale and a shift for each element (default true). */
+  readonly elementwiseAffine?: boolean
+  /** With a scale: learn a shift too (default true). */
+  readonly bias?: boolean
+}
+
+/**
+ * y = (x - mean) / √(var + eps) · weight + bias, mean and biased variance over the last axes (`normalizedShape`).
+ * Ba et al., "Layer Normalization" (2016).
+ */
+export class LayerNorm extends Module {
+  readonly normalizedShape: readonly number[]
+  readonly eps: number
+  weight: Parameter | null
+  bias: Parameter | null
+
+  constructor(normalizedShape: Sizes, options: LayerNormOptions = {}) {
+    super()
+    const { eps = 1e-5, elementwiseAffine = true, bias = true } = options
+    this.normalizedShape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape]
+    checkSizes('LayerNorm normalizedShape', this.normalizedShape)
+    this.eps = eps
+    this.weight = elementwiseAffine ? new Parameter(ones(this.normalizedShape)) : null
+    this.bias = elementwiseAffine && bias ? new Parameter(zeros(this.normalizedShape)) : null
+  }
+
+  override forward(x: Tensor): Tensor {
+    const from = x.rank - this.normalizedShape.length
+    const fits = from >= 0 && this.normalizedShape.every((n, i) => x.shape[from + i] === n)
+    checkInput('LayerNorm', x, fits, `(…, ${this.normalizedShape.join(', ')})`)
+    return layerNorm(x, this.normalizedShape, this.weight, this.bias, this.eps)
+  }
+
+  protected override describe(): string {
+    return `${formatShape(this.normalizedShape)}, eps=${this.eps}, elementwiseAffine=${this.weight !== null}`
+  }
+}

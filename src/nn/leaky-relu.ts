@@ -1,0 +1,24 @@
+/**
+ * The rectifier with a small slope for negative inputs.
+ */
+import { leakyRelu } from '../tensor/functional.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { Module } from './module.js'
+
+/** y = x for x > 0, else negativeSlope · x (default 0.01). Maas et al. (2013). */
+export class LeakyReLU extends Module {
+  readonly negativeSlope: number
+
+  constructor(negativeSlope = 0.01) {
+    super()
+    this.negativeSlope = negativeSlope
+  }
+
+  override forward(x: Tensor): Tensor {
+    return leakyRelu(x, this.negativeSlope)
+  }
+
+  protected override describe(): string {
+    return `negativeSlope=${this.negativeSlope}`
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * Long short-term memory.
+ */
+import { linear } from '../tensor/functional.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { projectWithBothBiases, Recurrent, type RecurrentOptions, type RecurrentWeights } from './recurrent.js'
+
+/**
+ * Long short-term memory over x (T, N, inputSize), or (N, T, inputSize) with `batchFirst`, or (T, inputSize):
+ *
+ *     i, f, o = σ(W x + b + U h + d),  g = tanh(W x + b + U h + d),  c' = f ⊙ c + i ⊙ g,  h' = o ⊙ tanh(c')
+ *
+ * Gates are stored in the order i, f, g, o. `forward(x, [h0, c0])` returns `[output, [hn, cn]]` with output
+ * (T, N, D·H) and states (layers·D, N, H), D = 2 when bidirectional. Hochreiter and Schmidhuber (1997), with the
+ * forget gate of Gers et al. (2000).
+ */
+export class LSTM extends Recurrent {
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    super(inputSize, hiddenSize, 4, options)
+  }
+
+  override forward(x: Tensor, state?: readonly [Tensor, Tensor]): [Tensor, [Tensor, Tensor]] {
+    const { output, states } = this.run(x, state, 2)
+    return [output, [states[0], states[1]]]
+  }
+
+  protected override project(x: Tensor, weights: RecurrentWeights): Tensor {
+    return projectWithBothBiases(x, weights)
+  }
+
+  protected override step(projected: Tensor, [h, c]: readonly Tensor[], { hidden }: RecurrentWeights): Tensor[] {
+    const [i, f, g, o] = projected.add(linear(h, hidden)).chunk(4, 1)
+    const next = f.sigmoid().mul(c).add(i.sigmoid().mul(g.tanh()))
+    return [o.sigmoid().mul(next.tanh()), next]
+  }
+}

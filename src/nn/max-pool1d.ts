@@ -1,0 +1,29 @@
+/**
+ * Max pooling over one spatial axis.
+ */
+import { maxPool1d } from '../tensor/functional.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { type MaxPoolOptions, PoolNd } from './pool-nd.js'
+import { formatTuple, type Sizes, tuple } from './tuple.js'
+
+/**
+ * The largest element of each window of x (N, C, L). `stride` defaults to the window's size; padding never wins;
+ * of equal elements the first takes the gradient.
+ */
+export class MaxPool1d extends PoolNd {
+  readonly dilation: readonly number[]
+
+  constructor(kernelSize: Sizes, options: MaxPoolOptions = {}) {
+    super('MaxPool1d', kernelSize, options, 1)
+    this.dilation = tuple(options.dilation ?? 1, 1, 'MaxPool1d dilation')
+  }
+
+  override forward(x: Tensor): Tensor {
+    this.check(x)
+    return maxPool1d(x, this.kernelSize, { stride: this.stride, padding: this.padding, dilation: this.dilation })
+  }
+
+  protected override describe(): string {
+    return `${super.describe()}, dilation=${formatTuple(this.dilation)}`
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Max pooling over three spatial axes.
+ */
+import { maxPool3d } from '../tensor/functional.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { type MaxPoolOptions, PoolNd } from './pool-nd.js'
+import { formatTuple, type Sizes, tuple } from './tuple.js'
+
+/**
+ * The largest element of each window of x (N, C, D, H, W). `stride` defaults to the window's size; padding never wins;
+ * of equal elements the first takes the gradient.
+ */
+export class MaxPool3d extends PoolNd {
+  readonly dilation: readonly number[]
+
+  constructor(kernelSize: Sizes, options: MaxPoolOptions = {}) {
+    super('MaxPool3d', kernelSize, options, 3)
+    this.dilation = tuple(options.dilation ?? 1, 3, 'MaxPool3d dilation')
+  }
+
+  override forward(x: Tensor): Tensor {
+    this.check(x)
+    return maxPool3d(x, this.kernelSize, { stride: this.stride, padding: this.padding, dilation: this.dilation })
+  }
+
+  protected override describe(): string {
+    return `${super.describe()}, dilation=${formatTuple(this.dilation)}`
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * The plain recurrent network.
+ */
+import { ValueError } from '../core/errors.js'
+import { linear } from '../tensor/functional.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { projectWithBothBiases, Recurrent, type RecurrentOptions, type RecurrentWeights } from './recurrent.js'
+
+export interface RNNOptions extends RecurrentOptions {
+  /** The activation: 'tanh' (default) or 'relu'. */
+  readonly nonlinearity?: 'tanh' | 'relu'
+}
+
+/**
+ * h' = tanh(W x + b + U h + d) over x (T, N, inputSize), or (N, T, inputSize) with `batchFirst`, or (T, inputSize).
+ * `forward(x, h0)` returns `[output, hn]` with output (T, N, D·H) and hn (layers·D, N, H), D = 2 when bidirectional.
+ * Elman (1990).
+ */
+export class RNN extends Recurrent {
+  readonly nonlinearity: 'tanh' | 'relu'
+
+  constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
+    super(inputSize, hiddenSize, 1, options)
+    this.nonlinearity = options.nonlinearity ?? 'tanh'
+    if (this.nonlinearity !== 'tanh' && this.nonlinearity !== 'relu') {
+      throw new ValueError(`RNN: expected nonlinearity 'tanh' or 'relu', got '${this.nonlinearity}'.`)
+    }
+  }
+
+  override forward(x: Tensor, state?: Tensor): [Tensor, Tensor] {
+    const { output, states } = this.run(x, state && [state], 1)
+    return [output, states[0]]
+  }
+
+  protected override project(x: Tensor, weights: RecurrentWeights): Tensor {
+    return projectWithBothBiases(x, weights)
+  }
+
+  protected override step(projected: Tensor, [h]: readonly Tensor[], { hidden }: RecurrentWeights): Tensor[] {
+    const sum = projected.add(linear(h, hidden))
+    return [this.nonlinearity === 'tanh' ? sum.tanh() : sum.relu()]
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * A stack of encoder layers.
+ */
+import type { Tensor } from '../tensor/tensor.js'
+import { checkInteger } from './check-input.js'
+import { Module, type TensorModule } from './module.js'
+import type { EncoderMasks, TransformerEncoderLayer } from './transformer-encoder-layer.js'
+
+export interface TransformerEncoderOptions {
+  /** Applied to the last layer's output, usually a LayerNorm. */
+  readonly norm?: TensorModule
+}
+
+/**
+ * `numLayers` copies of `encoderLayer` one after the other (equal at the start, as in PyTorch), then `norm`. Masks are
+ * given to every layer. Vaswani et al. (2017).
+ */
+export class TransformerEncoder extends Module {
+  layers: TransformerEncoderLayer[]
+  norm: TensorModule | null
+
+  constructor(encoderLayer: TransformerEncoderLayer, numLayers: number, { norm }: TransformerEncoderOptions = {}) {
+    super()
+    checkInteger('TransformerEncoder', 'numLayers', numLayers)
+    this.layers = Array.from({ length: numLayers }, () => encoderLayer.copy())
+    this.norm = norm ?? null
+  }
+
+  override forward(x: Tensor, masks: EncoderMasks = {}): Tensor {
+    let y = x
+    for (const layer of this.layers) y = layer.forward(y, masks)
+    return this.norm ? this.norm.forward(y) : y
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Stochastic gradient descent.
+ */
+import { ValueError } from '../core/errors.js'
+import { zeros } from '../tensor/creation.js'
+import type { Parameter } from '../tensor/parameter.js'
+import { where } from '../tensor/tensor-functions.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { Optimizer, type ParamsOrGroups, type State, type UpdateContext, type Updated } from './optimizer.js'
+import { slotRules } from './slot.js'
+import { stateDtype } from './state-dtype.js'
+
+type Slots = 'lr' | 'momentum' | 'dampening' | 'weightDecay'
+
+export interface SGDOptions {
+  /** Learning rate (default 1e-3). */
+  readonly lr?: number
+  /** Share of the last step that is kept (default 0). Whether there is momentum at all is fixed at construction. */
+  readonly momentum?: number
+  /** Share of the gradient that does not enter the momentum (default 0). */
+  readonly dampening?: number
+  /** L2 penalty, added to the gradient (default 0). */
+  readonly weightDecay?: number
+  /** Look ahead: step along gradient + momentum · buffer (default false). */
+  readonly nesterov?: boolean
+  /** Climb instead of descend (default false). */
+  readonly maximize?: boolean
+}
+
+const { nonNegative, rate } = slotRules
+
+/**
+ * g ← g + weightDecay · θ; with momentum b ← momentum · b + (1 - dampening) · g (b ← g at the first step) and g ← b,
+ * or g ← g + momentum · b with `nesterov`; θ ← θ - lr · g. Robbins and Monro (1951); Polyak (1964); Nesterov (1983).
+ */
+export class SGD extends Optimizer<Slots> {
+  readonly nesterov: boolean
+  readonly maximize: boolean
+  readonly #momentum: boolean
+  protected override readonly countsSteps: boolean
+
+  constructor(params: ParamsOrGroups<Partial<Record<Slots, number>>>, options: SGDOptions = {}) {
+    const { lr = 1e-3, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, maximize = false } = options
+    super(
+      { lr: nonNegative, momentum: nonNegative, dampening: rate, weightDecay: nonNegative },
+      { lr, momentum, dampening, weightDecay },
+    )
+    if (nesterov && (momentum <= 0 || dampening !== 0)) {
+      throw new ValueError(
+        `SGD: nesterov expects a momentum above 0 and no dampening, got momentum ${momentum}, dampening ${dampening}.`,
+      )
+    }
+    this.nesterov = nesterov
+    this.maximize = maximize
+    this.#momentum = momentum !== 0
+    this.countsSteps = this.#momentum && dampening !== 0
+    this.addAll(params)
+  }
+
+  protected override flags(): Record<string, boolean> {
+    return { nesterov: this.nesterov, maximize: this.maximize }
+  }
+
+  protected override initialState(parameter: Parameter): State {
+    return this.#momentum ? { momentumBuffer: zeros(parameter.shape, { dtype: stateDtype(parameter) }) } : {}
+  }
+
+  protected override shared(steps: Tensor): State {
+    return { first: steps.eq(1) }
+  }
+
+  protected override update(value: Tensor, gradient: Tensor, state: State, context: UpdateContext<Slots>): Updated {
+    const signed = this.maximize ? gradient.neg() : gradient
+    const g = signed.add(value.mul(context.slot('weightDecay')))
+    const lr = context.slot('lr')
+    if (!this.#momentum) return { value: value.sub(g.mul(lr)), state: {} }
+    const momentum = context.slot('momentum')
+    const kept = state.momentumBuffer.mul(momentum)
+    const buffer = this.countsSteps
+      ? where(context.shared.first, g, kept.add(g.mul(context.derived('dampening', 'complement'))))
+      : kept.add(g)
+    const direction = this.nesterov ? g.add(buffer.mul(momentum)) : buffer
+    return { value: value.sub(direction.mul(lr)), state: { momentumBuffer: buffer } }
+  }
+}
