@@ -9,6 +9,7 @@ import type { DType } from '../core/dtype.js'
 import { InternalError } from '../core/errors.js'
 import type { Shape } from '../core/shape.js'
 import type { Storage } from '../core/storage.js'
+import { announce } from './node-listener.js'
 
 /** Shape and dtype of one value: what is known about it before it is computed. */
 export interface Aval {
@@ -245,7 +246,13 @@ export class Node<P extends Primitive = Primitive> {
   /** Set when `backward()` has consumed the graph below. */
   released = false
 
-  constructor(op: P, attrs: Attributes[P], inputs: readonly Node[], avals: readonly Aval[], requiresGrad: boolean) {
+  constructor(
+    op: P,
+    attrs: Attributes[P],
+    inputs: readonly Node[],
+    avals: readonly Aval[],
+    requiresGrad: boolean,
+  ) {
     this.op = op
     this.attrs = attrs
     this.inputs = inputs
@@ -254,6 +261,7 @@ export class Node<P extends Primitive = Primitive> {
     let depth = 0
     for (const input of inputs) if (input.storage === null && input.depth >= depth) depth = input.depth + 1
     this.depth = depth
+    announce(this)
   }
 
   get shape(): Shape {
