@@ -1,0 +1,52 @@
+"""One measurement of one model in PyTorch: a JSON request on standard input, a JSON reply on standard output.
+
+The environment (OPENBLAS_NUM_THREADS, OMP_WAIT_POLICY) is set by the caller, before torch is loaded.
+"""
+
+import importlib
+import json
+import sys
+import time
+
+
+def main():
+    request = json.load(sys.stdin)
+    try:
+        import torch
+    except ImportError as error:
+        return {"kind": "unsupported", "version": None, "reason": f"PyTorch is not installed: {error}"}
+    from arrays import load_parameters, read_arrays
+
+    if request.get("threads"):
+        torch.set_num_threads(request["threads"])
+    if request.get("f64"):
+        torch.set_default_dtype(torch.float64)
+    parameters, inputs = read_arrays(request["arrays"])
+    if request.get("f64"):
+        inputs = {name: value.double() if value.is_floating_point() else value for name, value in inputs.items()}
+    model, loss_of = importlib.import_module(request["model"].replace("-", "_")).build(inputs)
+    load_parameters(model, parameters)
+    model.train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=request["learningRate"], momentum=request["momentum"])
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        loss = loss_of(model)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    losses = [step() for _ in range(request["lossSteps"])]
+    times = []
+    begin = time.perf_counter()
+    while len(times) < request["maxSteps"] and (
+        len(times) < request["minSteps"] or (time.perf_counter() - begin) * 1e3 < request["budgetMs"]
+    ):
+        start = time.perf_counter()
+        step()
+        times.append((time.perf_counter() - start) * 1e3)
+    return {"kind": "measured", "version": torch.__version__, "losses": losses, "times": times}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main()))
