@@ -40,7 +40,12 @@ export function batchNodes(
 }
 
 /** A body with the chosen parameters batched. */
-export function batchGraph(b: Builder, body: Subgraph, batched: readonly boolean[], size: number): BatchedGraph {
+export function batchGraph(
+  b: Builder,
+  body: Subgraph,
+  batched: readonly boolean[],
+  size: number,
+): BatchedGraph {
   const params = body.params.map((p, i) => b.placeholder(batched[i] ? [size, ...p.shape] : p.shape, p.dtype))
   const renamed = new Map<Node, Node>()
   const inputs = new Map<Node, Node>()

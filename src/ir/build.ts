@@ -3,8 +3,9 @@
  * dtypes, axes counted from the front; broadcasting, promotion and negative axes belong to `ops/`.
  */
 import { type DType, isFloat } from '../core/dtype.js'
-import { invertPermutation, range, sameShape, type Shape } from '../core/shape.js'
+import { invertPermutation, range, type Shape, sameShape } from '../core/shape.js'
 import type { Storage } from '../core/storage.js'
+import * as self from './build.js'
 import {
   type Attributes,
   type Aval,
@@ -15,11 +16,10 @@ import {
   type Subgraph,
   type WindowAttributes,
 } from './node.js'
-import { primitives } from './primitives.js'
 import { chunkedScan, withResiduals } from './primitives/scan-gradient.js'
+import { primitives } from './primitives.js'
 import { substitute as substituteNodes } from './rewrite.js'
 import type { Builder, Rule } from './rule.js'
-import * as self from './build.js'
 
 const builder: Builder = self
 
@@ -67,7 +67,8 @@ export const substitute = (roots: readonly Node[], replacements: ReadonlyMap<Nod
 
 export const constant = (value: number, dtype: DType): Node => make('const', [], { value, dtype })
 export const scalar = (value: number, dtype: DType): Node => make('scalar', [], { value, dtype })
-export const iota = (shape: Shape, axis: number, dtype: DType): Node => make('iota', [], { shape, axis, dtype })
+export const iota = (shape: Shape, axis: number, dtype: DType): Node =>
+  make('iota', [], { shape, axis, dtype })
 export const randomBits = (key: Node, shape: Shape): Node => make('randomBits', [key], { shape })
 
 /** A computed value as a leaf. */
@@ -87,7 +88,15 @@ export function placeholder(shape: Shape, dtype: DType): Node<'placeholder'> {
 /** `value` everywhere. */
 export function full(shape: Shape, value: number, dtype: DType): Node {
   const c = constant(value, dtype)
-  return shape.length === 0 ? c : expand(reshape(c, shape.map(() => 1)), shape)
+  return shape.length === 0
+    ? c
+    : expand(
+        reshape(
+          c,
+          shape.map(() => 1),
+        ),
+        shape,
+      )
 }
 
 /** `value` everywhere, like `x`. */
@@ -134,12 +143,15 @@ export const shiftLeft = (x: Node, y: Node): Node => make('shiftLeft', [x, y], {
 export const shiftRight = (x: Node, y: Node): Node => make('shiftRight', [x, y], {})
 export const where = (condition: Node, x: Node, y: Node): Node => make('where', [condition, x, y], {})
 export const cast = (x: Node, dtype: DType): Node => (x.dtype === dtype ? x : make('cast', [x], { dtype }))
-export const bitcast = (x: Node, dtype: DType): Node => (x.dtype === dtype ? x : make('bitcast', [x], { dtype }))
+export const bitcast = (x: Node, dtype: DType): Node =>
+  x.dtype === dtype ? x : make('bitcast', [x], { dtype })
 export const stopGradient = (x: Node): Node => make('stopGradient', [x], {})
 
 /** The value itself. With `requiresGrad` given, a new starting point for gradients (or none). */
 export function alias(x: Node, requiresGrad?: boolean): Node {
-  return requiresGrad === undefined ? make('alias', [x], {}) : new Node('alias', {}, [x], [x.avals[0]], requiresGrad)
+  return requiresGrad === undefined
+    ? make('alias', [x], {})
+    : new Node('alias', {}, [x], [x.avals[0]], requiresGrad)
 }
 
 /** x + y where null counts as zero. */
@@ -152,9 +164,12 @@ export const reshape = (x: Node, shape: Shape): Node =>
   sameShape(x.shape, shape) ? x : make('reshape', [x], { shape })
 export const permute = (x: Node, axes: readonly number[]): Node =>
   axes.every((a, i) => a === i) ? x : make('permute', [x], { axes })
-export const expand = (x: Node, shape: Shape): Node => (sameShape(x.shape, shape) ? x : make('expand', [x], { shape }))
-export const flip = (x: Node, axes: readonly number[]): Node => (axes.length === 0 ? x : make('flip', [x], { axes }))
-export const concat = (xs: readonly Node[], axis: number): Node => (xs.length === 1 ? xs[0] : make('concat', xs, { axis }))
+export const expand = (x: Node, shape: Shape): Node =>
+  sameShape(x.shape, shape) ? x : make('expand', [x], { shape })
+export const flip = (x: Node, axes: readonly number[]): Node =>
+  axes.length === 0 ? x : make('flip', [x], { axes })
+export const concat = (xs: readonly Node[], axis: number): Node =>
+  xs.length === 1 ? xs[0] : make('concat', xs, { axis })
 
 export function pad(
   x: Node,
@@ -179,7 +194,11 @@ export function slice(
 
 /** x[start:stop] along one axis. */
 export const sliceAxis = (x: Node, axis: number, start: number, stop: number): Node =>
-  slice(x, x.shape.map((_, i) => (i === axis ? start : 0)), x.shape.map((n, i) => (i === axis ? stop : n)))
+  slice(
+    x,
+    x.shape.map((_, i) => (i === axis ? start : 0)),
+    x.shape.map((n, i) => (i === axis ? stop : n)),
+  )
 
 /** Moves one axis to another place. */
 export function moveAxis(x: Node, from: number, to: number): Node {
@@ -189,32 +208,46 @@ export function moveAxis(x: Node, from: number, to: number): Node {
 }
 
 /** The same value for each example of a batch: (…) → (size, …). */
-export const expandBatch = (x: Node, size: number): Node => expand(reshape(x, [1, ...x.shape]), [size, ...x.shape])
+export const expandBatch = (x: Node, size: number): Node =>
+  expand(reshape(x, [1, ...x.shape]), [size, ...x.shape])
 
 export const inverse = invertPermutation
 
 // ---------------------------------------------------------------- reductions
 
-export const reduceSum = (x: Node, axes: readonly number[]): Node => (axes.length === 0 ? x : make('reduceSum', [x], { axes }))
-export const reduceProd = (x: Node, axes: readonly number[]): Node => (axes.length === 0 ? x : make('reduceProd', [x], { axes }))
-export const reduceMax = (x: Node, axes: readonly number[]): Node => (axes.length === 0 ? x : make('reduceMax', [x], { axes }))
-export const reduceMin = (x: Node, axes: readonly number[]): Node => (axes.length === 0 ? x : make('reduceMin', [x], { axes }))
+export const reduceSum = (x: Node, axes: readonly number[]): Node =>
+  axes.length === 0 ? x : make('reduceSum', [x], { axes })
+export const reduceProd = (x: Node, axes: readonly number[]): Node =>
+  axes.length === 0 ? x : make('reduceProd', [x], { axes })
+export const reduceMax = (x: Node, axes: readonly number[]): Node =>
+  axes.length === 0 ? x : make('reduceMax', [x], { axes })
+export const reduceMin = (x: Node, axes: readonly number[]): Node =>
+  axes.length === 0 ? x : make('reduceMin', [x], { axes })
 export const argMax = (x: Node, axis: number): Node => make('argMax', [x], { axis })
 export const argMin = (x: Node, axis: number): Node => make('argMin', [x], { axis })
-export const cumSum = (x: Node, axis: number, reverse: boolean): Node => make('cumSum', [x], { axis, reverse })
-export const cumProd = (x: Node, axis: number, reverse: boolean): Node => make('cumProd', [x], { axis, reverse })
-export const cumMax = (x: Node, axis: number, reverse: boolean): Node => make('cumMax', [x], { axis, reverse })
+export const cumSum = (x: Node, axis: number, reverse: boolean): Node =>
+  make('cumSum', [x], { axis, reverse })
+export const cumProd = (x: Node, axis: number, reverse: boolean): Node =>
+  make('cumProd', [x], { axis, reverse })
+export const cumMax = (x: Node, axis: number, reverse: boolean): Node =>
+  make('cumMax', [x], { axis, reverse })
 
 // ---------------------------------------------------------------- contractions, windows, indexing
 
-export const contract = (x: Node, y: Node, attrs: Attributes['contract']): Node => make('contract', [x, y], attrs)
+export const contract = (x: Node, y: Node, attrs: Attributes['contract']): Node =>
+  make('contract', [x, y], attrs)
 export const conv = (x: Node, w: Node, attrs: Attributes['conv']): Node => make('conv', [x, w], attrs)
 
-const windowOf = ({ size, stride, dilation }: WindowAttributes): WindowAttributes => ({ size, stride, dilation })
+const windowOf = ({ size, stride, dilation }: WindowAttributes): WindowAttributes => ({
+  size,
+  stride,
+  dilation,
+})
 export const window = (x: Node, attrs: WindowAttributes): Node => make('window', [x], windowOf(attrs))
 export const fold = (x: Node, attrs: Attributes['fold']): Node =>
   make('fold', [x], { ...windowOf(attrs), spatial: attrs.spatial })
-export const windowReduce = (x: Node, attrs: Attributes['windowReduce']): Node[] => outputs(make('windowReduce', [x], attrs))
+export const windowReduce = (x: Node, attrs: Attributes['windowReduce']): Node[] =>
+  outputs(make('windowReduce', [x], attrs))
 
 export const gather = (x: Node, index: Node, axis: number): Node => make('gather', [x, index], { axis })
 export const scatter = (x: Node, index: Node, updates: Node, axis: number, mode: ScatterMode): Node =>
@@ -247,20 +280,36 @@ export function scan(
   const plain = make('scan', inputs, { ...attrs, body })
   if (!plain.requiresGrad) return outputs(plain)
   if (checkpoint > 1) return chunkedScan(builder, body, { consts, carry, xs }, length, reverse, checkpoint)
-  const full = withResiduals(builder, body, { consts: consts.length, carry: carry.length, checkpointed: checkpoint > 0 })
+  const full = withResiduals(builder, body, {
+    consts: consts.length,
+    carry: carry.length,
+    checkpointed: checkpoint > 0,
+  })
   if (full === body) return outputs(plain)
   return outputs(make('scan', inputs, { ...attrs, body: full })).slice(0, body.results.length)
 }
 
 export const whileLoop = (cond: Subgraph, body: Subgraph, inputs: readonly Node[], consts: number): Node[] =>
   outputs(make('while', inputs, { cond, body, consts }))
-export const cond = (predicate: Node, branches: readonly [Subgraph, Subgraph], operands: readonly Node[]): Node[] =>
-  outputs(make('cond', [predicate, ...operands], { branches }))
+export const cond = (
+  predicate: Node,
+  branches: readonly [Subgraph, Subgraph],
+  operands: readonly Node[],
+): Node[] => outputs(make('cond', [predicate, ...operands], { branches }))
 export const barrier = (xs: readonly Node[]): Node[] => outputs(make('barrier', xs, {}))
-export const call = (inputs: readonly Node[], attrs: Attributes['call']): Node[] => outputs(make('call', inputs, attrs))
+export const call = (inputs: readonly Node[], attrs: Attributes['call']): Node[] =>
+  outputs(make('call', inputs, attrs))
 
 /** Primitives whose results are always read through `output` nodes. */
-const several: ReadonlySet<Primitive> = new Set<Primitive>(['windowReduce', 'sort', 'scan', 'while', 'cond', 'barrier', 'call'])
+const several: ReadonlySet<Primitive> = new Set<Primitive>([
+  'windowReduce',
+  'sort',
+  'scan',
+  'while',
+  'cond',
+  'barrier',
+  'call',
+])
 
 export const hasSeveralOutputs = (node: Node): boolean => several.has(node.op)
 
@@ -271,7 +320,10 @@ export function outputs(node: Node): Node[] {
   if (!several.has(node.op)) return [node]
   let list = outputNodes.get(node)
   if (list === undefined) {
-    list = node.avals.map((aval, index) => new Node('output', { index }, [node], [aval], node.requiresGrad && isFloat(aval.dtype)))
+    list = node.avals.map(
+      (aval, index) =>
+        new Node('output', { index }, [node], [aval], node.requiresGrad && isFloat(aval.dtype)),
+    )
     outputNodes.set(node, list)
   }
   return list

@@ -27,7 +27,8 @@ export function pullback(
   const order = topologicalOrder(outputs, gradientInputs)
   const reaches = new Set<Node>()
   for (const node of order) {
-    const flows = node.requiresGrad && b.ruleOf(node.op).vjp !== 'none' && node.inputs.some((x) => reaches.has(x))
+    const flows =
+      node.requiresGrad && b.ruleOf(node.op).vjp !== 'none' && node.inputs.some((x) => reaches.has(x))
     if (targets.has(node) || flows) reaches.add(node)
   }
 
@@ -67,7 +68,12 @@ export function pullback(
   return wrt.map((node) => collected.get(node)?.[0] ?? null)
 }
 
-function vjpOf(b: Builder, node: Node, cotangents: readonly (Node | null)[], needs: readonly boolean[]): readonly (Node | null)[] {
+function vjpOf(
+  b: Builder,
+  node: Node,
+  cotangents: readonly (Node | null)[],
+  needs: readonly boolean[],
+): readonly (Node | null)[] {
   const rule = b.ruleOf(node.op)
   if (rule.vjp === 'none') return node.inputs.map(() => null)
   const outputs = resultsOf(b, node)
@@ -111,9 +117,16 @@ function transposedVjp(b: Builder, { node, outputs, tangents }: JvpContext<Node[
   if (us.every((u) => u === null)) throw new InternalError(`jvp of ${node.op}: no float result.`)
   // The pullback is differentiated in its turn, so it must record gradients whatever the caller's mode.
   const pulled = b.withGradMode(true, () => vjpOf(b, node, us, needs))
-  const pairs = pulled.flatMap((x, i) => (x !== null && tangents[i] !== null ? [[x, tangents[i]] as const] : []))
+  const pairs = pulled.flatMap((x, i) =>
+    x !== null && tangents[i] !== null ? [[x, tangents[i]] as const] : [],
+  )
   const wrt = us.filter((u) => u !== null)
-  const grads = pullback(b, pairs.map(([x]) => x), pairs.map(([, t]) => t), wrt)
+  const grads = pullback(
+    b,
+    pairs.map(([x]) => x),
+    pairs.map(([, t]) => t),
+    wrt,
+  )
   let at = 0
   return us.map((u) => (u === null ? null : grads[at++]))
 }

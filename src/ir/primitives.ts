@@ -2,6 +2,8 @@
  * The table of primitives: everything a graph can contain, each declared once. A primitive that lacks a rule is a
  * compile error (`PrimitiveTable` is total).
  */
+
+import type { Primitive } from './node.js'
 import { contract } from './primitives/contract.js'
 import { control } from './primitives/control.js'
 import { indexing } from './primitives/indexing.js'
@@ -10,7 +12,6 @@ import { movement } from './primitives/movement.js'
 import { reduce } from './primitives/reduce.js'
 import { scalar } from './primitives/scalar.js'
 import { window } from './primitives/window.js'
-import type { Primitive } from './node.js'
 import type { PrimitiveTable } from './rule.js'
 
 export const primitives: PrimitiveTable = {

@@ -17,7 +17,9 @@ function formatAttribute(value: unknown): string {
 }
 
 const formatAttributes = (attrs: object): string =>
-  `{${Object.entries(attrs).map(([name, value]) => `${name}: ${formatAttribute(value)}`).join(', ')}}`
+  `{${Object.entries(attrs)
+    .map(([name, value]) => `${name}: ${formatAttribute(value)}`)
+    .join(', ')}}`
 
 /** The bodies of a node by name, and its attributes without them and without what the result's type says. */
 function split(node: Node): { bodies: [string, Subgraph][]; attrs: Record<string, unknown> } {

@@ -1,9 +1,10 @@
 /** Evaluates nodes on a backend: values in as plain numbers, values out as plain numbers. */
+
+import type { Backend } from '../../src/backend/backend.js'
+import { createReferenceBackend } from '../../src/backend/reference/reference.js'
 import { type DType, readElement, writeElement } from '../../src/core/dtype.js'
 import { sizeOf } from '../../src/core/shape.js'
 import { Storage } from '../../src/core/storage.js'
-import type { Backend } from '../../src/backend/backend.js'
-import { createReferenceBackend } from '../../src/backend/reference/reference.js'
 import type { Node } from '../../src/ir/node.js'
 
 export const reference: Backend = createReferenceBackend()

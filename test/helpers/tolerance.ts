@@ -25,7 +25,13 @@ export interface Tolerance {
 const unit: Partial<Record<DType, number>> = { f64: 2 ** -53, f32: 2 ** -24, f16: 2 ** -11, bf16: 2 ** -8 }
 
 /** Units in the last place that each class may lose (beside the rounding of the result itself). */
-const units: Record<ToleranceClass, number> = { exact: 0, elementwise: 16, sum: 128, winograd: 2048, iterated: 4096 }
+const units: Record<ToleranceClass, number> = {
+  exact: 0,
+  elementwise: 16,
+  sum: 128,
+  winograd: 2048,
+  iterated: 4096,
+}
 
 export function toleranceOf(dtype: DType, kind: ToleranceClass): Tolerance {
   if (!isFloat(dtype)) return { relative: 0, absolute: 0 }
@@ -52,7 +58,8 @@ export function expectClose(
   tolerance: Tolerance,
   what: string,
 ): void {
-  if (got.length !== expected.length) throw new Error(`${what}: expected ${expected.length} elements, got ${got.length}.`)
+  if (got.length !== expected.length)
+    throw new Error(`${what}: expected ${expected.length} elements, got ${got.length}.`)
   const bad = expected.flatMap((e, i) => (isClose(got[i], e, tolerance) ? [] : [i]))
   if (bad.length === 0) return
   const [first] = bad

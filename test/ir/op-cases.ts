@@ -3,14 +3,16 @@
  * implementations differ (ties, NaN, empty axes, duplicates). Every backend runs it against the reference, and the
  * transforms are tested on its smooth rows.
  */
+
+import type { OpCase } from './op-cases/case.js'
 import { contractionCases, convGrid } from './op-cases/contract.js'
 import { controlCases } from './op-cases/control.js'
 import { indexingCases } from './op-cases/indexing.js'
 import { movementCases } from './op-cases/movement.js'
 import { reduceCases } from './op-cases/reduce.js'
 import { scalarCases } from './op-cases/scalar.js'
+import { scanCases } from './op-cases/scan.js'
 import { windowCases } from './op-cases/window.js'
-import type { OpCase } from './op-cases/case.js'
 
 export { type CaseInput, instantiate, type OpCase, withFloat } from './op-cases/case.js'
 export { convGrid } from './op-cases/contract.js'
@@ -22,6 +24,7 @@ export const opCases: readonly OpCase[] = [
   ...contractionCases,
   ...windowCases,
   ...indexingCases,
+  ...scanCases,
   ...controlCases,
 ]
 

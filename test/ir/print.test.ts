@@ -4,8 +4,8 @@ import * as b from '../../src/ir/build.js'
 import { pullback } from '../../src/ir/gradients.js'
 import { printGraph } from '../../src/ir/print.js'
 import { storageFrom } from '../helpers/run-graph.js'
+import { body } from './op-cases/bodies.js'
 import { allOpCases, instantiate } from './op-cases.js'
-import { body } from './op-cases/control.js'
 
 it('shows one line a node', () => {
   const x = b.placeholder([64, 784], 'f32')
@@ -30,7 +30,9 @@ it('shows one line a node', () => {
 it('indents the body of a scan and the branches of a cond', () => {
   const [x, p] = [b.placeholder([3], 'f32'), b.placeholder([], 'bool')]
   const step = body(b, [[[3], 'f32']], ([c]) => [b.sin(c), c])
-  const [last, ys] = b.withGradMode(false, () => b.scan(step, { consts: [], carry: [x], xs: [] }, { length: 4, reverse: true }))
+  const [last, ys] = b.withGradMode(false, () =>
+    b.scan(step, { consts: [], carry: [x], xs: [] }, { length: 4, reverse: true }),
+  )
   const branch = (fn: (v: typeof x) => typeof last) => body(b, [[[3], 'f32']], ([v]) => [fn(v as typeof x)])
   const [z] = b.withGradMode(false, () => b.cond(p, [branch((v) => b.neg(v)), branch((v) => v)], [last]))
   expect(printGraph([ys, z])).toBe(
@@ -60,7 +62,15 @@ it('prints every case of the table and its gradient, the same twice', () => {
     const [first, second] = [0, 1].map(() => {
       const { inputs, outputs } = instantiate(row)
       const live = outputs.filter((y) => y.dtype === 'f32')
-      const gs = row.smooth === 'both' ? pullback(b, live, live.map((y) => b.literal(y, 1)), inputs).filter((g) => g !== null) : []
+      const gs =
+        row.smooth === 'both'
+          ? pullback(
+              b,
+              live,
+              live.map((y) => b.literal(y, 1)),
+              inputs,
+            ).filter((g) => g !== null)
+          : []
       const text = printGraph([...outputs, ...gs])
       expect(text).not.toMatch(/undefined|\[object/)
       return text

@@ -7,17 +7,24 @@ import { pullback, pushforward } from '../../src/ir/gradients.js'
 import { isOp, type Node, type Primitive, topologicalOrder } from '../../src/ir/node.js'
 import { runGraph } from '../helpers/run-graph.js'
 import { expectClose } from '../helpers/tolerance.js'
+import { body, elman } from './op-cases/bodies.js'
 import { instantiate, opCases, withFloat } from './op-cases.js'
-import { body, elman } from './op-cases/control.js'
 
 const everything = (roots: readonly Node[]): Node[] => topologicalOrder(roots, (n) => n.inputs)
-const count = (roots: readonly Node[], op: Primitive): number => everything(roots).filter((n) => n.op === op).length
+const count = (roots: readonly Node[], op: Primitive): number =>
+  everything(roots).filter((n) => n.op === op).length
 
 /** Scans among the nodes, without those inside bodies. */
-const scansOf = (roots: readonly Node[]): Node<'scan'>[] => everything(roots).filter((n): n is Node<'scan'> => isOp(n, 'scan'))
+const scansOf = (roots: readonly Node[]): Node<'scan'>[] =>
+  everything(roots).filter((n): n is Node<'scan'> => isOp(n, 'scan'))
 
 function lossOf(ys: readonly Node[]): Node {
-  const sums = ys.map((y) => b.reduceSum(y, y.shape.map((_, i) => i)))
+  const sums = ys.map((y) =>
+    b.reduceSum(
+      y,
+      y.shape.map((_, i) => i),
+    ),
+  )
   return sums.reduce((x, y) => b.add(x, y))
 }
 
@@ -64,8 +71,18 @@ describe('the gradient of matmul', () => {
     const [x, w] = [b.placeholder([64, 784], 'f32'), b.placeholder([784, 128], 'f32')]
     const y = b.contract(x, w, { batch: [[], []], contracting: [[1], [0]], accumulate: 'f32' })
     const g = b.placeholder([64, 128], 'f32')
-    expect(count(pullback(b, [y], [g], [w]).map((n) => n!), 'contract')).toBe(1)
-    expect(count(pullback(b, [y], [g], [x, w]).map((n) => n!), 'contract')).toBe(2)
+    expect(
+      count(
+        pullback(b, [y], [g], [w]).map((n) => n!),
+        'contract',
+      ),
+    ).toBe(1)
+    expect(
+      count(
+        pullback(b, [y], [g], [x, w]).map((n) => n!),
+        'contract',
+      ),
+    ).toBe(2)
     // Nothing of size batch × inputs × outputs is built.
     for (const node of everything(pullback(b, [y], [g], [x, w]).map((n) => n!))) {
       expect(sizeOf(node.shape)).toBeLessThanOrEqual(784 * 128)
@@ -74,7 +91,12 @@ describe('the gradient of matmul', () => {
 })
 
 const recurrent = (length: number, checkpoint = 0) => {
-  const inputs = [[3, 2], [2, 2], [4, 2], [length, 4, 3]].map((s) => b.placeholder(s, 'f64'))
+  const inputs = [
+    [3, 2],
+    [2, 2],
+    [4, 2],
+    [length, 4, 3],
+  ].map((s) => b.placeholder(s, 'f64'))
   return { inputs, ys: elman(b, inputs, length, { checkpoint }) }
 }
 
@@ -100,8 +122,14 @@ describe('the gradient of a scan', () => {
   })
 
   it('does not show its residuals', () => {
-    expect(recurrent(5).ys.map((y) => y.shape)).toEqual([[4, 2], [5, 4, 2]])
-    expect(recurrent(5, 2).ys.map((y) => y.shape)).toEqual([[4, 2], [5, 4, 2]])
+    expect(recurrent(5).ys.map((y) => y.shape)).toEqual([
+      [4, 2],
+      [5, 4, 2],
+    ])
+    expect(recurrent(5, 2).ys.map((y) => y.shape)).toEqual([
+      [4, 2],
+      [5, 4, 2],
+    ])
   })
 })
 
@@ -128,22 +156,33 @@ describe('a checkpointed scan', () => {
     const [plain, chunked] = [0, checkpoint].map((k) => {
       const { inputs, ys } = recurrent(7, k)
       const grads = pullback(b, [lossOf(ys)], [b.constant(1, 'f64')], inputs).map((g) => g!)
-      const values = inputs.map((x, i) => Array.from({ length: sizeOf(x.shape) }, (_, j) => Math.sin(i + 1.7 * j)))
+      const values = inputs.map((x, i) =>
+        Array.from({ length: sizeOf(x.shape) }, (_, j) => Math.sin(i + 1.7 * j)),
+      )
       return runGraph([...ys, ...grads], inputs, values)
     })
-    chunked.forEach((g, i) => expectClose(g, plain[i], { relative: 1e-12, absolute: 1e-12 }, `value ${i}`))
+    chunked.forEach((g, i) => {
+      expectClose(g, plain[i], { relative: 1e-12, absolute: 1e-12 }, `value ${i}`)
+    })
   })
 })
 
 describe('grad mode', () => {
-  const rows = opCases.filter((r) => r.smooth === 'both' && ['scan', 'cond', 'reduceProd', 'cumProd', 'sort', 'call'].includes(r.op))
+  const rows = opCases.filter(
+    (r) => r.smooth === 'both' && ['scan', 'cond', 'reduceProd', 'cumProd', 'sort', 'call'].includes(r.op),
+  )
   it.each(rows.map((r) => [r.name, r] as const))('off in the caller changes no derivative: %s', (_, row) => {
     const { inputs, outputs, values } = instantiate(withFloat(row, 'f64'))
     const floats = inputs.filter((x) => x.dtype === 'f64')
     const live = outputs.filter((y) => y.dtype === 'f64')
     const derivatives = (): Node[] => {
       const back = pullback(b, live, live.map(one), floats).map((g, i) => g ?? b.literal(floats[i], 0))
-      const ahead = pushforward(b, live, inputs, inputs.map((x) => (x.dtype === 'f64' ? one(x) : null)))
+      const ahead = pushforward(
+        b,
+        live,
+        inputs,
+        inputs.map((x) => (x.dtype === 'f64' ? one(x) : null)),
+      )
       return [...back, ...ahead.map((t, i) => t ?? b.literal(live[i], 0))]
     }
     const [on, off] = [true, false].map((mode) => runGraph(b.withGradMode(mode, derivatives), inputs, values))
@@ -163,9 +202,16 @@ describe('gradient of a batch of gradients of a scan', () => {
     // f(w) = Σ over a batch of h0 of |d loss / d h0|²
     const w = b.placeholder([2, 2], 'f64')
     const h0 = b.placeholder([2], 'f64')
-    const step = body(b, [[[2, 2], 'f64'], [[2], 'f64']], ([pw, h]) => [
-      b.tanh(b.contract(h, pw, { batch: [[], []], contracting: [[0], [0]], accumulate: 'f64' })),
-    ])
+    const step = body(
+      b,
+      [
+        [[2, 2], 'f64'],
+        [[2], 'f64'],
+      ],
+      ([pw, h]) => [
+        b.tanh(b.contract(h, pw, { batch: [[], []], contracting: [[0], [0]], accumulate: 'f64' })),
+      ],
+    )
     const [last] = b.scan(step, { consts: [w], carry: [h0], xs: [] }, { length: 4 })
     const [g] = pullback(b, [b.reduceSum(last, [0])], [b.constant(1, 'f64')], [h0])
     const batch = b.placeholder([3, 2], 'f64')
@@ -177,7 +223,8 @@ describe('gradient of a batch of gradients of a scan', () => {
     const got = runGraph([dw!], [w, batch], [wv, hv])[0]
     const eps = 1e-5
     const expected = wv.map((_, i) => {
-      const at = (by: number) => runGraph([f], [w, batch], [wv.map((v, k) => (k === i ? v + by : v)), hv])[0][0]
+      const at = (by: number) =>
+        runGraph([f], [w, batch], [wv.map((v, k) => (k === i ? v + by : v)), hv])[0][0]
       return (at(eps) - at(-eps)) / (2 * eps)
     })
     expectClose(got, expected, { relative: 1e-7, absolute: 1e-8 }, 'dw')

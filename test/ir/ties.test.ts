@@ -8,7 +8,11 @@ import { runGraph } from '../helpers/run-graph.js'
 /** Gradient of the sum of y with respect to each input. */
 function gradients(y: Node, inputs: readonly Node[], values: readonly number[][]): number[][] {
   const gs = pullback(b, [y], [b.literal(y, 1)], inputs)
-  return runGraph(gs.map((g, i) => g ?? b.literal(inputs[i], 0)), inputs, values)
+  return runGraph(
+    gs.map((g, i) => g ?? b.literal(inputs[i], 0)),
+    inputs,
+    values,
+  )
 }
 
 const f64 = (...shape: number[]) => b.placeholder(shape, 'f64')
@@ -16,8 +20,32 @@ const f64 = (...shape: number[]) => b.placeholder(shape, 'f64')
 describe('ties', () => {
   it('maximum and minimum split', () => {
     const [x, y] = [f64(3), f64(3)]
-    expect(gradients(b.maximum(x, y), [x, y], [[1, 2, 3], [1, 3, 2]])).toEqual([[0.5, 0, 1], [0.5, 1, 0]])
-    expect(gradients(b.minimum(x, y), [x, y], [[1, 2, 3], [1, 3, 2]])).toEqual([[0.5, 1, 0], [0.5, 0, 1]])
+    expect(
+      gradients(
+        b.maximum(x, y),
+        [x, y],
+        [
+          [1, 2, 3],
+          [1, 3, 2],
+        ],
+      ),
+    ).toEqual([
+      [0.5, 0, 1],
+      [0.5, 1, 0],
+    ])
+    expect(
+      gradients(
+        b.minimum(x, y),
+        [x, y],
+        [
+          [1, 2, 3],
+          [1, 3, 2],
+        ],
+      ),
+    ).toEqual([
+      [0.5, 1, 0],
+      [0.5, 0, 1],
+    ])
   })
   it('relu as a choice has slope 0 at 0', () => {
     const x = f64(3)
@@ -57,7 +85,16 @@ describe('ties', () => {
     const [s] = b.sort([x], 0, true)
     const w = f64(4)
     const [g] = pullback(b, [s], [w], [x])
-    expect(runGraph([g!], [x, w], [[2, 1, 2, 3], [10, 20, 30, 40]])[0]).toEqual([20, 40, 30, 10])
+    expect(
+      runGraph(
+        [g!],
+        [x, w],
+        [
+          [2, 1, 2, 3],
+          [10, 20, 30, 40],
+        ],
+      )[0],
+    ).toEqual([20, 40, 30, 10])
   })
 })
 
@@ -68,19 +105,35 @@ describe('scatter', () => {
   const grads = (mode: 'set' | 'add' | 'mul' | 'max' | 'min', xs: number[], us: number[]) => {
     const y = b.scatter(x, index, u, 0, mode)
     const gs = pullback(b, [y], [b.literal(y, 1)], [x, u])
-    return runGraph(gs.map((g) => g!), [x, index, u], [xs, at, us])
+    return runGraph(
+      gs.map((g) => g!),
+      [x, index, u],
+      [xs, at, us],
+    )
   }
   it('set: the last write wins', () => {
-    expect(grads('set', [1, 2, 3], [4, 5, 6, 7])).toEqual([[0, 1, 0], [0, 0, 1, 1]])
+    expect(grads('set', [1, 2, 3], [4, 5, 6, 7])).toEqual([
+      [0, 1, 0],
+      [0, 0, 1, 1],
+    ])
   })
   it('add: everyone', () => {
-    expect(grads('add', [1, 2, 3], [4, 5, 6, 7])).toEqual([[1, 1, 1], [1, 1, 1, 1]])
+    expect(grads('add', [1, 2, 3], [4, 5, 6, 7])).toEqual([
+      [1, 1, 1],
+      [1, 1, 1, 1],
+    ])
   })
   it('mul: the product of the others, with zeros', () => {
-    expect(grads('mul', [2, 5, 0], [3, 4, 5, 0])).toEqual([[0, 1, 20], [0, 0, 0, 6]])
+    expect(grads('mul', [2, 5, 0], [3, 4, 5, 0])).toEqual([
+      [0, 1, 20],
+      [0, 0, 0, 6],
+    ])
   })
   it('max: equals share', () => {
-    expect(grads('max', [9, 2, 3], [4, 7, 7, 9])).toEqual([[0.5, 1, 0], [0, 0.5, 0.5, 0.5]])
+    expect(grads('max', [9, 2, 3], [4, 7, 7, 9])).toEqual([
+      [0.5, 1, 0],
+      [0, 0.5, 0.5, 0.5],
+    ])
   })
 })
 
@@ -91,7 +144,19 @@ describe('zeros', () => {
   })
   it('x to the power 0 has slope 0, and 0 to a power has no slope in it', () => {
     const [x, y] = [f64(3), f64(3)]
-    expect(gradients(b.pow(x, y), [x, y], [[0, 0, 2], [0, 2, 0]])).toEqual([[0, 0, 0], [0, 0, Math.log(2)]])
+    expect(
+      gradients(
+        b.pow(x, y),
+        [x, y],
+        [
+          [0, 0, 2],
+          [0, 2, 0],
+        ],
+      ),
+    ).toEqual([
+      [0, 0, 0],
+      [0, 0, Math.log(2)],
+    ])
   })
   it('a NaN slope of the branch not taken comes through, as in PyTorch; choosing before the root avoids it', () => {
     const x = f64(2)

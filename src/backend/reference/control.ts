@@ -25,7 +25,9 @@ export const control: Evaluators<'scan' | 'while' | 'cond' | 'barrier' | 'call' 
       const t = reverse ? length - 1 - step : step
       const results = run.evaluate(body, [...constants, ...carry, ...xs.map((x) => row(x, t))])
       carry = results.slice(0, n)
-      stacks.forEach((stack, i) => setRow(stack, t, results[n + i]))
+      stacks.forEach((stack, i) => {
+        setRow(stack, t, results[n + i])
+      })
     }
     return [...carry, ...stacks]
   },
@@ -33,7 +35,8 @@ export const control: Evaluators<'scan' | 'while' | 'cond' | 'barrier' | 'call' 
     const { cond, body, consts } = node.attrs
     const constants = inputs.slice(0, consts)
     let carry = inputs.slice(consts)
-    while (read(run.evaluate(cond, [...constants, ...carry])[0], 0) !== 0) carry = run.evaluate(body, [...constants, ...carry])
+    while (read(run.evaluate(cond, [...constants, ...carry])[0], 0) !== 0)
+      carry = run.evaluate(body, [...constants, ...carry])
     return carry
   },
   cond: ({ node, inputs: [predicate, ...operands], run }) =>

@@ -1,9 +1,9 @@
 /** Data-dependent addressing on the reference backend. Bad indices are remembered and fail the run at its end. */
 import { formatShape, stridesOf } from '../../core/shape.js'
-import type { Node } from '../../ir/node.js'
+import type { Node, ScatterMode } from '../../ir/node.js'
 import {
-  allocate,
   type Arithmetic,
+  allocate,
   copyElement,
   type Evaluators,
   flatten,
@@ -12,17 +12,24 @@ import {
   isLarger,
   isNaNElement,
   isSmaller,
-  read,
   type Run,
+  read,
   type Value,
   withArithmetic,
 } from './value.js'
-import type { ScatterMode } from '../../ir/node.js'
 
 const duplicate = (x: Value): Value => ({ ...x, data: x.data.slice() })
 
 /** Position that `index[flat]` points at along `axis`, or -1 after a fault. */
-function target(node: Node, x: Value, index: Value, at: readonly number[], flat: number, axis: number, run: Run): number {
+function target(
+  node: Node,
+  x: Value,
+  index: Value,
+  at: readonly number[],
+  flat: number,
+  axis: number,
+  run: Run,
+): number {
   const k = read(index, flat)
   if (!(k >= 0 && k < x.shape[axis])) {
     run.fault(
@@ -51,7 +58,13 @@ const combine = <T extends number | bigint>(a: Arithmetic<T>, mode: ScatterMode,
 }
 
 /** Starts of a dynamic slice, or null after a fault. */
-function startsOf(node: Node, x: Value, starts: readonly Value[], sizes: readonly number[], run: Run): number[] | null {
+function startsOf(
+  node: Node,
+  x: Value,
+  starts: readonly Value[],
+  sizes: readonly number[],
+  run: Run,
+): number[] | null {
   const list = starts.map((s) => read(s, 0))
   if (list.some((s, i) => s < 0 || s + sizes[i] > x.shape[i])) {
     run.fault(
@@ -82,7 +95,9 @@ export const indexing: Evaluators<'gather' | 'scatter' | 'dynamicSlice' | 'dynam
         const to = target(node, x, index, at, flat, axis, run)
         if (to >= 0) running[to] = combine(a, mode, running[to], a.get(updates, flat))
       })
-      running.forEach((value, i) => a.set(out, i, value))
+      running.forEach((value, i) => {
+        a.set(out, i, value)
+      })
     })
     return out
   },
@@ -118,7 +133,11 @@ export const indexing: Evaluators<'gather' | 'scatter' | 'dynamicSlice' | 'dynam
           const ascending = pn || qn ? Number(pn) - Number(qn) : p.key < q.key ? -1 : p.key > q.key ? 1 : 0
           return descending ? -ascending : ascending
         })
-        outs.forEach((out, i) => line.forEach(({ k }, place) => copyElement(out, at(place), inputs[i], at(k))))
+        outs.forEach((out, i) => {
+          line.forEach(({ k }, place) => {
+            copyElement(out, at(place), inputs[i], at(k))
+          })
+        })
       })
     })
     return outs

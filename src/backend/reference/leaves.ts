@@ -23,7 +23,9 @@ export function threefry2x32(k0: number, k1: number, c0: number, c1: number): nu
 }
 
 const given = (op: string, id: number) =>
-  new InternalError(`reference: node ${id} (${op}) has no value; expected it among the graph's inputs or a body's parameters.`)
+  new InternalError(
+    `reference: node ${id} (${op}) has no value; expected it among the graph's inputs or a body's parameters.`,
+  )
 
 export const leaves: Evaluators<'const' | 'scalar' | 'buffer' | 'placeholder' | 'iota' | 'randomBits'> = {
   const: ({ node }) => {

@@ -58,7 +58,9 @@ export const movement: Evaluators<'reshape' | 'permute' | 'expand' | 'pad' | 'sl
     let start = 0
     for (const x of inputs) {
       if (sizeOf(x.shape) > 0) {
-        forEachIndex(x.shape, (index, flat) => copyElement(out, flatten(index, strides) + start * strides[axis], x, flat))
+        forEachIndex(x.shape, (index, flat) =>
+          copyElement(out, flatten(index, strides) + start * strides[axis], x, flat),
+        )
       }
       start += x.shape[axis]
     }

@@ -1,9 +1,10 @@
 /** Reductions and cumulative forms on the reference backend: plain running values, rounded once at the output. */
-import type { Primitive } from '../../ir/node.js'
+
 import { otherAxes, sizeOf, stridesOf } from '../../core/shape.js'
+import type { Primitive } from '../../ir/node.js'
 import {
-  allocate,
   type Arithmetic,
+  allocate,
   type Evaluator,
   type Evaluators,
   flatten,
@@ -23,7 +24,13 @@ const largest: Combine = (_, x, y) => (isLarger(y, x) ? y : x)
 const smallest: Combine = (_, x, y) => (isSmaller(y, x) ? y : x)
 
 /** Folds the axes away; `start` is the value of an empty sum or product. */
-function reduceAxes(x: Value, axes: readonly number[], out: Value, combine: Combine, start: 'zero' | 'one' | null): Value {
+function reduceAxes(
+  x: Value,
+  axes: readonly number[],
+  out: Value,
+  combine: Combine,
+  start: 'zero' | 'one' | null,
+): Value {
   const kept = otherAxes(axes, x.shape.length)
   const strides = stridesOf(x.shape)
   const reduced = axes.map((i) => x.shape[i])
@@ -82,7 +89,15 @@ const cumulative =
   }
 
 export const reduce: Evaluators<
-  'reduceSum' | 'reduceProd' | 'reduceMax' | 'reduceMin' | 'argMax' | 'argMin' | 'cumSum' | 'cumProd' | 'cumMax'
+  | 'reduceSum'
+  | 'reduceProd'
+  | 'reduceMax'
+  | 'reduceMin'
+  | 'argMax'
+  | 'argMin'
+  | 'cumSum'
+  | 'cumProd'
+  | 'cumMax'
 > = {
   reduceSum: ({ node, inputs: [x] }) => reduceAxes(x, node.attrs.axes, allocate(node), sum, 'zero'),
   reduceProd: ({ node, inputs: [x] }) => reduceAxes(x, node.attrs.axes, allocate(node), product, 'one'),

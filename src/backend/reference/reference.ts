@@ -14,7 +14,7 @@ import { leaves } from './leaves.js'
 import { movement } from './movement.js'
 import { reduce } from './reduce.js'
 import { scalar } from './scalar.js'
-import { type Evaluation, type Evaluator, type Evaluators, type Run, type Value } from './value.js'
+import type { Evaluation, Evaluator, Evaluators, Run, Value } from './value.js'
 import { window } from './window.js'
 
 /** Every primitive's evaluator: one that is missing is a compile error. */
@@ -77,7 +77,9 @@ class Interpreter implements Run {
     order.forEach((node, at) => {
       if (!known.has(node) && !this.outer.has(node)) {
         if (node.storage !== null) {
-          throw new InternalError(`reference: computed node ${node.id} (${node.op}) is not among the graph's inputs.`)
+          throw new InternalError(
+            `reference: computed node ${node.id} (${node.op}) is not among the graph's inputs.`,
+          )
         }
         const all = node.inputs.map(valueOf)
         const evaluate = evaluators[node.op] as Evaluator<Primitive>
@@ -95,7 +97,11 @@ function compile({ inputs, outputs }: Graph): Executable {
   const plan = planOf(outputs, new Set(inputs))
   const plans = new Map<Subgraph, Plan>()
   return {
-    info: { kernels: plan.order.filter((node) => node.inputs.length > 0).length, arenaBytes: 0, codeBytes: 0 },
+    info: {
+      kernels: plan.order.filter((node) => node.inputs.length > 0).length,
+      arenaBytes: 0,
+      codeBytes: 0,
+    },
     run(given: readonly Storage[], written: readonly Storage[]): void {
       if (given.length !== inputs.length || written.length !== outputs.length) {
         throw new InternalError(

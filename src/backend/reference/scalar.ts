@@ -1,7 +1,17 @@
 /** Scalar maths on the reference backend: one element at a time, floats in f64 and rounded at the output. */
 import { type DType, isFloat } from '../../core/dtype.js'
 import type { Node, Primitive } from '../../ir/node.js'
-import { allocate, copyElement, type Evaluator, type Evaluators, read, type Value, withArithmetic, write } from './value.js'
+import {
+  allocate,
+  copyElement,
+  type Evaluator,
+  type Evaluators,
+  isNaNElement,
+  read,
+  type Value,
+  withArithmetic,
+  write,
+} from './value.js'
 
 /** To nearest, ties to even. */
 function roundHalfEven(x: number): number {
@@ -72,13 +82,14 @@ const choice =
     const out = allocate(node)
     for (let i = 0; i < out.data.length; i++) {
       const [p, q] = [comparable(x, i), comparable(y, i)]
-      copyElement(out, i, p !== p || (q === q && first(p, q)) ? x : y, i)
+      copyElement(out, i, isNaNElement(p) || (!isNaNElement(q) && first(p, q)) ? x : y, i)
     }
     return out
   }
 
 /** An element as something `<` and `===` order exactly. */
-const comparable = (v: Value, i: number): number | bigint => (v.dtype === 'i64' ? (v.data as BigInt64Array)[i] : read(v, i))
+const comparable = (v: Value, i: number): number | bigint =>
+  v.dtype === 'i64' ? (v.data as BigInt64Array)[i] : read(v, i)
 
 const comparison =
   (holds: (x: number | bigint, y: number | bigint) => boolean): Evaluator<Primitive> =>
@@ -137,30 +148,70 @@ function convert(x: Value, node: Node): Value {
 const same: Evaluator<Primitive> = ({ inputs: [x] }) => x
 
 type ScalarName =
-  | 'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'expm1' | 'log1p' | 'sqrt' | 'sin' | 'cos' | 'tan' | 'atan' | 'tanh'
-  | 'erf' | 'floor' | 'ceil' | 'round' | 'trunc' | 'logicalNot' | 'bitNot' | 'add' | 'sub' | 'mul' | 'div' | 'mod'
-  | 'pow' | 'maximum' | 'minimum' | 'atan2' | 'eq' | 'lt' | 'le' | 'and' | 'or' | 'xor' | 'shiftLeft' | 'shiftRight'
-  | 'where' | 'cast' | 'bitcast' | 'alias' | 'stopGradient'
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'exp'
+  | 'log'
+  | 'expm1'
+  | 'log1p'
+  | 'sqrt'
+  | 'sin'
+  | 'cos'
+  | 'tan'
+  | 'atan'
+  | 'tanh'
+  | 'erf'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'trunc'
+  | 'logicalNot'
+  | 'bitNot'
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'mod'
+  | 'pow'
+  | 'maximum'
+  | 'minimum'
+  | 'atan2'
+  | 'eq'
+  | 'lt'
+  | 'le'
+  | 'and'
+  | 'or'
+  | 'xor'
+  | 'shiftLeft'
+  | 'shiftRight'
+  | 'where'
+  | 'cast'
+  | 'bitcast'
+  | 'alias'
+  | 'stopGradient'
 
 export const scalar: Evaluators<ScalarName> = {
   neg: ({ node, inputs: [x] }) => {
     const out = allocate(node)
     // Floats negate their sign bit (-0 included), integers subtract from zero.
     if (isFloat(node.dtype)) for (let i = 0; i < out.data.length; i++) write(out, i, -read(x, i))
-    else withArithmetic(node.dtype, (a) => {
-      for (let i = 0; i < out.data.length; i++) a.set(out, i, a.sub(a.zero, a.get(x, i)))
-    })
+    else
+      withArithmetic(node.dtype, (a) => {
+        for (let i = 0; i < out.data.length; i++) a.set(out, i, a.sub(a.zero, a.get(x, i)))
+      })
     return out
   },
   abs: ({ node, inputs: [x] }) => {
     const out = allocate(node)
     if (isFloat(node.dtype)) for (let i = 0; i < out.data.length; i++) write(out, i, Math.abs(read(x, i)))
-    else withArithmetic(node.dtype, (a) => {
-      for (let i = 0; i < out.data.length; i++) {
-        const value = a.get(x, i)
-        a.set(out, i, value < a.zero ? a.sub(a.zero, value) : value)
-      }
-    })
+    else
+      withArithmetic(node.dtype, (a) => {
+        for (let i = 0; i < out.data.length; i++) {
+          const value = a.get(x, i)
+          a.set(out, i, value < a.zero ? a.sub(a.zero, value) : value)
+        }
+      })
     return out
   },
   // sign(NaN) = 0, as PyTorch's
@@ -193,7 +244,9 @@ export const scalar: Evaluators<ScalarName> = {
   div: arithmetic('div'),
   mod: arithmetic('mod'),
   // IEEE: 1^y = 1 and (-1)^±∞ = 1, where JavaScript's says NaN
-  pow: floatBinary((x, y) => (x === 1 || (x === -1 && Math.abs(y) === Number.POSITIVE_INFINITY) ? 1 : x ** y)),
+  pow: floatBinary((x, y) =>
+    x === 1 || (x === -1 && Math.abs(y) === Number.POSITIVE_INFINITY) ? 1 : x ** y,
+  ),
   maximum: choice((x, y) => x >= y),
   minimum: choice((x, y) => x <= y),
   atan2: floatBinary(Math.atan2),

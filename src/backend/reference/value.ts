@@ -2,8 +2,15 @@
  * Values of the reference backend: a shape, a dtype and a plain typed array, with the arithmetic of each dtype.
  * Floats of every width compute in f64 and round when they are stored; integers wrap; i64 computes in BigInt.
  */
-import { type DType, isFloat, readElement, type TypedArray, viewAs, writeElement } from '../../core/dtype.js'
-import { byteSize } from '../../core/dtype.js'
+import {
+  byteSize,
+  type DType,
+  isFloat,
+  readElement,
+  type TypedArray,
+  viewAs,
+  writeElement,
+} from '../../core/dtype.js'
 import { type Shape, sizeOf, stridesOf } from '../../core/shape.js'
 import type { Aval, Node, Primitive, Subgraph } from '../../ir/node.js'
 
@@ -70,7 +77,12 @@ export function flatten(index: readonly number[], strides: readonly number[]): n
 }
 
 /** A value whose elements are elements of `x`: `source` gives the position, or -1 for the fill. */
-export function rearrange(x: Value, shape: Shape, source: (index: readonly number[]) => number, fill = 0): Value {
+export function rearrange(
+  x: Value,
+  shape: Shape,
+  source: (index: readonly number[]) => number,
+  fill = 0,
+): Value {
   const out = allocate({ shape, dtype: x.dtype })
   forEachIndex(shape, (index, flat) => {
     const from = source(index)
@@ -81,7 +93,11 @@ export function rearrange(x: Value, shape: Shape, source: (index: readonly numbe
 }
 
 /** Visits each line along `axis`: `at(k)` is the flat position of its k-th element. */
-export function forEachLine(shape: Shape, axis: number, visit: (at: (k: number) => number, line: number) => void): void {
+export function forEachLine(
+  shape: Shape,
+  axis: number,
+  visit: (at: (k: number) => number, line: number) => void,
+): void {
   const stride = stridesOf(shape)[axis]
   const others = shape.map((n, i) => (i === axis ? 1 : n))
   const strides = stridesOf(shape)
@@ -160,13 +176,16 @@ const i64s: Arithmetic<bigint> = {
 }
 
 /** Runs `fn` with the arithmetic of `dtype`. */
-export function withArithmetic<R>(dtype: DType, fn: <T extends number | bigint>(arithmetic: Arithmetic<T>) => R): R {
+export function withArithmetic<R>(
+  dtype: DType,
+  fn: <T extends number | bigint>(arithmetic: Arithmetic<T>) => R,
+): R {
   if (isFloat(dtype)) return fn(floats)
   if (dtype === 'i64') return fn(i64s)
   return fn(dtype === 'i32' ? i32s : dtype === 'u8' ? u8s : bools)
 }
 
-export const isNaNElement = (x: number | bigint): boolean => x !== x
+export const isNaNElement = (x: number | bigint): boolean => typeof x === 'number' && Number.isNaN(x)
 
 /** Whether `a` comes after `b` when the largest is looked for; NaN is larger than everything. */
 export const isLarger = (a: number | bigint, b: number | bigint): boolean =>

@@ -1,6 +1,7 @@
 /** Windows on the reference backend: the view, its adjoint, and the window maximum with its position. */
 import { type DType, isFloat } from '../../core/dtype.js'
 import { sizeOf, stridesOf } from '../../core/shape.js'
+import type { WindowAttributes } from '../../ir/node.js'
 import {
   allocate,
   copyElement,
@@ -13,7 +14,6 @@ import {
   withArithmetic,
   write,
 } from './value.js'
-import type { WindowAttributes } from '../../ir/node.js'
 
 /** Index into (…, S) of element k of window p, for an index (…, p, k). */
 function underWindow(index: readonly number[], { size, stride, dilation }: WindowAttributes): number[] {
@@ -26,7 +26,8 @@ function underWindow(index: readonly number[], { size, stride, dilation }: Windo
 }
 
 /** What wins over nothing: the value of a window that lies in the padding alone. */
-const lowest = (dtype: DType): number => (isFloat(dtype) ? Number.NEGATIVE_INFINITY : dtype === 'i32' ? -(2 ** 31) : dtype === 'i64' ? -(2 ** 63) : 0)
+const lowest = (dtype: DType): number =>
+  isFloat(dtype) ? Number.NEGATIVE_INFINITY : dtype === 'i32' ? -(2 ** 31) : dtype === 'i64' ? -(2 ** 63) : 0
 const highest = (dtype: DType): number =>
   isFloat(dtype) ? Number.POSITIVE_INFINITY : dtype === 'i32' ? 2 ** 31 - 1 : dtype === 'u8' ? 255 : 1
 
@@ -45,7 +46,9 @@ export const window: Evaluators<'window' | 'fold' | 'windowReduce'> = {
         const to = flatten(underWindow(index, node.attrs), strides)
         totals[to] = a.add(totals[to], a.get(x, flat))
       })
-      totals.forEach((total, i) => a.set(out, i, total))
+      totals.forEach((total, i) => {
+        a.set(out, i, total)
+      })
     })
     return out
   },

@@ -31,7 +31,9 @@ function inferConv([x, w]: readonly Aval[], attrs: Attributes['conv']): Aval {
   }
   for (const [name, list] of Object.entries({ stride, padding, dilation, inputDilation })) {
     if (list.length !== rank) {
-      throw new ShapeError(`conv: expected ${rank} entries of ${name} for input ${formatShape(x.shape)}, got ${list.length}.`)
+      throw new ShapeError(
+        `conv: expected ${rank} entries of ${name} for input ${formatShape(x.shape)}, got ${list.length}.`,
+      )
     }
   }
   const positive = [...stride, ...dilation, ...inputDilation, groups]
@@ -73,7 +75,10 @@ function swapWithinGroups(b: Builder, w: Node, groups: number): Node {
 function convInputGradient(b: Builder, x: Node, w: Node, g: Node, attrs: Attributes['conv']): Node {
   const { stride, padding, dilation, inputDilation, groups } = attrs
   const spatial = range(x.shape.length - 2)
-  const flipped = b.flip(swapWithinGroups(b, w, groups), spatial.map((i) => i + 2))
+  const flipped = b.flip(
+    swapWithinGroups(b, w, groups),
+    spatial.map((i) => i + 2),
+  )
   const pads = spatial.map((i) => {
     const reach = dilation[i] * (w.shape[i + 2] - 1) // kernel extent - 1
     const dilatedG = (g.shape[i + 2] - 1) * stride[i] + 1
@@ -133,7 +138,9 @@ export const contract: Pick<PrimitiveTable, 'contract' | 'conv'> = {
   contract: {
     infer: ([x, y], { batch, contracting }) => {
       if (x.dtype !== y.dtype || x.dtype === 'bool') {
-        throw new DTypeError(`contract: expected two numeric tensors of one dtype, got ${x.dtype} and ${y.dtype}.`)
+        throw new DTypeError(
+          `contract: expected two numeric tensors of one dtype, got ${x.dtype} and ${y.dtype}.`,
+        )
       }
       checkPairing(x, y, batch, contracting)
       for (const [axesX, axesY] of [batch, contracting]) {
@@ -167,7 +174,11 @@ export const contract: Pick<PrimitiveTable, 'contract' | 'conv'> = {
         ownBatch: readonly number[],
         ownFree: number[],
       ): Node => {
-        const r = b.contract(g, other, { batch: [gBatch, otherBatch], contracting: [gFree, otherFree], accumulate })
+        const r = b.contract(g, other, {
+          batch: [gBatch, otherBatch],
+          contracting: [gFree, otherFree],
+          accumulate,
+        })
         // r's axes: batch, own free, then the other side's contracting axes in ascending order
         const ascending = others.map((_, i) => i).sort((i, j) => others[i] - others[j])
         const layout = [...ownBatch, ...ownFree, ...ascending.map((i) => own[i])]
@@ -190,7 +201,10 @@ export const contract: Pick<PrimitiveTable, 'contract' | 'conv'> = {
         accumulate,
       }
       if (bx && by) {
-        attrs.batch = [[0, ...attrs.batch[0]], [0, ...attrs.batch[1]]]
+        attrs.batch = [
+          [0, ...attrs.batch[0]],
+          [0, ...attrs.batch[1]],
+        ]
         return [b.contract(x, y, attrs)]
       }
       // One side alone: its new axis is a free axis; bring it to the front of the result.
@@ -223,7 +237,11 @@ export const contract: Pick<PrimitiveTable, 'contract' | 'conv'> = {
       const xb = bx ? x : b.expandBatch(x, size)
       const [, n, c, ...s] = xb.shape
       const [, o, cg, ...k] = w.shape
-      const wide = b.reshape(b.permute(xb, [1, 0, ...range(s.length + 1).map((i) => i + 2)]), [n, size * c, ...s])
+      const wide = b.reshape(b.permute(xb, [1, 0, ...range(s.length + 1).map((i) => i + 2)]), [
+        n,
+        size * c,
+        ...s,
+      ])
       const y = b.conv(wide, b.reshape(w, [size * o, cg, ...k]), { ...node.attrs, groups: size * groups })
       const p = y.shape.slice(2)
       const split = b.reshape(y, [n, size, o, ...p])

@@ -1,18 +1,19 @@
 /** Control flow, barriers, opaque calls, and the selection of one result of several. */
-import { sameShape } from '../../core/shape.js'
+
 import { DTypeError, ShapeError } from '../../core/errors.js'
-import { formatShape } from '../../core/shape.js'
+import { formatShape, sameShape } from '../../core/shape.js'
 import { batchGraph } from '../batching.js'
 import { pullback, pushforward } from '../gradients.js'
 import type { Attributes, Aval, Node, Subgraph } from '../node.js'
-import type { Builder, PrimitiveTable } from '../rule.js'
 import { substitute } from '../rewrite.js'
+import type { Builder, PrimitiveTable } from '../rule.js'
 import { scanPullback } from './scan-gradient.js'
 
 const formatAval = (a: Aval): string => `${a.dtype} ${formatShape(a.shape)}`
 
 function expectAvals(op: string, what: string, expected: readonly Aval[], got: readonly Aval[]): void {
-  if (expected.length !== got.length) throw new ShapeError(`${op}: expected ${expected.length} ${what}, got ${got.length}.`)
+  if (expected.length !== got.length)
+    throw new ShapeError(`${op}: expected ${expected.length} ${what}, got ${got.length}.`)
   expected.forEach((e, i) => {
     const message = `${op}: ${what} ${i} should be ${formatAval(e)}, got ${formatAval(got[i])}.`
     if (e.dtype !== got[i].dtype) throw new DTypeError(message)
@@ -29,7 +30,10 @@ export function scanParts<T>(list: readonly T[], { consts, carry }: Attributes['
 }
 
 /** Which carries of a loop become batched (or get a tangent), given which start so: the least fixed point. */
-function carryFixpoint(start: readonly boolean[], next: (carry: readonly boolean[]) => readonly boolean[]): boolean[] {
+function carryFixpoint(
+  start: readonly boolean[],
+  next: (carry: readonly boolean[]) => readonly boolean[],
+): boolean[] {
   let carry = [...start]
   for (;;) {
     const after = next(carry)
@@ -40,14 +44,20 @@ function carryFixpoint(start: readonly boolean[], next: (carry: readonly boolean
 }
 
 /** Placeholders for a body. */
-const formals = (b: Builder, avals: readonly Aval[]): Node<'placeholder'>[] => avals.map((a) => b.placeholder(a.shape, a.dtype))
+const formals = (b: Builder, avals: readonly Aval[]): Node<'placeholder'>[] =>
+  avals.map((a) => b.placeholder(a.shape, a.dtype))
 
 /** The tangent body of a loop: (primals…, tangents of the active ones…) → (results…, active tangents…). */
 function tangentBody(
   b: Builder,
   body: Subgraph,
   active: readonly boolean[],
-): { params: Node<'placeholder'>[]; tangentParams: Node<'placeholder'>[]; results: Node[]; tangents: (Node | null)[] } {
+): {
+  params: Node<'placeholder'>[]
+  tangentParams: Node<'placeholder'>[]
+  results: Node[]
+  tangents: (Node | null)[]
+} {
   const params = formals(b, body.params)
   const results = substitute(b, body.results, new Map(body.params.map((p, i) => [p, params[i]])))
   const tangentParams: Node<'placeholder'>[] = []
@@ -67,7 +77,9 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
       const [consts, carry, xs] = scanParts(inputs, attrs)
       xs.forEach((x, i) => {
         if (x.shape[0] !== length) {
-          throw new ShapeError(`scan: input ${i} of shape ${formatShape(x.shape)} should have ${length} steps on axis 0.`)
+          throw new ShapeError(
+            `scan: input ${i} of shape ${formatShape(x.shape)} should have ${length} steps on axis 0.`,
+          )
         }
       })
       expectAvals('scan', 'body parameter', body.params, [...consts, ...carry, ...xs.map(unstacked)])
@@ -81,7 +93,9 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
       const startsActive = inputs.map((x, i) => tangents[i] !== null && isDifferentiable(x))
       const [activeConsts, activeCarry0, activeXs] = scanParts(startsActive, attrs)
       const activeCarry = carryFixpoint(activeCarry0, (carry) =>
-        tangentBody(b, body, [...activeConsts, ...carry, ...activeXs]).tangents.slice(0, n).map((t) => t !== null),
+        tangentBody(b, body, [...activeConsts, ...carry, ...activeXs])
+          .tangents.slice(0, n)
+          .map((t) => t !== null),
       )
       const active = [...activeConsts, ...activeCarry, ...activeXs]
       const t = tangentBody(b, body, active)
@@ -93,12 +107,19 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
       const [ic, is, ix] = scanParts(inputs, attrs)
       const given = inputs.map((x, i) => (active[i] ? (tangents[i] ?? b.literal(x, 0)) : null))
       const [gc, gs, gx] = scanParts(given, attrs).map((list) => list.filter((p) => p !== null))
-      const carryTangents = t.tangents.slice(0, n).flatMap((x, i) => (activeCarry[i] ? [x ?? b.literal(ps[i], 0)] : []))
+      const carryTangents = t.tangents
+        .slice(0, n)
+        .flatMap((x, i) => (activeCarry[i] ? [x ?? b.literal(ps[i], 0)] : []))
       const yTangents = t.tangents.slice(n)
       const outs = b.scan(
         {
           params: [...pc, ...tc, ...ps, ...ts, ...px, ...tx],
-          results: [...t.results.slice(0, n), ...carryTangents, ...t.results.slice(n), ...yTangents.filter((y) => y !== null)],
+          results: [
+            ...t.results.slice(0, n),
+            ...carryTangents,
+            ...t.results.slice(n),
+            ...yTangents.filter((y) => y !== null),
+          ],
         },
         { consts: [...ic, ...gc], carry: [...is, ...gs], xs: [...ix, ...gx] },
         { length, reverse: attrs.reverse, checkpoint: attrs.checkpoint },
@@ -113,9 +134,13 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
       const { attrs } = node
       const { body, length, carry: n } = attrs
       const [bc, bs0, bx] = scanParts(batched, attrs)
-      const bs = carryFixpoint(bs0, (carry) => batchGraph(b, body, [...bc, ...carry, ...bx], size).batched.slice(0, n))
+      const bs = carryFixpoint(bs0, (carry) =>
+        batchGraph(b, body, [...bc, ...carry, ...bx], size).batched.slice(0, n),
+      )
       const inner = batchGraph(b, body, [...bc, ...bs, ...bx], size)
-      const results = inner.results.map((r, i) => (inner.batched[i] || (i < n && !bs[i]) ? r : i < n ? b.expandBatch(r, size) : r))
+      const results = inner.results.map((r, i) =>
+        inner.batched[i] || (i < n && !bs[i]) ? r : i < n ? b.expandBatch(r, size) : r,
+      )
       const front = (x: Node): Node => b.moveAxis(x, 0, 1) // (B, T, …) → (T, B, …)
       const [consts, carry, xs] = scanParts(inputs, attrs)
       const outs = b.scan(
@@ -158,7 +183,10 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
       const keep = <T>(list: readonly (T | null)[]): T[] => list.filter((x) => x !== null)
       const given = inputs.map((x, i) => (active[i] ? (tangents[i] ?? b.literal(x, 0)) : null))
       const order = <T>(primal: readonly T[], tangent: readonly (T | null)[]): T[] => [
-        ...primal.slice(0, consts), ...keep(tangent.slice(0, consts)), ...primal.slice(consts), ...keep(tangent.slice(consts)),
+        ...primal.slice(0, consts),
+        ...keep(tangent.slice(0, consts)),
+        ...primal.slice(consts),
+        ...keep(tangent.slice(consts)),
       ]
       const condParams = formals(b, body.params)
       const condTangents = grouped.map((p) => (p === null ? null : b.placeholder(p.shape, p.dtype)))
@@ -167,7 +195,10 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
         { params: order(condParams, condTangents), results: condResults },
         {
           params: order(t.params, grouped),
-          results: [...t.results, ...t.tangents.flatMap((x, i) => (activeCarry[i] ? [x ?? b.literal(t.results[i], 0)] : []))],
+          results: [
+            ...t.results,
+            ...t.tangents.flatMap((x, i) => (activeCarry[i] ? [x ?? b.literal(t.results[i], 0)] : [])),
+          ],
         },
         order(inputs, given),
         consts + activeConsts.filter(Boolean).length,
@@ -184,7 +215,9 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
         return batchGraph(b, body, [...bc, ...carry], size).batched.map((x) => x || condition)
       })
       const flags = [...bc, ...bs]
-      const carry = inputs.slice(consts).map((c, i) => (bs[i] && !batched[consts + i] ? b.expandBatch(c, size) : c))
+      const carry = inputs
+        .slice(consts)
+        .map((c, i) => (bs[i] && !batched[consts + i] ? b.expandBatch(c, size) : c))
       const test = batchGraph(b, cond, flags, size)
       const step = batchGraph(b, body, flags, size)
       const again = substitute(b, test.results, new Map(test.params.map((p, i) => [p, step.params[i]])))[0]
@@ -195,8 +228,15 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
         const mask = b.expand(b.reshape(again, [size, ...next.shape.slice(1).map(() => 1)]), next.shape)
         return b.where(mask, next, step.params[consts + i])
       })
-      const any = test.batched[0] ? [b.eq(b.reduceMax(b.cast(test.results[0], 'i32'), [0]), b.constant(1, 'i32'))] : test.results
-      const outs = b.whileLoop({ params: test.params, results: any }, { params: step.params, results }, [...inputs.slice(0, consts), ...carry], consts)
+      const any = test.batched[0]
+        ? [b.eq(b.reduceMax(b.cast(test.results[0], 'i32'), [0]), b.constant(1, 'i32'))]
+        : test.results
+      const outs = b.whileLoop(
+        { params: test.params, results: any },
+        { params: step.params, results },
+        [...inputs.slice(0, consts), ...carry],
+        consts,
+      )
       return outs.map((y, i) => (bs[i] ? y : b.expandBatch(y, size)))
     },
   },
@@ -213,14 +253,21 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
       const wanted = operands.map((_, i) => needs[i + 1])
       const live = cotangents.map((g, i) => (g === null ? null : i)).filter((i) => i !== null)
       // Branches are differentiated on copies, which must record gradients whatever the caller's mode.
-      const back = b.withGradMode(true, () => node.attrs.branches.map((branch): Subgraph => {
-        const params = formals(b, branch.params)
-        const results = substitute(b, branch.results, new Map(branch.params.map((p, i) => [p, params[i]])))
-        const gs = live.map((i) => b.placeholder(outputs[i].shape, outputs[i].dtype))
-        const wrt = params.filter((_, i) => wanted[i])
-        const grads = pullback(b, live.map((i) => results[i]), gs, wrt)
-        return { params: [...params, ...gs], results: wrt.map((p, i) => grads[i] ?? b.literal(p, 0)) }
-      })) as [Subgraph, Subgraph]
+      const back = b.withGradMode(true, () =>
+        node.attrs.branches.map((branch): Subgraph => {
+          const params = formals(b, branch.params)
+          const results = substitute(b, branch.results, new Map(branch.params.map((p, i) => [p, params[i]])))
+          const gs = live.map((i) => b.placeholder(outputs[i].shape, outputs[i].dtype))
+          const wrt = params.filter((_, i) => wanted[i])
+          const grads = pullback(
+            b,
+            live.map((i) => results[i]),
+            gs,
+            wrt,
+          )
+          return { params: [...params, ...gs], results: wrt.map((p, i) => grads[i] ?? b.literal(p, 0)) }
+        }),
+      ) as [Subgraph, Subgraph]
       const outs = b.cond(predicate, back, [...operands, ...live.map((i) => cotangents[i]!)])
       let at = 0
       return [null, ...wanted.map((yes) => (yes ? outs[at++] : null))]
@@ -229,11 +276,16 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
       const active = operands.map((x, i) => given[i] !== null && isDifferentiable(x))
       const bodies = node.attrs.branches.map((branch) => tangentBody(b, branch, active))
       const live = node.attrs.branches[0].results.map((_, i) => bodies.some((t) => t.tangents[i] !== null))
-      const branches = bodies.map((t): Subgraph => ({
-        params: [...t.params, ...t.tangentParams],
-        results: t.tangents.flatMap((x, i) => (live[i] ? [x ?? b.literal(t.results[i], 0)] : [])),
-      })) as [Subgraph, Subgraph]
-      const outs = b.cond(predicate, branches, [...operands, ...given.filter((_, i) => active[i]).map((t) => t!)])
+      const branches = bodies.map(
+        (t): Subgraph => ({
+          params: [...t.params, ...t.tangentParams],
+          results: t.tangents.flatMap((x, i) => (live[i] ? [x ?? b.literal(t.results[i], 0)] : [])),
+        }),
+      ) as [Subgraph, Subgraph]
+      const outs = b.cond(predicate, branches, [
+        ...operands,
+        ...given.filter((_, i) => active[i]).map((t) => t!),
+      ])
       let at = 0
       return live.map((yes) => (yes ? outs[at++] : null))
     },
@@ -241,13 +293,19 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
     batch: (b, { node, inputs, batched, size }) => {
       const [predicate, ...operands] = inputs
       const graphs = node.attrs.branches.map((branch) => batchGraph(b, branch, batched.slice(1), size))
-      const full = graphs.map((g): Subgraph => ({
-        params: g.params,
-        results: g.results.map((r, i) => (g.batched[i] ? r : b.expandBatch(r, size))),
-      })) as [Subgraph, Subgraph]
+      const full = graphs.map(
+        (g): Subgraph => ({
+          params: g.params,
+          results: g.results.map((r, i) => (g.batched[i] ? r : b.expandBatch(r, size))),
+        }),
+      ) as [Subgraph, Subgraph]
       if (!batched[0]) return b.cond(predicate, full, operands)
-      const [yes, no] = full.map((g) => substitute(b, g.results, new Map(g.params.map((p, i) => [p, operands[i]]))))
-      return yes.map((y, i) => b.where(b.expand(b.reshape(predicate, [size, ...y.shape.slice(1).map(() => 1)]), y.shape), y, no[i]))
+      const [yes, no] = full.map((g) =>
+        substitute(b, g.results, new Map(g.params.map((p, i) => [p, operands[i]]))),
+      )
+      return yes.map((y, i) =>
+        b.where(b.expand(b.reshape(predicate, [size, ...y.shape.slice(1).map(() => 1)]), y.shape), y, no[i]),
+      )
     },
   },
 
@@ -255,7 +313,8 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
     infer: (inputs) => inputs.map(({ shape, dtype }) => ({ shape, dtype })),
     vjp: (_b, { cotangents }) => cotangents,
     jvp: (_b, { tangents }) => tangents,
-    batch: (b, { inputs, batched, size }) => b.barrier(inputs.map((x, i) => (batched[i] ? x : b.expandBatch(x, size)))),
+    batch: (b, { inputs, batched, size }) =>
+      b.barrier(inputs.map((x, i) => (batched[i] ? x : b.expandBatch(x, size)))),
   },
 
   call: {
@@ -266,10 +325,19 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
     batch: (b, { node, inputs, batched, size }) => {
       const rows = Array.from({ length: size }, (_, r) =>
         b.outputs(
-          b.make('call', inputs.map((x, i) => (batched[i] ? b.reshape(b.sliceAxis(x, 0, r, r + 1), x.shape.slice(1)) : x)), node.attrs),
+          b.make(
+            'call',
+            inputs.map((x, i) => (batched[i] ? b.reshape(b.sliceAxis(x, 0, r, r + 1), x.shape.slice(1)) : x)),
+            node.attrs,
+          ),
         ),
       )
-      return node.attrs.outputs.map((o, i) => b.concat(rows.map((row) => b.reshape(row[i], [1, ...o.shape])), 0))
+      return node.attrs.outputs.map((o, i) =>
+        b.concat(
+          rows.map((row) => b.reshape(row[i], [1, ...o.shape])),
+          0,
+        ),
+      )
     },
   },
 
@@ -281,4 +349,5 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
   },
 }
 
-const isDifferentiable = (x: Node): boolean => x.dtype === 'f32' || x.dtype === 'f64' || x.dtype === 'f16' || x.dtype === 'bf16'
+const isDifferentiable = (x: Node): boolean =>
+  x.dtype === 'f32' || x.dtype === 'f64' || x.dtype === 'f16' || x.dtype === 'bf16'

@@ -6,13 +6,17 @@ import type { Builder, PrimitiveTable } from '../rule.js'
 
 const checkIndex = (op: string, index: Aval): void => {
   if (index.dtype !== 'i32' && index.dtype !== 'i64') {
-    throw new DTypeError(`${op}: expected i32 or i64 indices, got ${index.dtype}. Cast first with .to('i64').`)
+    throw new DTypeError(
+      `${op}: expected i32 or i64 indices, got ${index.dtype}. Cast first with .to('i64').`,
+    )
   }
 }
 
 const checkAxis = (op: string, x: Aval, axis: number): void => {
   if (!(axis >= 0 && axis < x.shape.length)) {
-    throw new ShapeError(`${op}: expected an axis from 0 to ${x.shape.length - 1} of ${formatShape(x.shape)}, got ${axis}.`)
+    throw new ShapeError(
+      `${op}: expected an axis from 0 to ${x.shape.length - 1} of ${formatShape(x.shape)}, got ${axis}.`,
+    )
   }
 }
 
@@ -28,7 +32,9 @@ const checkAround = (op: string, x: Aval, index: Aval, axis: number): void => {
 
 const checkStarts = (op: string, x: Aval, starts: readonly Aval[]): void => {
   if (starts.length !== x.shape.length || starts.some((s) => s.shape.length !== 0 || s.dtype !== 'i32')) {
-    throw new ShapeError(`${op}: expected one 0-d i32 start for each of the ${x.shape.length} axes of ${formatShape(x.shape)}.`)
+    throw new ShapeError(
+      `${op}: expected one 0-d i32 start for each of the ${x.shape.length} axes of ${formatShape(x.shape)}.`,
+    )
   }
 }
 
@@ -63,7 +69,10 @@ export const indexing: Pick<
       checkAround('gather', x, index, axis)
       return { shape: index.shape, dtype: x.dtype }
     },
-    vjp: (b, { node, inputs: [x, index], g }) => [b.scatter(b.literal(x, 0, g.dtype), index, g, node.attrs.axis, 'add'), null],
+    vjp: (b, { node, inputs: [x, index], g }) => [
+      b.scatter(b.literal(x, 0, g.dtype), index, g, node.attrs.axis, 'add'),
+      null,
+    ],
     jvp: (b, { node, inputs: [, index], tangents: [t] }) => [t && b.gather(t, index, node.attrs.axis)],
     batch: (b, { node, inputs, batched, size }) => {
       const [x, index] = all(b, inputs, batched, size)
@@ -91,7 +100,11 @@ export const indexing: Pick<
         const winner = b.scatter(b.full(x.shape, -1, 'i32'), index, position, axis, 'max')
         const won = b.eq(b.gather(winner, index, axis), position)
         const untouched = b.eq(winner, b.full(x.shape, -1, 'i32'))
-        return [b.where(untouched, g, zerosLike(x)), null, b.where(won, b.gather(g, index, axis), zerosLike(updates))]
+        return [
+          b.where(untouched, g, zerosLike(x)),
+          null,
+          b.where(won, b.gather(g, index, axis), zerosLike(updates)),
+        ]
       }
       if (mode === 'mul') {
         // y = x · Π u: each factor's cotangent is g times the product of the others, zeros counted apart (as PyTorch).
@@ -125,12 +138,19 @@ export const indexing: Pick<
     infer: ([x, ...starts], { sizes }) => {
       checkStarts('dynamicSlice', x, starts)
       if (sizes.length !== x.shape.length || sizes.some((n, i) => n > x.shape[i])) {
-        throw new ShapeError(`dynamicSlice: a slice of ${formatShape(sizes)} does not fit ${formatShape(x.shape)}.`)
+        throw new ShapeError(
+          `dynamicSlice: a slice of ${formatShape(sizes)} does not fit ${formatShape(x.shape)}.`,
+        )
       }
       return { shape: sizes, dtype: x.dtype }
     },
-    vjp: (b, { inputs: [x, ...starts], g }) => [b.dynamicUpdate(b.literal(x, 0, g.dtype), g, starts), ...starts.map(() => null)],
-    jvp: (b, { node, inputs: [, ...starts], tangents: [t] }) => [t && b.dynamicSlice(t, starts, node.attrs.sizes)],
+    vjp: (b, { inputs: [x, ...starts], g }) => [
+      b.dynamicUpdate(b.literal(x, 0, g.dtype), g, starts),
+      ...starts.map(() => null),
+    ],
+    jvp: (b, { node, inputs: [, ...starts], tangents: [t] }) => [
+      t && b.dynamicSlice(t, starts, node.attrs.sizes),
+    ],
     batch: (b, { node, inputs, batched, size }) => {
       const { sizes } = node.attrs
       if (batched.slice(1).some(Boolean)) {
@@ -143,7 +163,11 @@ export const indexing: Pick<
   dynamicUpdate: {
     infer: ([x, update, ...starts]) => {
       checkStarts('dynamicUpdate', x, starts)
-      if (update.dtype !== x.dtype || update.shape.length !== x.shape.length || update.shape.some((n, i) => n > x.shape[i])) {
+      if (
+        update.dtype !== x.dtype ||
+        update.shape.length !== x.shape.length ||
+        update.shape.some((n, i) => n > x.shape[i])
+      ) {
         throw new ShapeError(
           `dynamicUpdate: an update ${update.dtype} ${formatShape(update.shape)} does not fit ${x.dtype} ${formatShape(x.shape)}.`,
         )
@@ -160,7 +184,11 @@ export const indexing: Pick<
     ],
     batch: (b, { inputs, batched, size }) => {
       if (batched.slice(2).some(Boolean)) {
-        return [unrollBatch(b, inputs, batched, size, ([x, update, ...starts]) => b.dynamicUpdate(x, update, starts))]
+        return [
+          unrollBatch(b, inputs, batched, size, ([x, update, ...starts]) =>
+            b.dynamicUpdate(x, update, starts),
+          ),
+        ]
       }
       const [x, update, ...starts] = all(b, inputs.slice(0, 2), batched, size).concat(inputs.slice(2))
       return [b.dynamicUpdate(x, update, [b.constant(0, 'i32'), ...starts])]
@@ -171,7 +199,9 @@ export const indexing: Pick<
       checkAxis('sort', inputs[0], axis)
       for (const x of inputs) {
         if (!sameShape(x.shape, inputs[0].shape)) {
-          throw new ShapeError(`sort: keys ${formatShape(inputs[0].shape)} and payload ${formatShape(x.shape)} differ in shape.`)
+          throw new ShapeError(
+            `sort: keys ${formatShape(inputs[0].shape)} and payload ${formatShape(x.shape)} differ in shape.`,
+          )
         }
       }
       return inputs.map(({ shape, dtype }) => ({ shape, dtype }))

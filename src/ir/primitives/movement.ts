@@ -6,7 +6,9 @@ import type { PrimitiveTable } from '../rule.js'
 
 const sameRank = (op: string, x: Aval, list: readonly unknown[]): void => {
   if (list.length !== x.shape.length) {
-    throw new ShapeError(`${op}: expected ${x.shape.length} entries for shape ${formatShape(x.shape)}, got ${list.length}.`)
+    throw new ShapeError(
+      `${op}: expected ${x.shape.length} entries for shape ${formatShape(x.shape)}, got ${list.length}.`,
+    )
   }
 }
 
@@ -36,7 +38,9 @@ export const movement: Pick<
     infer: ([x], { axes }) => {
       sameRank('permute', x, axes)
       if (!range(axes.length).every((a) => axes.includes(a))) {
-        throw new ShapeError(`permute: expected each of the axes 0 to ${axes.length - 1} once, got ${formatShape(axes)}.`)
+        throw new ShapeError(
+          `permute: expected each of the axes 0 to ${axes.length - 1} once, got ${formatShape(axes)}.`,
+        )
       }
       return { shape: axes.map((a) => x.shape[a]), dtype: x.dtype }
     },
@@ -69,14 +73,28 @@ export const movement: Pick<
       for (const list of [low, high, interior]) sameRank('pad', x, list)
       const shape = x.shape.map((n, i) => paddedSize(n, low[i], high[i], interior[i]))
       checkShape(shape, 'pad')
-      if (interior.some((n) => n < 0)) throw new ShapeError(`pad: expected interior ≥ 0, got ${formatShape(interior)}.`)
+      if (interior.some((n) => n < 0))
+        throw new ShapeError(`pad: expected interior ≥ 0, got ${formatShape(interior)}.`)
       return { shape, dtype: x.dtype }
     },
     // The adjoint keeps what lay on original elements: crop the borders, then step over the interior.
     vjp: (b, { node, inputs: [x], g }) => {
       const { low, high, interior } = node.attrs
-      const cropped = b.pad(g, low.map((n) => -n), high.map((n) => -n), low.map(() => 0), 0)
-      return [b.slice(cropped, low.map(() => 0), x.shape.map((n, i) => (n === 0 ? 0 : (n - 1) * (interior[i] + 1) + 1)), interior.map((n) => n + 1))]
+      const cropped = b.pad(
+        g,
+        low.map((n) => -n),
+        high.map((n) => -n),
+        low.map(() => 0),
+        0,
+      )
+      return [
+        b.slice(
+          cropped,
+          low.map(() => 0),
+          x.shape.map((n, i) => (n === 0 ? 0 : (n - 1) * (interior[i] + 1) + 1)),
+          interior.map((n) => n + 1),
+        ),
+      ]
     },
     jvp: (b, { node, tangents: [t] }) => {
       const { low, high, interior } = node.attrs
@@ -124,19 +142,30 @@ export const movement: Pick<
     },
     vjp: (b, { node, g }) => [b.flip(g, node.attrs.axes)],
     jvp: (b, { node, tangents: [t] }) => [b.flip(t!, node.attrs.axes)],
-    batch: (b, { node, inputs: [x] }) => [b.flip(x, node.attrs.axes.map((a) => a + 1))],
+    batch: (b, { node, inputs: [x] }) => [
+      b.flip(
+        x,
+        node.attrs.axes.map((a) => a + 1),
+      ),
+    ],
   },
   concat: {
     infer: (inputs, { axis }) => {
       const [first] = inputs
       if (first === undefined) throw new ShapeError('concat: expected at least one tensor, got none.')
       if (!(axis >= 0 && axis < first.shape.length)) {
-        throw new ShapeError(`concat: expected an axis from 0 to ${first.shape.length - 1} of ${formatShape(first.shape)}, got ${axis}.`)
+        throw new ShapeError(
+          `concat: expected an axis from 0 to ${first.shape.length - 1} of ${formatShape(first.shape)}, got ${axis}.`,
+        )
       }
       let total = 0
       for (const x of inputs) {
-        if (x.dtype !== first.dtype) throw new DTypeError(`concat: expected equal dtypes, got ${first.dtype} and ${x.dtype}.`)
-        if (x.shape.length !== first.shape.length || x.shape.some((n, i) => i !== axis && n !== first.shape[i])) {
+        if (x.dtype !== first.dtype)
+          throw new DTypeError(`concat: expected equal dtypes, got ${first.dtype} and ${x.dtype}.`)
+        if (
+          x.shape.length !== first.shape.length ||
+          x.shape.some((n, i) => i !== axis && n !== first.shape[i])
+        ) {
           throw new ShapeError(
             `concat: shapes ${formatShape(first.shape)} and ${formatShape(x.shape)} differ outside axis ${axis}.`,
           )
@@ -154,10 +183,16 @@ export const movement: Pick<
       })
     },
     jvp: (b, { node, inputs, tangents }) => [
-      b.concat(inputs.map((x, i) => tangents[i] ?? b.literal(x, 0)), node.attrs.axis),
+      b.concat(
+        inputs.map((x, i) => tangents[i] ?? b.literal(x, 0)),
+        node.attrs.axis,
+      ),
     ],
     batch: (b, { node, inputs, batched, size }) => [
-      b.concat(inputs.map((x, i) => (batched[i] ? x : b.expandBatch(x, size))), node.attrs.axis + 1),
+      b.concat(
+        inputs.map((x, i) => (batched[i] ? x : b.expandBatch(x, size))),
+        node.attrs.axis + 1,
+      ),
     ],
   },
 }

@@ -8,7 +8,13 @@ type ReduceName = 'reduceSum' | 'reduceProd' | 'reduceMax' | 'reduceMin'
 
 /** Gives a reduced value its axes back, stretched to `shape`. */
 const spread = (b: Builder, x: Node, shape: readonly number[], axes: readonly number[]): Node =>
-  b.expand(b.reshape(x, shape.map((n, i) => (axes.includes(i) ? 1 : n))), shape)
+  b.expand(
+    b.reshape(
+      x,
+      shape.map((n, i) => (axes.includes(i) ? 1 : n)),
+    ),
+    shape,
+  )
 
 const checkAxes = (op: string, x: Aval, axes: readonly number[]): void => {
   axes.forEach((a, i) => {
@@ -26,10 +32,13 @@ const reduction = <P extends ReduceName>(
   jvp: Rule<P>['jvp'],
 ): Rule<P> => ({
   infer: ([x], { axes }) => {
-    if (x.dtype === 'bool') throw new DTypeError(`${op}: expected numbers, got bool. Cast first with .to('i32').`)
+    if (x.dtype === 'bool')
+      throw new DTypeError(`${op}: expected numbers, got bool. Cast first with .to('i32').`)
     checkAxes(op, x, axes)
     if (op !== 'reduceSum' && op !== 'reduceProd' && axes.some((a) => x.shape[a] === 0)) {
-      throw new ShapeError(`${op}: an empty axis of ${formatShape(x.shape)} has no largest or smallest element.`)
+      throw new ShapeError(
+        `${op}: an empty axis of ${formatShape(x.shape)} has no largest or smallest element.`,
+      )
     }
     return { shape: otherAxes(axes, x.shape.length).map((a) => x.shape[a]), dtype: x.dtype }
   },
@@ -53,7 +62,8 @@ const extremeVjp =
 const arg = <P extends 'argMax' | 'argMin'>(op: P): Rule<P> => ({
   infer: ([x], { axis }) => {
     checkAxes(op, x, [axis])
-    if (x.dtype === 'bool') throw new DTypeError(`${op}: expected numbers, got bool. Cast first with .to('i32').`)
+    if (x.dtype === 'bool')
+      throw new DTypeError(`${op}: expected numbers, got bool. Cast first with .to('i32').`)
     if (x.shape[axis] === 0) throw new ShapeError(`${op}: axis ${axis} of ${formatShape(x.shape)} is empty.`)
     return { shape: x.shape.filter((_, i) => i !== axis), dtype: 'i64' }
   },
@@ -69,7 +79,8 @@ const cumulative = <P extends 'cumSum' | 'cumProd' | 'cumMax'>(
 ): Rule<P> => ({
   infer: ([x]: readonly Aval[], { axis }) => {
     checkAxes(op, x, [axis])
-    if (x.dtype === 'bool') throw new DTypeError(`${op}: expected numbers, got bool. Cast first with .to('i32').`)
+    if (x.dtype === 'bool')
+      throw new DTypeError(`${op}: expected numbers, got bool. Cast first with .to('i32').`)
     return x
   },
   vjp,
@@ -82,7 +93,11 @@ const cumulative = <P extends 'cumSum' | 'cumProd' | 'cumMax'>(
 /** Position-wise products of all elements but one, along an axis: prefix product times suffix product. */
 function productOfOthers(b: Builder, x: Node, axis: number): Node {
   const n = x.shape[axis]
-  const one = b.full(x.shape.map((m, i) => (i === axis ? 1 : m)), 1, x.dtype)
+  const one = b.full(
+    x.shape.map((m, i) => (i === axis ? 1 : m)),
+    1,
+    x.dtype,
+  )
   const before = b.cumProd(b.concat([one, b.sliceAxis(x, axis, 0, n - 1)], axis), axis, false)
   const after = b.cumProd(b.concat([b.sliceAxis(x, axis, 1, n), one], axis), axis, true)
   return b.mul(before, after)
@@ -156,9 +171,7 @@ export const reduce: Pick<
       const takes = b.or(b.eq(x, y), b.logicalNot(b.eq(x, x)))
       const none = b.full(x.shape, reverse ? x.shape[axis] : -1, 'i32')
       const at = b.where(takes, b.iota(x.shape, axis, 'i32'), none)
-      const owner = reverse
-        ? b.neg(b.cumMax(b.neg(at), axis, true))
-        : b.cumMax(at, axis, false)
+      const owner = reverse ? b.neg(b.cumMax(b.neg(at), axis, true)) : b.cumMax(at, axis, false)
       return [b.scatter(b.literal(x, 0), owner, g, axis, 'add')]
     },
     'transpose',

@@ -23,7 +23,9 @@ function check(op: string, inputs: readonly Aval[], domain: Domain): void {
   const [first] = inputs
   for (const x of inputs) {
     if (!accepts[domain](x.dtype)) {
-      throw new DTypeError(`${op}: expected ${domain} elements, got ${x.dtype}. Cast first, for example with .to('f32').`)
+      throw new DTypeError(
+        `${op}: expected ${domain} elements, got ${x.dtype}. Cast first, for example with .to('f32').`,
+      )
     }
     if (x.dtype !== first.dtype) {
       throw new DTypeError(`${op}: expected equal dtypes, got ${first.dtype} and ${x.dtype}.`)
@@ -35,7 +37,10 @@ function check(op: string, inputs: readonly Aval[], domain: Domain): void {
 }
 
 /** Element-wise primitives batch by giving every input the batch axis. */
-export const batchElementwise = (b: Builder, { node, inputs, batched, size }: BatchContext<Primitive>): Node[] => [
+export const batchElementwise = (
+  b: Builder,
+  { node, inputs, batched, size }: BatchContext<Primitive>,
+): Node[] => [
   b.rebuild(
     node,
     inputs.map((x, i) => (batched[i] ? x : b.expandBatch(x, size))),
@@ -43,8 +48,26 @@ export const batchElementwise = (b: Builder, { node, inputs, batched, size }: Ba
 ]
 
 type UnaryName =
-  | 'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'expm1' | 'log1p' | 'sqrt' | 'sin' | 'cos' | 'tan' | 'atan' | 'tanh'
-  | 'erf' | 'floor' | 'ceil' | 'round' | 'trunc' | 'logicalNot' | 'bitNot'
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'exp'
+  | 'log'
+  | 'expm1'
+  | 'log1p'
+  | 'sqrt'
+  | 'sin'
+  | 'cos'
+  | 'tan'
+  | 'atan'
+  | 'tanh'
+  | 'erf'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'trunc'
+  | 'logicalNot'
+  | 'bitNot'
 
 /** `derivative` gets the input, the output and the cotangent and returns the input's cotangent. */
 const unary = <P extends UnaryName>(
@@ -56,17 +79,32 @@ const unary = <P extends UnaryName>(
     check(op, inputs, domain)
     return { shape: inputs[0].shape, dtype: inputs[0].dtype }
   },
-  vjp:
+  vjp: derivative === 'none' ? 'none' : (b, { inputs: [x], outputs: [y], g }) => [derivative(b, x, y, g)],
+  jvp:
     derivative === 'none'
       ? 'none'
-      : (b, { inputs: [x], outputs: [y], g }) => [derivative(b, x, y, g)],
-  jvp: derivative === 'none' ? 'none' : (b, { inputs: [x], outputs: [y], tangents: [t] }) => [derivative(b, x, y, t!)],
+      : (b, { inputs: [x], outputs: [y], tangents: [t] }) => [derivative(b, x, y, t!)],
   batch: batchElementwise,
 })
 
 type BinaryName =
-  | 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'pow' | 'maximum' | 'minimum' | 'atan2' | 'eq' | 'lt' | 'le' | 'and' | 'or'
-  | 'xor' | 'shiftLeft' | 'shiftRight'
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'mod'
+  | 'pow'
+  | 'maximum'
+  | 'minimum'
+  | 'atan2'
+  | 'eq'
+  | 'lt'
+  | 'le'
+  | 'and'
+  | 'or'
+  | 'xor'
+  | 'shiftLeft'
+  | 'shiftRight'
 
 type Partial2 = (b: Builder, x: Node, y: Node, out: Node, g: Node) => Node
 
@@ -186,7 +224,9 @@ export const scalar: Pick<
       check('where', [condition], 'bool')
       check('where', [x, y], 'any')
       if (!sameShape(condition.shape, x.shape)) {
-        throw new ShapeError(`where: shapes ${formatShape(condition.shape)} and ${formatShape(x.shape)} differ.`)
+        throw new ShapeError(
+          `where: shapes ${formatShape(condition.shape)} and ${formatShape(x.shape)} differ.`,
+        )
       }
       return { shape: x.shape, dtype: x.dtype }
     },

@@ -12,18 +12,67 @@
  */
 import { isFloat } from '../../core/dtype.js'
 import { range } from '../../core/shape.js'
+import type { ScanInputs } from '../build.js'
 import { pullback } from '../gradients.js'
 import { isOp, type Node, type Primitive, type Subgraph, topologicalOrder } from '../node.js'
-import type { ScanInputs } from '../build.js'
-import type { Builder, VjpContext } from '../rule.js'
 import { substitute } from '../rewrite.js'
+import type { Builder, VjpContext } from '../rule.js'
 
 /** Primitives cheap enough to compute again in the reverse loop. */
 const recomputed: ReadonlySet<Primitive> = new Set<Primitive>([
-  'const', 'scalar', 'iota', 'neg', 'abs', 'sign', 'exp', 'log', 'expm1', 'log1p', 'sqrt', 'sin', 'cos', 'tan', 'atan',
-  'tanh', 'erf', 'floor', 'ceil', 'round', 'trunc', 'logicalNot', 'bitNot', 'add', 'sub', 'mul', 'div', 'mod', 'pow',
-  'maximum', 'minimum', 'atan2', 'eq', 'lt', 'le', 'and', 'or', 'xor', 'shiftLeft', 'shiftRight', 'where', 'cast',
-  'bitcast', 'alias', 'stopGradient', 'reshape', 'permute', 'expand', 'pad', 'slice', 'flip', 'concat', 'gather',
+  'const',
+  'scalar',
+  'iota',
+  'neg',
+  'abs',
+  'sign',
+  'exp',
+  'log',
+  'expm1',
+  'log1p',
+  'sqrt',
+  'sin',
+  'cos',
+  'tan',
+  'atan',
+  'tanh',
+  'erf',
+  'floor',
+  'ceil',
+  'round',
+  'trunc',
+  'logicalNot',
+  'bitNot',
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'mod',
+  'pow',
+  'maximum',
+  'minimum',
+  'atan2',
+  'eq',
+  'lt',
+  'le',
+  'and',
+  'or',
+  'xor',
+  'shiftLeft',
+  'shiftRight',
+  'where',
+  'cast',
+  'bitcast',
+  'alias',
+  'stopGradient',
+  'reshape',
+  'permute',
+  'expand',
+  'pad',
+  'slice',
+  'flip',
+  'concat',
+  'gather',
 ])
 
 /** One contraction of a constant whose gradient leaves the loop. */
@@ -88,7 +137,9 @@ function differentiate(b: Builder, body: Subgraph, split: Split, live: readonly 
   const wrt = [...body.params.filter((_, i) => !hoistedConstants.has(i)), ...hoisted.map((h) => h.node)]
   const pulled = b.withGradMode(true, () => pullback(b, results, seeds, wrt))
   let at = 0
-  const gradients: (Node | null)[] = body.params.map((_, i) => (hoistedConstants.has(i) ? null : pulled[at++]))
+  const gradients: (Node | null)[] = body.params.map((_, i) =>
+    hoistedConstants.has(i) ? null : pulled[at++],
+  )
   gradients.push(...pulled.slice(at))
 
   const targets = [...gradients.filter((g) => g !== null), ...hoisted.map((h) => h.node.inputs[1 - h.side])]
@@ -127,7 +178,13 @@ function hoistedOf(
 }
 
 /** Where a walk from the gradients into the body stops: what has to be kept of each step. */
-function residualsOf(b: Builder, body: Subgraph, split: Split, targets: readonly Node[], varying: ReadonlySet<Node>): Node[] {
+function residualsOf(
+  b: Builder,
+  body: Subgraph,
+  split: Split,
+  targets: readonly Node[],
+  varying: ReadonlySet<Node>,
+): Node[] {
   const stacked = new Set<Node>(split.checkpointed ? [] : body.results.slice(split.carry))
   const residuals = new Set<Node>()
   topologicalOrder(targets, (node) => {
@@ -146,7 +203,10 @@ function residualsOf(b: Builder, body: Subgraph, split: Split, targets: readonly
 /** The body with its residuals as further results, for a scan that will be differentiated. */
 export function withResiduals(b: Builder, body: Subgraph, split: Split): Subgraph {
   const { residuals } = derivativeOf(b, body, split, floatResults(body, 0))
-  const known = new Set<Node>([...body.params.slice(split.consts + split.carry), ...body.results.slice(split.carry)])
+  const known = new Set<Node>([
+    ...body.params.slice(split.consts + split.carry),
+    ...body.results.slice(split.carry),
+  ])
   const extra = residuals.filter((r) => !known.has(r))
   if (extra.length === 0) return body
   const augmented: Subgraph = { params: body.params, results: [...body.results, ...extra] }
@@ -154,12 +214,18 @@ export function withResiduals(b: Builder, body: Subgraph, split: Split): Subgrap
   return augmented
 }
 
-export function scanPullback(b: Builder, { node, inputs, outputs, cotangents, needs }: VjpContext<'scan'>): readonly (Node | null)[] {
+export function scanPullback(
+  b: Builder,
+  { node, inputs, outputs, cotangents, needs }: VjpContext<'scan'>,
+): readonly (Node | null)[] {
   const { body, length, consts, carry: n, reverse, checkpoint } = node.attrs
   // A carry without a cotangent of its own gets one from the steps after it.
   const floatCarry = floatResults(body, 0, n)
   const liveYs = floatResults(body, n).filter((i) => cotangents[i] !== null)
-  const d = derivativeOf(b, body, { consts, carry: n, checkpointed: checkpoint > 0 }, [...floatCarry, ...liveYs])
+  const d = derivativeOf(b, body, { consts, carry: n, checkpointed: checkpoint > 0 }, [
+    ...floatCarry,
+    ...liveYs,
+  ])
   const xsParams: readonly Node[] = body.params.slice(consts + n)
 
   // Where each residual is stacked: an input of the scan, a result of it, or a result of a scan made for the purpose.
@@ -168,7 +234,11 @@ export function scanPullback(b: Builder, { node, inputs, outputs, cotangents, ne
   let results = body.results
   if (missing.length > 0) {
     results = [...body.results, ...missing]
-    stacks = b.scan({ params: body.params, results }, splitInputs(inputs, consts, n), { length, reverse, checkpoint })
+    stacks = b.scan({ params: body.params, results }, splitInputs(inputs, consts, n), {
+      length,
+      reverse,
+      checkpoint,
+    })
   }
   const stackOf = (r: Node): Node => {
     const x = xsParams.indexOf(r)
@@ -177,7 +247,9 @@ export function scanPullback(b: Builder, { node, inputs, outputs, cotangents, ne
 
   // Carry of the reverse loop: cotangents of the carry, then running sums for constants that are not hoisted.
   const summed = range(consts).filter((i) => needs[i] && d.gradients[i] !== null)
-  const wantedXs = range(xsParams.length).filter((i) => needs[consts + n + i] && d.gradients[consts + n + i] !== null)
+  const wantedXs = range(xsParams.length).filter(
+    (i) => needs[consts + n + i] && d.gradients[consts + n + i] !== null,
+  )
   const hoisted = d.hoisted
     .map((h, i) => ({ ...h, cotangent: d.gradients[body.params.length + i] }))
     .filter((h) => needs[h.constant] && h.cotangent !== null)
@@ -191,10 +263,18 @@ export function scanPullback(b: Builder, { node, inputs, outputs, cotangents, ne
   const yFormals = liveYs.map((i) => formal(body.results[i]))
 
   const map = new Map<Node, Node>()
-  constParams.forEach((p, i) => map.set(p, constFormals[i]))
-  d.residuals.forEach((r, i) => map.set(r, residualFormals[i]))
-  floatCarry.forEach((i, k) => map.set(d.seeds.get(i)!, carryFormals[k]))
-  liveYs.forEach((i, k) => map.set(d.seeds.get(i)!, yFormals[k]))
+  constParams.forEach((p, i) => {
+    map.set(p, constFormals[i])
+  })
+  d.residuals.forEach((r, i) => {
+    map.set(r, residualFormals[i])
+  })
+  floatCarry.forEach((i, k) => {
+    map.set(d.seeds.get(i)!, carryFormals[k])
+  })
+  liveYs.forEach((i, k) => {
+    map.set(d.seeds.get(i)!, yFormals[k])
+  })
   const wanted = [
     ...floatCarry.map((i) => d.gradients[consts + i] ?? b.literal(body.params[consts + i], 0)),
     ...summed.map((i) => d.gradients[i]!),
@@ -269,7 +349,11 @@ export function chunkedScan(
     ...chunkedXs.map((x) => b.placeholder(x.shape.slice(1), x.dtype)),
   ]
   const inner = b.scan(body, splitInputs(params, consts.length, n), { length: k, reverse })
-  const outer = b.scan({ params, results: inner }, { consts, carry, xs: chunkedXs }, { length: chunks, reverse, checkpoint: 1 })
+  const outer = b.scan(
+    { params, results: inner },
+    { consts, carry, xs: chunkedXs },
+    { length: chunks, reverse, checkpoint: 1 },
+  )
   const ys = outer.slice(n).map((y) => b.reshape(y, [whole, ...y.shape.slice(2)]))
   if (rest === 0) return [...outer.slice(0, n), ...ys]
   const last = b.scan(
@@ -277,10 +361,7 @@ export function chunkedScan(
     { consts, carry: outer.slice(0, n), xs: xs.map((x) => part(x, reverse ? 0 : whole, rest)) },
     { length: rest, reverse },
   )
-  return [
-    ...last.slice(0, n),
-    ...last.slice(n).map((y, i) => b.concat(reverse ? [y, ys[i]] : [ys[i], y], 0)),
-  ]
+  return [...last.slice(0, n), ...last.slice(n).map((y, i) => b.concat(reverse ? [y, ys[i]] : [ys[i], y], 0))]
 }
 
 /** ∂W of contract(v_t, W) over all t at once: the contraction's own vjp with time joined to the contracting axes. */
@@ -290,7 +371,8 @@ function hoistedGradient(b: Builder, { node, side }: Hoisted, g: Node, partner: 
   const own = node.inputs[side]
   const v = node.inputs[other]
   const nb = batch[0].length
-  const free = (s: 0 | 1, x: Node) => range(x.shape.length).filter((a) => !batch[s].includes(a) && !contracting[s].includes(a))
+  const free = (s: 0 | 1, x: Node) =>
+    range(x.shape.length).filter((a) => !batch[s].includes(a) && !contracting[s].includes(a))
   const freeOwn = free(side, own)
   const freeOther = free(other, v)
   // Axes of g, shifted by the time axis: batch, left free, right free.
@@ -298,11 +380,16 @@ function hoistedGradient(b: Builder, { node, side }: Hoisted, g: Node, partner: 
   const gOther = freeOther.map((_, i) => 1 + nb + (side === 0 ? gLeft + i : i))
   const r = b.contract(g, partner, {
     batch: [range(nb).map((i) => i + 1), batch[other].map((a) => a + 1)],
-    contracting: [[0, ...gOther], [0, ...freeOther.map((a) => a + 1)]],
+    contracting: [
+      [0, ...gOther],
+      [0, ...freeOther.map((a) => a + 1)],
+    ],
     accumulate,
   })
   // r's axes: batch, own free, then the partner's contracting axes in ascending order.
-  const ascending = contracting[other].map((_, i) => i).sort((i, j) => contracting[other][i] - contracting[other][j])
+  const ascending = contracting[other]
+    .map((_, i) => i)
+    .sort((i, j) => contracting[other][i] - contracting[other][j])
   return b.permute(r, b.inverse([...batch[side], ...freeOwn, ...ascending.map((i) => contracting[side][i])]))
 }
 

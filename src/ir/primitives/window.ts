@@ -7,7 +7,11 @@ import type { Builder, PrimitiveTable } from '../rule.js'
 const windowCount = (n: number, k: number, stride: number, dilation: number): number =>
   Math.floor((n - dilation * (k - 1) - 1) / stride) + 1
 
-function windowShapes(op: string, shape: readonly number[], { size, stride, dilation }: WindowAttributes): [number[], number[]] {
+function windowShapes(
+  op: string,
+  shape: readonly number[],
+  { size, stride, dilation }: WindowAttributes,
+): [number[], number[]] {
   const lead = shape.length - size.length
   const counts = size.map((k, i) => {
     const count = windowCount(shape[lead + i], k, stride[i], dilation[i])
@@ -64,7 +68,9 @@ export const window: Pick<PrimitiveTable, 'window' | 'fold' | 'windowReduce'> = 
       const [, counts] = windowShapes('fold', [...lead, ...attrs.spatial], attrs)
       const expected = [...lead, ...counts, ...attrs.size]
       if (formatShape(expected) !== formatShape(x.shape)) {
-        throw new ShapeError(`fold: expected windows of shape ${formatShape(expected)}, got ${formatShape(x.shape)}.`)
+        throw new ShapeError(
+          `fold: expected windows of shape ${formatShape(expected)}, got ${formatShape(x.shape)}.`,
+        )
       }
       return { shape: [...lead, ...attrs.spatial], dtype: x.dtype }
     },
@@ -75,7 +81,9 @@ export const window: Pick<PrimitiveTable, 'window' | 'fold' | 'windowReduce'> = 
   windowReduce: {
     infer: ([x], attrs) => {
       const lead = x.shape.length - attrs.size.length
-      const padded = x.shape.map((n, i) => (i < lead ? n : n + attrs.padding[i - lead][0] + attrs.padding[i - lead][1]))
+      const padded = x.shape.map((n, i) =>
+        i < lead ? n : n + attrs.padding[i - lead][0] + attrs.padding[i - lead][1],
+      )
       const [front, counts] = windowShapes('windowReduce', padded, attrs)
       const shape = [...front, ...counts]
       return [
@@ -87,19 +95,34 @@ export const window: Pick<PrimitiveTable, 'window' | 'fold' | 'windowReduce'> = 
     vjp: (b, { node, inputs: [x], outputs: [, index], cotangents: [g] }) => {
       if (g === null) return [null]
       const { size, padding } = node.attrs
-      const masked = b.where(chosen(b, index, size), spreadOver(b, g, size), b.full([...g.shape, ...size], 0, g.dtype))
+      const masked = b.where(
+        chosen(b, index, size),
+        spreadOver(b, g, size),
+        b.full([...g.shape, ...size], 0, g.dtype),
+      )
       const lead = x.shape.length - size.length
       const spatial = size.map((_, i) => x.shape[lead + i] + padding[i][0] + padding[i][1])
       const folded = b.fold(masked, { ...node.attrs, spatial })
       return [
-        cropOrPad(b, folded, { ...node.attrs, padding: padding.map(([low, high]) => [-low, -high] as const) }, 0),
+        cropOrPad(
+          b,
+          folded,
+          { ...node.attrs, padding: padding.map(([low, high]) => [-low, -high] as const) },
+          0,
+        ),
       ]
     },
     jvp: (b, { node, outputs: [value, index], tangents: [t] }) => {
       const { size } = node.attrs
       const windows = b.window(cropOrPad(b, t!, node.attrs, 0), node.attrs)
       const picked = b.where(chosen(b, index, size), windows, b.literal(windows, 0))
-      return [b.reduceSum(picked, range(size.length).map((i) => value.shape.length + i)), null]
+      return [
+        b.reduceSum(
+          picked,
+          range(size.length).map((i) => value.shape.length + i),
+        ),
+        null,
+      ]
     },
     batch: (b, { node, inputs: [x] }) => b.outputs(b.make('windowReduce', [x], node.attrs)),
   },

@@ -1,9 +1,9 @@
 /** The reference backend's own rules: random bits, integers, bad indices, and outputs that overwrite inputs. */
 import { describe, expect, it } from 'vitest'
-import { ValueError } from '../../../src/core/errors.js'
-import { Storage } from '../../../src/core/storage.js'
 import { threefry2x32 } from '../../../src/backend/reference/leaves.js'
 import { erf } from '../../../src/backend/reference/scalar.js'
+import { ValueError } from '../../../src/core/errors.js'
+import { Storage } from '../../../src/core/storage.js'
 import * as b from '../../../src/ir/build.js'
 import { primitiveNames } from '../../../src/ir/primitives.js'
 import { numbersOf, reference, runGraph, storageFrom } from '../../helpers/run-graph.js'
@@ -22,8 +22,14 @@ describe('threefry2x32', () => {
 
 describe('erf', () => {
   it.each([
-    [0.1, 0.1124629160182849], [0.5, 0.5204998778130465], [1, 0.8427007929497149], [2, 0.9953222650189527],
-    [2.49, 0.9995707268], [2.51, 0.9996141461], [3, 0.9999779095030014], [5, 0.9999999999984626],
+    [0.1, 0.1124629160182849],
+    [0.5, 0.5204998778130465],
+    [1, 0.8427007929497149],
+    [2, 0.9953222650189527],
+    [2.49, 0.9995707268],
+    [2.51, 0.9996141461],
+    [3, 0.9999779095030014],
+    [5, 0.9999999999984626],
   ])('erf(%f)', (x, expected) => {
     const digits = expected.toString().length > 14 ? 1e-15 : 2e-6
     expect(Math.abs(erf(x) - expected)).toBeLessThan(digits)
@@ -48,17 +54,28 @@ describe('the table of cases', () => {
     for (const row of allOpCases.filter((r) => r.smooth !== 'none')) {
       const [narrow, wide] = [row, withFloat(row, 'f64')].map((r) => {
         const { inputs, outputs, values } = instantiate(r)
-        return runGraph(outputs, inputs, values.map((v) => v.map(Math.fround)))
+        return runGraph(
+          outputs,
+          inputs,
+          values.map((v) => v.map(Math.fround)),
+        )
       })
-      narrow.forEach((y, i) => y.forEach((v, k) => {
-        expect(Math.abs(v - wide[i][k]), row.name).toBeLessThanOrEqual(2e-4 * (1 + Math.abs(wide[i][k])))
-      }))
+      narrow.forEach((y, i) => {
+        y.forEach((v, k) => {
+          expect(Math.abs(v - wide[i][k]), row.name).toBeLessThanOrEqual(2e-4 * (1 + Math.abs(wide[i][k])))
+        })
+      })
     }
   })
 })
 
 describe('integers', () => {
-  const pair = (dtype: 'i32' | 'i64' | 'u8', xs: number[], ys: number[], op: 'add' | 'mul' | 'div' | 'mod' | 'sub') => {
+  const pair = (
+    dtype: 'i32' | 'i64' | 'u8',
+    xs: number[],
+    ys: number[],
+    op: 'add' | 'mul' | 'div' | 'mod' | 'sub',
+  ) => {
     const [x, y] = [xs, ys].map((v) => b.placeholder([v.length], dtype))
     return runGraph([b[op](x, y)], [x, y], [xs, ys])[0]
   }
@@ -96,10 +113,20 @@ describe('NaN', () => {
   it('is what argMax, argMin and window reductions find', () => {
     const attrs = { size: [3], stride: [1], dilation: [1], padding: [[0, 0]] as [number, number][] }
     const pools = (['max', 'min'] as const).flatMap((kind) => b.windowReduce(x, { ...attrs, kind }))
-    expect(runGraph([b.argMax(x, 0), b.argMin(x, 0), ...pools], [x], [values]).flat()).toEqual([1, 1, Number.NaN, 1, Number.NaN, 1])
+    expect(runGraph([b.argMax(x, 0), b.argMin(x, 0), ...pools], [x], [values]).flat()).toEqual([
+      1,
+      1,
+      Number.NaN,
+      1,
+      Number.NaN,
+      1,
+    ])
   })
   it('sorts last, and first when descending', () => {
-    expect(runGraph([b.sort([x], 0, false)[0], b.sort([x], 0, true)[0]], [x], [values])).toEqual([[1, 3, Number.NaN], [Number.NaN, 3, 1]])
+    expect(runGraph([b.sort([x], 0, false)[0], b.sort([x], 0, true)[0]], [x], [values])).toEqual([
+      [1, 3, Number.NaN],
+      [Number.NaN, 3, 1],
+    ])
   })
 })
 
@@ -109,10 +136,44 @@ describe('indices out of range', () => {
   const s = b.placeholder([], 'i32')
   const u = b.placeholder([2], 'f32')
   it.each([
-    ['gather', b.gather(x, i, 0), [x, i], [[1, 2, 3], [0, 3]], /gather: index 3 .* axis 0 of \[3\]: expected 0 to 2/],
-    ['a negative one', b.gather(x, i, 0), [x, i], [[1, 2, 3], [0, -1]], /index -1/],
-    ['scatter', b.scatter(x, i, u, 0, 'add'), [x, i, u], [[1, 2, 3], [9, 0], [1, 1]], /scatter: index 9/],
-    ['dynamicSlice', b.dynamicSlice(x, [s], [2]), [x, s], [[1, 2, 3], [2]], /dynamicSlice: a block of \[2\] at \[2\]/],
+    [
+      'gather',
+      b.gather(x, i, 0),
+      [x, i],
+      [
+        [1, 2, 3],
+        [0, 3],
+      ],
+      /gather: index 3 .* axis 0 of \[3\]: expected 0 to 2/,
+    ],
+    [
+      'a negative one',
+      b.gather(x, i, 0),
+      [x, i],
+      [
+        [1, 2, 3],
+        [0, -1],
+      ],
+      /index -1/,
+    ],
+    [
+      'scatter',
+      b.scatter(x, i, u, 0, 'add'),
+      [x, i, u],
+      [
+        [1, 2, 3],
+        [9, 0],
+        [1, 1],
+      ],
+      /scatter: index 9/,
+    ],
+    [
+      'dynamicSlice',
+      b.dynamicSlice(x, [s], [2]),
+      [x, s],
+      [[1, 2, 3], [2]],
+      /dynamicSlice: a block of \[2\] at \[2\]/,
+    ],
     ['dynamicUpdate', b.dynamicUpdate(x, u, [s]), [x, u, s], [[1, 2, 3], [1, 1], [-1]], /dynamicUpdate/],
   ] as const)('%s', (_, y, inputs, values, message) => {
     const run = () => runGraph([y], inputs, values)
@@ -121,9 +182,15 @@ describe('indices out of range', () => {
   })
 
   it('throw after the run: the other outputs are written', () => {
-    const executable = reference.compile({ inputs: [x, i], outputs: [b.neg(x), b.gather(x, i, 0)], donations: new Map() })
+    const executable = reference.compile({
+      inputs: [x, i],
+      outputs: [b.neg(x), b.gather(x, i, 0)],
+      donations: new Map(),
+    })
     const [negated, gathered] = [new Storage('f32', 3), new Storage('f32', 2)]
-    expect(() => executable.run([storageFrom('f32', [1, 2, 3]), storageFrom('i64', [0, 7])], [negated, gathered])).toThrow(ValueError)
+    expect(() =>
+      executable.run([storageFrom('f32', [1, 2, 3]), storageFrom('i64', [0, 7])], [negated, gathered]),
+    ).toThrow(ValueError)
     expect(numbersOf(negated)).toEqual([-1, -2, -3])
   })
 })
@@ -131,10 +198,20 @@ describe('indices out of range', () => {
 describe('running', () => {
   it('swaps two storages that are inputs and outputs', () => {
     const [p, q] = [b.placeholder([2], 'f32'), b.placeholder([2], 'f32')]
-    const executable = reference.compile({ inputs: [p, q], outputs: [q, b.reshape(p, [2])], donations: new Map([[0, 0], [1, 1]]) })
+    const executable = reference.compile({
+      inputs: [p, q],
+      outputs: [q, b.reshape(p, [2])],
+      donations: new Map([
+        [0, 0],
+        [1, 1],
+      ]),
+    })
     const [sp, sq] = [storageFrom('f32', [1, 2]), storageFrom('f32', [3, 4])]
     executable.run([sp, sq], [sp, sq])
-    expect([numbersOf(sp), numbersOf(sq)]).toEqual([[3, 4], [1, 2]])
+    expect([numbersOf(sp), numbersOf(sq)]).toEqual([
+      [3, 4],
+      [1, 2],
+    ])
   })
 
   it('takes a scalar from its inputs, or from the node', () => {

@@ -48,7 +48,20 @@ export const domains = {
   distinct: (r, size) => r.shuffle(Array.from({ length: size }, (_, i) => (i - size / 2 + 0.25) * 0.11)),
   /** Few values, so that many are equal. */
   ties: draw((r) => r.integer(-1, 2)),
-  special: cycle(Number.NaN, 1, -1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 1e-40, -3.5, 2.5, 0.5, 1e30),
+  special: cycle(
+    Number.NaN,
+    1,
+    -1,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    0,
+    -0,
+    1e-40,
+    -3.5,
+    2.5,
+    0.5,
+    1e30,
+  ),
   small: draw((r) => r.integer(-9, 10)),
   bytes: draw((r) => r.integer(0, 256)),
   i32: draw((r) => r.integer(-(2 ** 31), 2 ** 31)),
@@ -62,7 +75,8 @@ export const distinctPositions =
   (n: number, lineLength: number): Values =>
   (r, size) => {
     const out: number[] = []
-    while (out.length < size) out.push(...r.shuffle(Array.from({ length: n }, (_, i) => i)).slice(0, lineLength))
+    while (out.length < size)
+      out.push(...r.shuffle(Array.from({ length: n }, (_, i) => i)).slice(0, lineLength))
     return out.slice(0, size)
   }
 
@@ -96,7 +110,10 @@ export const withFloat = (row: OpCase, dtype: DType): OpCase => ({
 })
 
 /** The case's graph on placeholders, and its values. */
-export function instantiate(row: OpCase, seed = 1): { inputs: Node[]; outputs: readonly Node[]; values: number[][] } {
+export function instantiate(
+  row: OpCase,
+  seed = 1,
+): { inputs: Node[]; outputs: readonly Node[]; values: number[][] } {
   const random = seeded(seed * 7919 + [...row.name].reduce((h, c) => Math.imul(h, 31) + c.charCodeAt(0), 7))
   const inputs = row.inputs.map((x) => builder.placeholder(x.shape, x.dtype))
   const built = row.build(builder, inputs)

@@ -16,14 +16,86 @@ const contractions: readonly (readonly [string, Shape, Shape, Pairs, Pairs])[] =
   ['two scalars', [], [], [[], []], [[], []]],
   ['batch', [2, 3, 5], [2, 5, 3], [[0], [0]], [[2], [1]]],
   ['batch in the middle', [3, 2, 5], [5, 3, 2], [[1], [2]], [[2], [0]]],
-  ['two batch axes', [2, 3, 4, 5], [2, 3, 5, 2], [[0, 1], [0, 1]], [[3], [2]]],
-  ['batch axes crossed', [2, 3, 4], [3, 2, 4], [[0, 1], [1, 0]], [[2], [2]]],
-  ['two contracted axes', [2, 3, 5], [3, 5, 2], [[], []], [[1, 2], [0, 1]]],
-  ['contracted axes crossed', [2, 3, 5], [5, 2, 3], [[], []], [[1, 2], [2, 0]]],
-  ['contracted axes given in reverse', [3, 2, 5], [2, 7, 3], [[], []], [[1, 0], [0, 2]]],
-  ['three contracted axes', [2, 3, 4], [4, 2, 3], [[], []], [[2, 0, 1], [0, 1, 2]]],
-  ['batch, cross and several free axes', [2, 3, 2, 4], [4, 2, 3, 2], [[2], [1]], [[3, 1], [0, 2]]],
-  ['everything batched', [2, 3], [2, 3], [[0, 1], [0, 1]], [[], []]],
+  [
+    'two batch axes',
+    [2, 3, 4, 5],
+    [2, 3, 5, 2],
+    [
+      [0, 1],
+      [0, 1],
+    ],
+    [[3], [2]],
+  ],
+  [
+    'batch axes crossed',
+    [2, 3, 4],
+    [3, 2, 4],
+    [
+      [0, 1],
+      [1, 0],
+    ],
+    [[2], [2]],
+  ],
+  [
+    'two contracted axes',
+    [2, 3, 5],
+    [3, 5, 2],
+    [[], []],
+    [
+      [1, 2],
+      [0, 1],
+    ],
+  ],
+  [
+    'contracted axes crossed',
+    [2, 3, 5],
+    [5, 2, 3],
+    [[], []],
+    [
+      [1, 2],
+      [2, 0],
+    ],
+  ],
+  [
+    'contracted axes given in reverse',
+    [3, 2, 5],
+    [2, 7, 3],
+    [[], []],
+    [
+      [1, 0],
+      [0, 2],
+    ],
+  ],
+  [
+    'three contracted axes',
+    [2, 3, 4],
+    [4, 2, 3],
+    [[], []],
+    [
+      [2, 0, 1],
+      [0, 1, 2],
+    ],
+  ],
+  [
+    'batch, cross and several free axes',
+    [2, 3, 2, 4],
+    [4, 2, 3, 2],
+    [[2], [1]],
+    [
+      [3, 1],
+      [0, 2],
+    ],
+  ],
+  [
+    'everything batched',
+    [2, 3],
+    [2, 3],
+    [
+      [0, 1],
+      [0, 1],
+    ],
+    [[], []],
+  ],
   ['nothing to sum', [3, 0], [0, 5], [[], []], [[1], [0]]],
   ['no rows', [0, 3], [3, 5], [[], []], [[1], [0]]],
   ['size one', [1, 1], [1, 1], [[], []], [[1], [0]]],
@@ -31,21 +103,52 @@ const contractions: readonly (readonly [string, Shape, Shape, Pairs, Pairs])[] =
 
 const contractCases: readonly OpCase[] = [
   ...contractions.map(([name, sx, sy, batch, contracting]) =>
-    opCase('contract', name, [input(sx), input(sy)], (b, [x, y]) => b.contract(x, y, { batch, contracting, accumulate: x.dtype }), { tolerance: 'sum' }),
+    opCase(
+      'contract',
+      name,
+      [input(sx), input(sy)],
+      (b, [x, y]) => b.contract(x, y, { batch, contracting, accumulate: x.dtype }),
+      { tolerance: 'sum' },
+    ),
   ),
   ...(['i32', 'i64', 'u8'] as const).map((dtype) =>
-    opCase('contract', dtype, [input([3, 5], dtype === 'u8' ? domains.bytes : domains.small, dtype), input([5, 2], dtype === 'u8' ? domains.bytes : domains.small, dtype)], (b, [x, y]) =>
-      b.contract(x, y, { batch: [[], []], contracting: [[1], [0]], accumulate: dtype }),
+    opCase(
+      'contract',
+      dtype,
+      [
+        input([3, 5], dtype === 'u8' ? domains.bytes : domains.small, dtype),
+        input([5, 2], dtype === 'u8' ? domains.bytes : domains.small, dtype),
+      ],
+      (b, [x, y]) => b.contract(x, y, { batch: [[], []], contracting: [[1], [0]], accumulate: dtype }),
     ),
   ),
   ...(['f16', 'bf16'] as const).map((dtype) =>
-    opCase('contract', dtype, [input([3, 17], domains.normal, dtype), input([17, 5], domains.normal, dtype)], (b, [x, y]) =>
-      b.contract(x, y, { batch: [[], []], contracting: [[1], [0]], accumulate: 'f32' }), { tolerance: 'sum', smooth: 'none' },
+    opCase(
+      'contract',
+      dtype,
+      [input([3, 17], domains.normal, dtype), input([17, 5], domains.normal, dtype)],
+      (b, [x, y]) => b.contract(x, y, { batch: [[], []], contracting: [[1], [0]], accumulate: 'f32' }),
+      { tolerance: 'sum', smooth: 'none' },
     ),
   ),
-  opCase('contract', 'with itself', [input([5, 5])], (b, [x]) => b.contract(x, x, { batch: [[], []], contracting: [[1], [0]], accumulate: x.dtype }), { tolerance: 'sum' }),
-  opCase('contract', 'a view', [input([5, 3]), input([7, 5])], (b, [x, y]) =>
-    b.contract(b.permute(x, [1, 0]), b.permute(b.flip(y, [1]), [1, 0]), { batch: [[], []], contracting: [[1], [0]], accumulate: x.dtype }), { tolerance: 'sum' },
+  opCase(
+    'contract',
+    'with itself',
+    [input([5, 5])],
+    (b, [x]) => b.contract(x, x, { batch: [[], []], contracting: [[1], [0]], accumulate: x.dtype }),
+    { tolerance: 'sum' },
+  ),
+  opCase(
+    'contract',
+    'a view',
+    [input([5, 3]), input([7, 5])],
+    (b, [x, y]) =>
+      b.contract(b.permute(x, [1, 0]), b.permute(b.flip(y, [1]), [1, 0]), {
+        batch: [[], []],
+        contracting: [[1], [0]],
+        accumulate: x.dtype,
+      }),
+    { tolerance: 'sum' },
   ),
 ]
 
@@ -70,7 +173,9 @@ export function convCase(c: Convolution, name?: string): OpCase {
     groups: c.groups ?? 1,
   }
   const label = `x[${c.x}] w[${c.w}] s[${attrs.stride}] p[${attrs.padding.join(' ')}] d[${attrs.dilation}] i[${attrs.inputDilation}] g${attrs.groups}`
-  return opCase('conv', name ?? label, [input(c.x), input(c.w)], (b, [x, w]) => b.conv(x, w, attrs), { tolerance: 'sum' })
+  return opCase('conv', name ?? label, [input(c.x), input(c.w)], (b, [x, w]) => b.conv(x, w, attrs), {
+    tolerance: 'sum',
+  })
 }
 
 const convolutions: readonly Convolution[] = [
@@ -86,16 +191,80 @@ const convolutions: readonly Convolution[] = [
   { x: [0, 2, 5], w: [3, 2, 3] },
   { x: [1, 2, 3], w: [3, 2, 3] },
   { x: [1, 2, 7], w: [3, 2, 2], stride: [4] },
-  { x: [2, 3, 5, 7], w: [4, 3, 3, 3], padding: [[1, 1], [1, 1]] },
-  { x: [1, 3, 8, 9], w: [2, 3, 3, 2], stride: [2, 3], padding: [[1, 0], [0, 2]] },
-  { x: [2, 4, 5, 5], w: [8, 2, 3, 3], groups: 2, dilation: [2, 1], padding: [[2, 2], [0, 1]] },
-  { x: [1, 2, 3, 4], w: [2, 2, 3, 2], inputDilation: [2, 1], stride: [1, 2], padding: [[1, -1], [2, 0]] },
+  {
+    x: [2, 3, 5, 7],
+    w: [4, 3, 3, 3],
+    padding: [
+      [1, 1],
+      [1, 1],
+    ],
+  },
+  {
+    x: [1, 3, 8, 9],
+    w: [2, 3, 3, 2],
+    stride: [2, 3],
+    padding: [
+      [1, 0],
+      [0, 2],
+    ],
+  },
+  {
+    x: [2, 4, 5, 5],
+    w: [8, 2, 3, 3],
+    groups: 2,
+    dilation: [2, 1],
+    padding: [
+      [2, 2],
+      [0, 1],
+    ],
+  },
+  {
+    x: [1, 2, 3, 4],
+    w: [2, 2, 3, 2],
+    inputDilation: [2, 1],
+    stride: [1, 2],
+    padding: [
+      [1, -1],
+      [2, 0],
+    ],
+  },
   { x: [2, 3, 5, 5], w: [5, 3, 1, 1] },
   { x: [2, 3, 5, 5], w: [5, 3, 1, 1], stride: [2, 2] },
-  { x: [1, 5, 7, 7], w: [5, 1, 3, 3], groups: 5, padding: [[1, 1], [1, 1]] },
-  { x: [1, 3, 7, 7], w: [2, 3, 5, 5], padding: [[2, 2], [2, 2]] },
-  { x: [1, 17, 5, 5], w: [33, 17, 3, 3], padding: [[1, 1], [1, 1]] },
-  { x: [1, 2, 3, 4, 5], w: [2, 2, 2, 2, 2], stride: [1, 2, 1], padding: [[0, 1], [0, 0], [1, 1]] },
+  {
+    x: [1, 5, 7, 7],
+    w: [5, 1, 3, 3],
+    groups: 5,
+    padding: [
+      [1, 1],
+      [1, 1],
+    ],
+  },
+  {
+    x: [1, 3, 7, 7],
+    w: [2, 3, 5, 5],
+    padding: [
+      [2, 2],
+      [2, 2],
+    ],
+  },
+  {
+    x: [1, 17, 5, 5],
+    w: [33, 17, 3, 3],
+    padding: [
+      [1, 1],
+      [1, 1],
+    ],
+  },
+  {
+    x: [1, 2, 3, 4, 5],
+    w: [2, 2, 2, 2, 2],
+    stride: [1, 2, 1],
+    padding: [
+      [0, 1],
+      [0, 0],
+      [1, 1],
+    ],
+  },
   { x: [2, 3], w: [5, 3] },
 ]
 
@@ -104,7 +273,16 @@ export const convGrid: readonly OpCase[] = [1, 2, 3].flatMap((stride) =>
   [1, 2].flatMap((dilation) =>
     [1, 2].flatMap((groups) =>
       [1, 2, 3].flatMap((inputDilation) =>
-        ([[0, 0], [1, 2], [3, 0], [-1, 1], [-1, -1], [2, -2]] as PadPair[]).map((padding) =>
+        (
+          [
+            [0, 0],
+            [1, 2],
+            [3, 0],
+            [-1, 1],
+            [-1, -1],
+            [2, -2],
+          ] as PadPair[]
+        ).map((padding) =>
           convCase({
             x: [2, 2 * groups, 7],
             w: [2 * groups, 2, 3],

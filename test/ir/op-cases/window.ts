@@ -30,7 +30,13 @@ const views: readonly OpCase[] = windows.flatMap((c) => {
   const label = `[${shape}] k[${c.size}] s[${c.stride}] d[${c.dilation}]`
   return [
     opCase('window', label, [input(shape)], (b, [x]) => b.window(x, attrs)),
-    opCase('fold', label, [input([...lead, ...count(c), ...c.size])], (b, [x]) => b.fold(x, { ...attrs, spatial: shape.slice(lead.length) }), { tolerance: 'sum' }),
+    opCase(
+      'fold',
+      label,
+      [input([...lead, ...count(c), ...c.size])],
+      (b, [x]) => b.fold(x, { ...attrs, spatial: shape.slice(lead.length) }),
+      { tolerance: 'sum' },
+    ),
   ]
 })
 
@@ -41,20 +47,57 @@ const padded: readonly (Windows & { padding: readonly PadPair[] })[] = [
   { ...windows[2], padding: [[0, 1]] },
   { ...windows[2], padding: [[-1, 2]] },
   { ...windows[3], padding: [[1, -1]] },
-  { ...windows[4], padding: [[1, 1], [0, 1]] },
+  {
+    ...windows[4],
+    padding: [
+      [1, 1],
+      [0, 1],
+    ],
+  },
   { ...windows[5], padding: [[0, 0]] },
-  { ...windows[6], padding: [[0, 0], [0, 0]] },
-  { x: [1, 2, 7, 7], size: [3, 3], stride: [2, 2], dilation: [1, 1], padding: [[1, 1], [1, 1]] },
+  {
+    ...windows[6],
+    padding: [
+      [0, 0],
+      [0, 0],
+    ],
+  },
+  {
+    x: [1, 2, 7, 7],
+    size: [3, 3],
+    stride: [2, 2],
+    dilation: [1, 1],
+    padding: [
+      [1, 1],
+      [1, 1],
+    ],
+  },
 ]
 
 const pools: readonly OpCase[] = padded.flatMap(({ x: shape, ...attrs }) =>
   (['max', 'min'] as const).flatMap((kind) => {
     const label = `${kind} [${shape}] k[${attrs.size}] s[${attrs.stride}] d[${attrs.dilation}] p[${attrs.padding.join(' ')}]`
     return [
-      opCase('windowReduce', label, [input(shape, domains.distinct)], (b, [x]) => b.windowReduce(x, { ...attrs, kind })),
-      opCase('windowReduce', `${label} ties`, [input(shape, domains.ties)], (b, [x]) => b.windowReduce(x, { ...attrs, kind }), { smooth: 'none' }),
-      opCase('windowReduce', `${label} special`, [input(shape, domains.special)], (b, [x]) => b.windowReduce(x, { ...attrs, kind }), { smooth: 'none' }),
-      opCase('windowReduce', `${label} i32`, [input(shape, domains.i32, 'i32')], (b, [x]) => b.windowReduce(x, { ...attrs, kind })),
+      opCase('windowReduce', label, [input(shape, domains.distinct)], (b, [x]) =>
+        b.windowReduce(x, { ...attrs, kind }),
+      ),
+      opCase(
+        'windowReduce',
+        `${label} ties`,
+        [input(shape, domains.ties)],
+        (b, [x]) => b.windowReduce(x, { ...attrs, kind }),
+        { smooth: 'none' },
+      ),
+      opCase(
+        'windowReduce',
+        `${label} special`,
+        [input(shape, domains.special)],
+        (b, [x]) => b.windowReduce(x, { ...attrs, kind }),
+        { smooth: 'none' },
+      ),
+      opCase('windowReduce', `${label} i32`, [input(shape, domains.i32, 'i32')], (b, [x]) =>
+        b.windowReduce(x, { ...attrs, kind }),
+      ),
     ]
   }),
 )
