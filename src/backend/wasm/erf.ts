@@ -8,7 +8,7 @@
  * erfc (Lentz's form); both converge to a few units in the last place.
  */
 export function erf(x: number): number {
-  if (x !== x) return x
+  if (Number.isNaN(x)) return x
   const a = Math.abs(x)
   if (a >= 6) return x > 0 ? 1 : -1
   const square = a * a
