@@ -57,23 +57,24 @@ export function attributeKey(value: unknown): string {
 
 /**
  * The structure of a graph as text: primitives, attributes, shapes, dtypes and wiring. Values of inputs (scalars of
- * the user among them) are no part of it. Also returns the inputs in the order of their first use.
+ * the user among them) are no part of it. Also returns the inputs in the order of their
+ * first use, and the text of each node.
  */
 export function graphKey(
   order: readonly Node[],
   roots: readonly Node[],
   formals?: ReadonlyMap<Node, string>,
-): { key: string; inputs: Node[] } {
+): { key: string; inputs: Node[]; lines: string[] } {
   const names = new Map<Node, string>(formals)
   const inputs: Node[] = []
-  let key = ''
+  const lines: string[] = []
   let count = 0
   for (const node of order) {
     if (names.has(node)) continue
     if (isInput(node)) {
       names.set(node, `i${inputs.length}`)
       inputs.push(node)
-      key += `${node.dtype}${node.shape.join('x')}|`
+      lines.push(`${node.dtype}[${node.shape.join(',')}]`)
       continue
     }
     let text = node.op as string
@@ -81,12 +82,12 @@ export function graphKey(
       text += ` ${attributeKey((node.attrs as Record<string, unknown>)[name])}`
     }
     for (const input of node.inputs) text += ` ${names.get(input)}`
-    key += `${text}|`
+    lines.push(text)
     names.set(node, String(count++))
   }
-  key += '>'
-  for (const root of roots) key += ` ${names.get(root)}`
-  return { key, inputs }
+  let results = '>'
+  for (const root of roots) results += ` ${names.get(root)}`
+  return { key: `${lines.join('|')}${results}`, inputs, lines }
 }
 
 /** A copy of the graph with placeholders for inputs. Each output is a node of its own and never an input. */

@@ -65,6 +65,21 @@ export function withSymbolic<T>(fn: () => T): T {
   }
 }
 
+/** Depth of transforms in progress: compiled steps called inside one are built into its graph. */
+let transformDepth = 0
+
+export const isTransforming = (): boolean => transformDepth > 0
+
+/** Runs `fn` as the function of a transform. */
+export function withTransform<T>(fn: () => T): T {
+  transformDepth++
+  try {
+    return fn()
+  } finally {
+    transformDepth--
+  }
+}
+
 /** The cell to which `backward` gives the gradient of a leaf. */
 export const leafCells = new WeakMap<Node, Cell>()
 

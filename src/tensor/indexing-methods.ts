@@ -1,4 +1,5 @@
 /** Methods of Tensor that multiply matrices, index and sort: wrappers over `ops/linear-algebra` and `ops/indexing`. */
+import type { DType } from '../core/dtype.js'
 import type { Shape } from '../core/shape.js'
 import * as ops from '../ops/indexing.js'
 import * as linear from '../ops/linear-algebra.js'
@@ -33,6 +34,36 @@ export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<
     return wrap(linear.dot(this.node, other.node))
   }
 
+  /** The outer product of two vectors. */
+  outer(other: TensorBase): Tensor {
+    return wrap(linear.outer(this.node, other.node))
+  }
+
+  /** The product of two batches of matrices. */
+  bmm(other: TensorBase): Tensor {
+    return wrap(linear.bmm(this.node, other.node))
+  }
+
+  /** The diagonal over two axes, as a new last axis. */
+  diagonal(offset = 0, axisA = 0, axisB = 1): Tensor {
+    return wrap(linear.diagonal(this.node, offset, axisA, axisB))
+  }
+
+  /** The sum of a matrix's diagonal. */
+  trace(): Tensor {
+    return wrap(linear.trace(this.node))
+  }
+
+  /** The lower triangle of the last two axes, 0 elsewhere. */
+  tril(diagonal = 0): Tensor<S> {
+    return wrap(linear.tril(this.node, diagonal)) as Tensor<S>
+  }
+
+  /** The upper triangle of the last two axes, 0 elsewhere. */
+  triu(diagonal = 0): Tensor<S> {
+    return wrap(linear.triu(this.node, diagonal)) as Tensor<S>
+  }
+
   // ---------------------------------------------------------------- indexing
 
   /** out[i][j] = this[index[i][j]][j] for axis 0, and likewise for others. */
@@ -50,6 +81,27 @@ export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<
     return wrap(ops.scatterAdd(this.node, axis, index.node, src.node)) as Tensor<S>
   }
 
+  /** This tensor combined with src[i][j] at this[index[i][j]][j] by 'sum', 'prod', 'mean', 'amax' or 'amin'. */
+  scatterReduce(
+    axis: number,
+    index: TensorBase,
+    src: TensorBase,
+    reduce: ops.ScatterReduction,
+    options?: { includeSelf?: boolean },
+  ): Tensor<S> {
+    return wrap(ops.scatterReduce(this.node, axis, index.node, src.node, reduce, options)) as Tensor<S>
+  }
+
+  /** This tensor with the rows of `src` added at the positions of a vector of indices along an axis. */
+  indexAdd(axis: number, index: TensorBase, src: TensorBase): Tensor<S> {
+    return wrap(ops.indexAdd(this.node, axis, index.node, src.node)) as Tensor<S>
+  }
+
+  /** The elements at flat positions. */
+  take(index: TensorBase): Tensor {
+    return wrap(ops.take(this.node, index.node))
+  }
+
   /** The positions named by a vector of indices along an axis. */
   indexSelect(axis: number, index: TensorBase): Tensor {
     return wrap(ops.indexSelect(this.node, axis, index.node))
@@ -60,20 +112,25 @@ export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<
     return wrap(ops.maskedFill(this.node, mask.node, operand(value))) as Tensor<S>
   }
 
-  /** A new last axis with 1 at the class and 0 elsewhere (i64). */
-  oneHot(numClasses: number): Tensor {
-    return wrap(ops.oneHot(this.node, numClasses))
+  /** A new last axis with 1 at the class and 0 elsewhere (i64 by default). */
+  oneHot(numClasses: number, options?: { dtype?: DType }): Tensor {
+    return wrap(ops.oneHot(this.node, numClasses, options))
   }
 
   /** The k largest (or smallest) elements along an axis, in order, and their indices. */
-  topk(k: number, { axis = -1, largest = true }: TopkOptions = {}): { values: Tensor; indices: Tensor } {
-    const { values, indices } = ops.topk(this.node, k, axis, largest)
+  topk(k: number, options?: TopkOptions): { values: Tensor; indices: Tensor } {
+    const { values, indices } = ops.topk(this.node, k, options)
     return { values: wrap(values), indices: wrap(indices) }
   }
 
   /** The elements in order along an axis (stable), and their indices. */
-  sort({ axis = -1, descending = false }: SortOptions = {}): { values: Tensor; indices: Tensor } {
-    const { values, indices } = ops.sort(this.node, axis, descending)
+  sort(options?: SortOptions): { values: Tensor; indices: Tensor } {
+    const { values, indices } = ops.sort(this.node, options)
     return { values: wrap(values), indices: wrap(indices) }
+  }
+
+  /** The indices that put the elements in order along an axis (stable). */
+  argsort(options?: SortOptions): Tensor {
+    return wrap(ops.argsort(this.node, options))
   }
 }

@@ -1,5 +1,6 @@
-/** Functions of several tensors that are no method of one: `where`, `cat`, `stack`. */
+/** Functions of several tensors that are no method of one: `where`, `cat`, `stack`, `einsum`. */
 import * as elementwise from '../ops/elementwise.js'
+import * as linear from '../ops/linear-algebra.js'
 import * as shape from '../ops/shape.js'
 import { type Operand, operand, type TensorBase, wrap } from './base.js'
 import type { Tensor } from './tensor.js'
@@ -15,3 +16,17 @@ export const cat = (tensors: readonly TensorBase[], axis = 0): Tensor =>
 /** Joins tensors of one shape along a new axis. */
 export const stack = (tensors: readonly TensorBase[], axis = 0): Tensor =>
   wrap(shape.stack(tensors.map((t) => t.node), axis))
+
+/** Einstein summation: `einsum('bij,bjk->bik', x, y)`. */
+export const einsum = (expression: string, ...tensors: readonly TensorBase[]): Tensor =>
+  wrap(linear.einsum(expression, ...tensors.map((t) => t.node)))
+
+/** Contraction over the last `axes` axes of x and the first of y, or over lists of axes. Default 2. */
+export const tensordot = (
+  x: TensorBase,
+  y: TensorBase,
+  axes: number | readonly [readonly number[], readonly number[]] = 2,
+): Tensor => wrap(linear.tensordot(x.node, y.node, axes))
+
+/** A matrix with the vector on its diagonal; the last axis becomes two. */
+export const diagEmbed = (x: TensorBase, offset = 0): Tensor => wrap(linear.diagEmbed(x.node, offset))

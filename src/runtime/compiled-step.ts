@@ -1,0 +1,350 @@
+/**
+ * A compiled step: traced once a signature, then replayed. A replay checks arguments and guards, fills two tables of
+ * storages, runs, and wraps the results; it walks no graph.
+ */
+import type { Backend, Executable } from '../backend/backend.js'
+import { sizeOf } from '../core/shape.js'
+import { Storage } from '../core/storage.js'
+import { buffer, isGradEnabled } from '../ir/build.js'
+import type { Node } from '../ir/node.js'
+import { compareTraces } from './compare-traces.js'
+import { currentBackend } from './devices.js'
+import { compileGraph, disposeExecutable } from './executables.js'
+import { closedGraph } from './graph.js'
+import { realize } from './realize.js'
+import { type Arguments, argumentDifference, matches, type Template, templateOf } from './signature.js'
+import { type Cell, isSymbolic, isTransforming, leafCells, pendingCells, tracing } from './state.js'
+import type { Observation, Slot } from './trace.js'
+import { isComputed, type ResultTemplate, type TensorKind, type TracedStep, traceStep } from './traced-step.js'
+
+/** More signatures than this are probably a mistake. */
+const warnAfter = 8
+
+/** More than this are not kept. */
+const keepAtMost = 64
+
+interface OutputPlan {
+  readonly node: Node
+  readonly size: number
+  /** Where the output stands in the executable's list; -1 when it has no elements. */
+  readonly position: number
+}
+
+/** One signature: its guards and its program. */
+interface Variant {
+  readonly template: Template
+  readonly numbers: number[]
+  /** Numbers among the arguments that were seen to change nothing. */
+  readonly idle: boolean[]
+  readonly gradEnabled: boolean
+  readonly backend: Backend
+  readonly slots: readonly Pick<Slot, 'source' | 'requiresGrad' | 'gradientRead'>[]
+  readonly observations: readonly Observation[]
+  readonly executable: Executable | null
+  readonly inputs: TracedStep['inputs']
+  readonly outputs: readonly OutputPlan[]
+  readonly writes: TracedStep['writes']
+  readonly gradients: TracedStep['gradients']
+  readonly result: ResultTemplate
+  /** The first trace, to compare with. Its stacks go once the second call agreed. */
+  readonly first: TracedStep
+  verified: boolean
+  /** Tables that each replay fills and empties again. */
+  readonly cells: Cell[]
+  readonly given: Storage[]
+  readonly written: Storage[]
+}
+
+export interface CompileStats {
+  /** Programs compiled so far. */
+  readonly compilations: number
+  /** Signatures seen so far. */
+  readonly signatures: number
+}
+
+export class CompiledStep {
+  private readonly fn: (...args: never[]) => unknown
+  private readonly kind: TensorKind
+  private readonly variants: Variant[] = []
+  private signatures = 0
+  private compilations = 0
+
+  constructor(fn: (...args: never[]) => unknown, kind: TensorKind) {
+    this.fn = fn
+    this.kind = kind
+  }
+
+  get stats(): CompileStats {
+    return { compilations: this.compilations, signatures: this.signatures }
+  }
+
+  call(args: unknown[]): unknown {
+    if (tracing !== null || isSymbolic() || isTransforming()) return (this.fn as (...list: unknown[]) => unknown)(...args)
+    const given: Arguments = { cells: [], numbers: [] }
+    let variant = this.find(args, given)
+    if (variant === null) {
+      variant = this.trace(args, given)
+    } else if (!variant.verified || numbersChanged(variant, given.numbers)) {
+      this.verify(variant, args, given)
+    }
+    return this.replay(variant, given.cells)
+  }
+
+  private find(args: unknown[], given: Arguments): Variant | null {
+    const backend = currentBackend()
+    const gradEnabled = isGradEnabled()
+    for (let i = 0; i < this.variants.length; i++) {
+      const variant = this.variants[i]
+      given.cells.length = 0
+      given.numbers.length = 0
+      if (variant.backend !== backend || variant.gradEnabled !== gradEnabled) continue
+      if (!matches(variant.template, args, this.kind.isCell, given) || !guardsHold(variant, given.cells)) continue
+      if (i > 0) {
+        this.variants.splice(i, 1)
+        this.variants.unshift(variant)
+      }
+      return variant
+    }
+    given.cells.length = 0
+    given.numbers.length = 0
+    return null
+  }
+
+  private trace(args: unknown[], given: Arguments): Variant {
+    const template = templateOf(args, this.kind.isCell, given)
+    const step = traceStep(this.fn, args, given, this.kind)
+    const variant = this.compile(step, template, given)
+    this.signatures++
+    if (this.signatures === warnAfter + 1) this.warn(variant)
+    this.variants.unshift(variant)
+    if (this.variants.length > keepAtMost) {
+      const { executable } = this.variants.pop()!
+      if (executable !== null) disposeExecutable(executable)
+    }
+    return variant
+  }
+
+  private compile(step: TracedStep, template: Template, given: Arguments): Variant {
+    const backend = currentBackend()
+    let count = 0
+    const outputs = step.outputs.map((node) => ({
+      node,
+      size: sizeOf(node.shape),
+      position: isComputed(node) ? count++ : -1,
+    }))
+    let executable: Executable | null = null
+    if (count > 0) {
+      const graph = closedGraph(step.order, step.inputNodes, step.outputs.filter(isComputed), donations(step, outputs))
+      executable = compileGraph(backend, graph)
+      this.compilations++
+    }
+    return {
+      template,
+      numbers: [...given.numbers],
+      idle: given.numbers.map(() => false),
+      gradEnabled: isGradEnabled(),
+      backend,
+      slots: step.trace.slots.map(({ source, requiresGrad, gradientRead }) => ({ source, requiresGrad, gradientRead })),
+      observations: step.trace.observations,
+      executable,
+      inputs: step.inputs,
+      outputs,
+      writes: step.writes,
+      gradients: step.gradients,
+      result: step.result,
+      first: step,
+      verified: false,
+      cells: [],
+      given: [],
+      written: [],
+    }
+  }
+
+  /** Traces again and compares, at the second call and when a number among the arguments changed. */
+  private verify(variant: Variant, args: unknown[], given: Arguments): void {
+    compareTraces(variant.first, traceStep(this.fn, args, given, this.kind))
+    given.numbers.forEach((n, i) => {
+      if (!Object.is(n, variant.numbers[i])) variant.idle[i] = true
+    })
+    variant.verified = true
+    variant.first.trace.forgetMarks()
+  }
+
+  private replay(variant: Variant, args: readonly Cell[]): unknown {
+    const { cells, given, written } = variant
+    try {
+      resolve(variant, args)
+      const { inputs } = variant
+      for (let i = 0; i < inputs.length; i++) {
+        const source = inputs[i]
+        given[i] =
+          source.kind === 'constant'
+            ? source.storage
+            : source.kind === 'slot'
+              ? cells[source.slot].version.storage!
+              : cells[source.slot].gradient!.version.storage!
+      }
+      this.prepareOutputs(variant)
+      variant.executable?.run(given, written)
+      return this.finish(variant)
+    } finally {
+      cells.length = 0
+      given.length = 0
+      written.length = 0
+    }
+  }
+
+  private prepareOutputs({ outputs, writes, gradients, cells, written }: Variant): void {
+    const fresh = (i: number): void => {
+      const { node, position, size } = outputs[i]
+      if (position >= 0) written[position] = new Storage(node.dtype, size)
+    }
+    const first = outputs.length - writes.length - gradients.reduce((n, g) => n + (g.output === null ? 0 : 1), 0)
+    for (let i = 0; i < first; i++) fresh(i)
+    for (const { slot, output } of writes) {
+      const { position } = outputs[output]
+      const cell = cells[slot]
+      if (position >= 0 && reusable(cell)) written[position] = cell.version.storage!
+      else fresh(output)
+    }
+    for (const { slot, output } of gradients) {
+      if (output === null) continue
+      const { position } = outputs[output]
+      const gradient = cells[slot].gradient
+      if (position >= 0 && gradient !== null && reusable(gradient) && gradient.version.dtype === outputs[output].node.dtype) {
+        written[position] = gradient.version.storage!
+      } else fresh(output)
+    }
+  }
+
+  private finish({ outputs, writes, gradients, cells, written, result }: Variant): unknown {
+    const storageOf = (i: number): Storage => {
+      const { node, position } = outputs[i]
+      return position >= 0 ? written[position] : new Storage(node.dtype, 0, new ArrayBuffer(0))
+    }
+    for (const { slot, output } of writes) {
+      const cell = cells[slot]
+      const storage = storageOf(output)
+      if (cell.version.storage === storage) continue
+      const { shape, requiresGrad } = cell.version
+      cell.version = buffer(storage, shape, requiresGrad)
+      cell.escaped = false
+      pendingCells.delete(cell)
+      if (requiresGrad) leafCells.set(cell.version, cell)
+    }
+    for (const { slot, output } of gradients) {
+      const cell = cells[slot]
+      if (output === null) {
+        cell.gradient = null
+        continue
+      }
+      const storage = storageOf(output)
+      if (cell.gradient !== null && cell.gradient.version.storage === storage) continue
+      cell.gradient = this.kind.makeCell(buffer(storage, outputs[output].node.shape))
+      cell.gradient.escaped = false
+    }
+    return this.wrapResult(result, outputs, cells, storageOf, [])
+  }
+
+  private wrapResult(
+    template: ResultTemplate,
+    outputs: readonly OutputPlan[],
+    cells: readonly Cell[],
+    storageOf: (i: number) => Storage,
+    made: (Cell | undefined)[],
+  ): unknown {
+    switch (template.kind) {
+      case 'output': {
+        const i = template.output
+        made[i] ??= this.kind.makeCell(buffer(storageOf(i), outputs[i].node.shape))
+        return made[i]
+      }
+      case 'slot':
+        return cells[template.slot]
+      case 'value':
+        return template.value
+      case 'array':
+        return template.items.map((item) => this.wrapResult(item, outputs, cells, storageOf, made))
+      case 'object': {
+        const out: Record<string, unknown> = {}
+        template.items.forEach((item, i) => {
+          out[template.keys[i]] = this.wrapResult(item, outputs, cells, storageOf, made)
+        })
+        return out
+      }
+    }
+  }
+
+  private warn(next: Variant): void {
+    const before = this.variants[0]
+    const why =
+      argumentDifference(before.template, next.template, '') ??
+      observedDifference(before.observations, next.observations) ??
+      'a parameter gained or lost its gradient, or requiresGrad changed'
+    console.warn(
+      `chainrule: a compiled step has more than ${warnAfter} signatures, and each is traced and compiled anew. Last ` +
+        `change: ${why}. Keep shapes equal (drop or pad the last batch) and pass changing values as tensors.`,
+    )
+  }
+}
+
+/** Only the cell holds its version: nobody sees an overwrite. */
+const reusable = (cell: Cell): boolean => !cell.escaped && cell.version.storage !== null
+
+const numbersChanged = ({ numbers, idle }: Variant, given: readonly number[]): boolean => {
+  for (let i = 0; i < given.length; i++) if (!idle[i] && !Object.is(numbers[i], given[i])) return true
+  return false
+}
+
+function guardsHold({ slots, observations }: Variant, args: readonly Cell[]): boolean {
+  for (const { source, requiresGrad, gradientRead } of slots) {
+    const cell = source.kind === 'cell' ? source.cell : args[source.index]
+    if (source.kind === 'cell' && cell.version.requiresGrad !== requiresGrad) return false
+    if (gradientRead !== 'no' && (cell.gradient !== null) !== (gradientRead === 'present')) return false
+  }
+  for (const o of observations) if (!Object.is(o.read(), o.value)) return false
+  return true
+}
+
+/** Finds the cell of each slot and computes whatever of their values is still pending. */
+function resolve({ slots, inputs, cells }: Variant, args: readonly Cell[]): void {
+  // The caller holds the arguments: they are not overwritten.
+  for (let i = 0; i < args.length; i++) args[i].escaped = true
+  for (let i = 0; i < slots.length; i++) {
+    const { source } = slots[i]
+    cells[i] = source.kind === 'cell' ? source.cell : args[source.index]
+  }
+  let pending: Node[] | null = null
+  for (const source of inputs) {
+    if (source.kind === 'constant') continue
+    const { version } = source.kind === 'slot' ? cells[source.slot] : cells[source.slot].gradient!
+    if (version.storage === null) {
+      pending ??= []
+      pending.push(version)
+    }
+  }
+  if (pending !== null) realize(pending)
+}
+
+/** Outputs that may take the place of the input they replace. */
+function donations(step: TracedStep, outputs: readonly OutputPlan[]): Map<number, number> {
+  const map = new Map<number, number>()
+  const offer = (kind: 'slot' | 'gradient', slot: number, output: number | null): void => {
+    if (output === null || outputs[output].position < 0) return
+    const input = step.inputs.findIndex((s) => s.kind === kind && s.slot === slot)
+    if (input >= 0) map.set(outputs[output].position, input)
+  }
+  for (const { slot, output } of step.writes) offer('slot', slot, output)
+  for (const { slot, output } of step.gradients) offer('gradient', slot, output)
+  return map
+}
+
+function observedDifference(a: readonly Observation[], b: readonly Observation[]): string | null {
+  for (const o of b) {
+    const before = a.find((p) => p.owner === o.owner && p.key === o.key)
+    if (before !== undefined && !Object.is(before.value, o.value)) {
+      return `${o.owner.constructor.name}.${o.key}: ${String(before.value)} before, ${String(o.value)} now`
+    }
+  }
+  return null
+}

@@ -1,0 +1,208 @@
+/**
+ * Functions of layers on tensors: thin wrappers over the node-level functions of the same names in `ops/`, where
+ * formulas, shapes and errors are documented.
+ */
+import type { Shape } from '../core/shape.js'
+import type { Node } from '../ir/node.js'
+import * as activation from '../ops/activation.js'
+import * as convolution from '../ops/convolution.js'
+import * as indexing from '../ops/indexing.js'
+import * as linearAlgebra from '../ops/linear-algebra.js'
+import * as normalization from '../ops/normalization.js'
+import * as pooling from '../ops/pooling.js'
+import * as normal from '../ops/softmax.js'
+import { type TensorBase, wrap } from './base.js'
+import type { Tensor } from './tensor.js'
+
+type Maybe = TensorBase | null | undefined
+
+const maybe = (t: Maybe): Node | null => t?.node ?? null
+
+/** A node-level function of one tensor, on tensors. */
+const lift =
+  <A extends unknown[]>(fn: (x: Node, ...args: A) => Node) =>
+  (x: TensorBase, ...args: A): Tensor =>
+    wrap(fn(x.node, ...args))
+
+/** A node-level function of input, weight and bias, on tensors. */
+const liftWeighted =
+  <A extends unknown[]>(fn: (x: Node, weight: Node, bias?: Node | null, ...args: A) => Node) =>
+  (x: TensorBase, weight: TensorBase, bias?: Maybe, ...args: A): Tensor =>
+    wrap(fn(x.node, weight.node, maybe(bias), ...args))
+
+// ---------------------------------------------------------------- activations
+
+/** max(x, 0). */
+export const relu = lift(activation.relu)
+/** 1 / (1 + e^-x). */
+export const sigmoid = lift(activation.sigmoid)
+/** ln sigmoid(x). */
+export const logSigmoid = lift(activation.logSigmoid)
+/** ln(1 + e^(βx)) / β. */
+export const softplus = lift(activation.softplus)
+/** x · sigmoid(x). */
+export const silu = lift(activation.silu)
+/** x · tanh(softplus(x)) (Misra 2019). */
+export const mish = lift(activation.mish)
+/** x · Φ(x) (Hendrycks & Gimpel 2016); approximate: 'none' (default) or 'tanh'. */
+export const gelu = lift(activation.gelu)
+/** x where positive, negativeSlope · x elsewhere; default 0.01. */
+export const leakyRelu = lift(activation.leakyRelu)
+/** x where positive, α(e^x - 1) elsewhere (Clevert et al. 2015). */
+export const elu = lift(activation.elu)
+/** max(0, x) + min(0, α(e^(x/α) - 1)). */
+export const celu = lift(activation.celu)
+/** Self-normalising exponential linear unit (Klambauer et al. 2017). */
+export const selu = lift(activation.selu)
+/** x limited to [min, max], default [-1, 1]. */
+export const hardtanh = lift(activation.hardtanh)
+/** min(max(x, 0), 6). */
+export const relu6 = lift(activation.relu6)
+/** relu6(x + 3) / 6. */
+export const hardsigmoid = lift(activation.hardsigmoid)
+/** x · relu6(x + 3) / 6. */
+export const hardswish = lift(activation.hardswish)
+/** x / (1 + |x|). */
+export const softsign = lift(activation.softsign)
+/** x - tanh x. */
+export const tanhshrink = lift(activation.tanhshrink)
+/** x moved toward 0 by λ, and 0 within λ of it. */
+export const softshrink = lift(activation.softshrink)
+/** 0 within λ of 0, x elsewhere. */
+export const hardshrink = lift(activation.hardshrink)
+/** x above the limit, `value` elsewhere. */
+export const threshold = lift(activation.threshold)
+/** The first half of an axis times the sigmoid of the second half. */
+export const glu = lift(activation.glu)
+/** x where positive, weight · x elsewhere; one weight, or one a channel (axis 1) (He et al. 2015). */
+export const prelu = (x: TensorBase, weight: TensorBase): Tensor => wrap(activation.prelu(x.node, weight.node))
+/** e^x / Σ e^x along an axis, the last by default. */
+export const softmax = lift(normal.softmax)
+/** ln softmax(x) along an axis, the last by default. */
+export const logSoftmax = lift(normal.logSoftmax)
+/** softmax(-x) along an axis, the last by default. */
+export const softmin = lift(normal.softmin)
+
+// ---------------------------------------------------------------- linear layers, convolution
+
+/** x · weightᵀ + bias with weight (out, in). */
+export const linear = liftWeighted(linearAlgebra.linear)
+/** Cross-correlation over 1 spatial axis: stride, padding ('same', 'valid', numbers), dilation, groups. */
+export const conv1d = liftWeighted(convolution.conv1d)
+/** Cross-correlation over 2 spatial axes: stride, padding ('same', 'valid', numbers), dilation, groups. */
+export const conv2d = liftWeighted(convolution.conv2d)
+/** Cross-correlation over 3 spatial axes: stride, padding ('same', 'valid', numbers), dilation, groups. */
+export const conv3d = liftWeighted(convolution.conv3d)
+/** The transpose of conv1d. */
+export const convTranspose1d = liftWeighted(convolution.convTranspose1d)
+/** The transpose of conv2d. */
+export const convTranspose2d = liftWeighted(convolution.convTranspose2d)
+/** The transpose of conv3d. */
+export const convTranspose3d = liftWeighted(convolution.convTranspose3d)
+
+/** Rows of `weight` by index; the gradient skips `paddingIndex`. */
+export const embedding = (
+  index: TensorBase,
+  weight: TensorBase,
+  options?: Parameters<typeof indexing.embedding>[2],
+): Tensor => wrap(indexing.embedding(index.node, weight.node, options))
+
+/** A new last axis with 1 at the class and 0 elsewhere. */
+export const oneHot = lift(indexing.oneHot)
+
+// ---------------------------------------------------------------- pooling
+
+/** The largest element of each window, over 1 spatial axis. */
+export const maxPool1d = lift(pooling.maxPool1d)
+/** The largest element of each window, over 2 spatial axes. */
+export const maxPool2d = lift(pooling.maxPool2d)
+/** The largest element of each window, over 3 spatial axes. */
+export const maxPool3d = lift(pooling.maxPool3d)
+/** The mean of each window, over 1 spatial axis. */
+export const avgPool1d = lift(pooling.avgPool1d)
+/** The mean of each window, over 2 spatial axes. */
+export const avgPool2d = lift(pooling.avgPool2d)
+/** The mean of each window, over 3 spatial axes. */
+export const avgPool3d = lift(pooling.avgPool3d)
+/** Means over windows that cover the input in `outputSize` steps, over 1 spatial axis. */
+export const adaptiveAvgPool1d = lift(pooling.adaptiveAvgPool1d)
+/** Means over windows that cover the input in `outputSize` steps, over 2 spatial axes. */
+export const adaptiveAvgPool2d = lift(pooling.adaptiveAvgPool2d)
+/** Means over windows that cover the input in `outputSize` steps, over 3 spatial axes. */
+export const adaptiveAvgPool3d = lift(pooling.adaptiveAvgPool3d)
+/** Maxima over windows that cover the input in `outputSize` steps, over 1 spatial axis. */
+export const adaptiveMaxPool1d = lift(pooling.adaptiveMaxPool1d)
+/** Maxima over windows that cover the input in `outputSize` steps, over 2 spatial axes. */
+export const adaptiveMaxPool2d = lift(pooling.adaptiveMaxPool2d)
+/** Maxima over windows that cover the input in `outputSize` steps, over 3 spatial axes. */
+export const adaptiveMaxPool3d = lift(pooling.adaptiveMaxPool3d)
+
+// ---------------------------------------------------------------- normalization
+
+export interface BatchNormOptions {
+  /** Normalize by the batch's statistics and update the running ones. Default false. */
+  readonly training?: boolean
+  /** Weight of the new statistics. Default 0.1. */
+  readonly momentum?: number | TensorBase
+  /** Default 1e-5. */
+  readonly eps?: number
+}
+
+/**
+ * Batch normalization (Ioffe & Szegedy 2015) over every axis but 1. In training the running statistics are assigned
+ * their new values.
+ */
+export function batchNorm(
+  x: TensorBase,
+  runningMean: Maybe,
+  runningVar: Maybe,
+  weight?: Maybe,
+  bias?: Maybe,
+  { training, momentum, eps }: BatchNormOptions = {},
+): Tensor {
+  const result = normalization.batchNorm(
+    x.node,
+    maybe(runningMean),
+    maybe(runningVar),
+    maybe(weight),
+    maybe(bias),
+    { training, momentum: typeof momentum === 'object' ? momentum.node : momentum, eps },
+  )
+  if (training) {
+    if (runningMean && result.runningMean !== null) runningMean.assign(wrap(result.runningMean))
+    if (runningVar && result.runningVar !== null) runningVar.assign(wrap(result.runningVar))
+  }
+  return wrap(result.output)
+}
+
+/** Layer normalization (Ba et al. 2016) over the trailing axes of `normalizedShape`. */
+export const layerNorm = (
+  x: TensorBase,
+  normalizedShape: number | Shape,
+  weight?: Maybe,
+  bias?: Maybe,
+  eps = 1e-5,
+): Tensor => wrap(normalization.layerNorm(x.node, normalizedShape, maybe(weight), maybe(bias), eps))
+
+/** x / root mean square over the trailing axes (Zhang & Sennrich 2019). */
+export const rmsNorm = (x: TensorBase, normalizedShape: number | Shape, weight?: Maybe, eps?: number | null): Tensor =>
+  wrap(normalization.rmsNorm(x.node, normalizedShape, maybe(weight), eps))
+
+/** Group normalization (Wu & He 2018). */
+export const groupNorm = (x: TensorBase, numGroups: number, weight?: Maybe, bias?: Maybe, eps = 1e-5): Tensor =>
+  wrap(normalization.groupNorm(x.node, numGroups, maybe(weight), maybe(bias), eps))
+
+/** Instance normalization: each channel of each example by itself. */
+export const instanceNorm = (x: TensorBase, weight?: Maybe, bias?: Maybe, eps = 1e-5): Tensor =>
+  wrap(normalization.instanceNorm(x.node, maybe(weight), maybe(bias), eps))
+
+/** x / max(‖x‖, ε) along the axes. */
+export const normalize = lift(normalization.normalize)
+/** Division by neighbouring channels' energy (Krizhevsky et al. 2012). */
+export const localResponseNorm = lift(normalization.localResponseNorm)
+/** x · y / (‖x‖ ‖y‖) along an axis. */
+export const cosineSimilarity = (
+  x: TensorBase,
+  y: TensorBase,
+  options?: Parameters<typeof normalization.cosineSimilarity>[2],
+): Tensor => wrap(normalization.cosineSimilarity(x.node, y.node, options))
