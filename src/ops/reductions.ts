@@ -176,7 +176,7 @@ export interface VarianceOptions extends ReduceOptions {
   readonly correction?: number
 }
 
-function variance(operation: string, x: Node, axis: Axes | null | undefined, options: VarianceOptions, root: boolean): Node {
+function varianceOf(operation: string, x: Node, axis: Axes | null | undefined, options: VarianceOptions, root: boolean): Node {
   requireFloat(operation, x)
   const { correction = 1, keepdim = false } = options
   const axes = normalizeAxes(axis, x.shape.length, operation)
@@ -188,11 +188,11 @@ function variance(operation: string, x: Node, axis: Axes | null | undefined, opt
   })
 }
 
-/** Variance Σ(x − x̄)²/(n − correction), in two passes. Named `var` on tensors. */
-export const var_ = (x: Node, axis?: Axes | null, options: VarianceOptions = {}): Node => variance('var', x, axis, options, false)
+/** Variance Σ(x − x̄)²/(n − correction), in two passes. `var` on tensors. */
+export const variance = (x: Node, axis?: Axes | null, options: VarianceOptions = {}): Node => varianceOf('var', x, axis, options, false)
 
 /** Standard deviation, the root of the variance; gradient 0 where it is 0. */
-export const std = (x: Node, axis?: Axes | null, options: VarianceOptions = {}): Node => variance('std', x, axis, options, true)
+export const std = (x: Node, axis?: Axes | null, options: VarianceOptions = {}): Node => varianceOf('std', x, axis, options, true)
 
 /** log Σ exp(x), shifted by the largest element so that nothing overflows. */
 export function logsumexp(x: Node, axis?: Axes | null, { keepdim = false }: ReduceOptions = {}): Node {
