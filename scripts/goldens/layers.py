@@ -150,6 +150,8 @@ case('encoderLayerNormFirst', layer(norm_first=True, activation='gelu'), train(r
 case('encoderLayerPadding', layer(), train(r(2, 4, 8), padding), call=lambda m, xs: m(xs[0], src_key_padding_mask=xs[1]))
 case('encoder', nn.TransformerEncoder(layer(), 2, norm=nn.LayerNorm(8)), train(r(2, 3, 8)))
 
+case('maxPool2dCeil', nn.MaxPool2d(3, stride=2, ceil_mode=True), train(r(1, 2, 6, 5)))
+case('avgPool2dCeil', nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True), train(r(1, 2, 6, 5)))
 case('sequential', nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3)),
      train(r(3, 1, 4, 4)), evaluate(r(2, 1, 4, 4)))
 write('layers', cases)

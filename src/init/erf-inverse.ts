@@ -1,22 +1,29 @@
 /**
  * The inverse of the error function on tensors, and the error function on numbers, for truncated normals.
  */
-import { where } from '../tensor/tensor-functions.js'
+
 import type { Tensor } from '../tensor/tensor.js'
+import { where } from '../tensor/tensor-functions.js'
 
 /** erf⁻¹(y) for |y| < 1, relative error below 1e-6: the two polynomials of Giles (2012). */
 export function erfInverse(y: Tensor): Tensor {
   const w = y.neg().mul(y).log1p().neg()
   const horner = (x: Tensor, coefficients: readonly number[]): Tensor =>
     coefficients.slice(1).reduce((sum, c) => sum.mul(x).add(c), x.mul(0).add(coefficients[0]))
-  const central = horner(w.sub(2.5), [
-    2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164,
-    0.246640727, 1.50140941,
-  ])
-  const tail = horner(w.clamp(0).sqrt().sub(3), [
-    -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
-    1.00167406, 2.83297682,
-  ])
+  const central = horner(
+    w.sub(2.5),
+    [
+      2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503,
+      -0.00417768164, 0.246640727, 1.50140941,
+    ],
+  )
+  const tail = horner(
+    w.clamp(0).sqrt().sub(3),
+    [
+      -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613,
+      0.00943887047, 1.00167406, 2.83297682,
+    ],
+  )
   return where(w.lt(5), central, tail).mul(y)
 }
 

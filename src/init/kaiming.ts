@@ -16,6 +16,9 @@ export interface KaimingOptions extends RandomOptions {
 }
 
 /** gain / √fan. */
-export function kaimingStd(shape: Shape, { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: KaimingOptions): number {
+export function kaimingStd(
+  shape: Shape,
+  { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: KaimingOptions,
+): number {
   return calculateGain(nonlinearity, a) / Math.sqrt(Math.max(1, calculateFan(shape)[mode]))
 }

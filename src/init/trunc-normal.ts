@@ -2,10 +2,10 @@
  * Fills a tensor from a normal distribution cut off on both sides.
  */
 import { ValueError } from '../core/errors.js'
-import { erfHost, erfInverse } from './erf-inverse.js'
 import { rand } from '../tensor/creation.js'
 import { noGrad } from '../tensor/grad-mode.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { erfHost, erfInverse } from './erf-inverse.js'
 import type { RandomOptions } from './uniform.js'
 
 /**
@@ -21,13 +21,17 @@ export function truncNormal<T extends Tensor>(
   options: RandomOptions = {},
 ): T {
   if (!(low < high) || !(std > 0)) {
-    throw new ValueError(`truncNormal: expected low < high and std > 0, got low ${low}, high ${high}, std ${std}.`)
+    throw new ValueError(
+      `truncNormal: expected low < high and std > 0, got low ${low}, high ${high}, std ${std}.`,
+    )
   }
   const from = erfHost((low - mean) / (std * Math.SQRT2))
   const to = erfHost((high - mean) / (std * Math.SQRT2))
   noGrad(() => {
     const unit = rand(tensor.shape, { generator: options.generator })
-    const sample = erfInverse(unit.mul(to - from).add(from)).mul(std * Math.SQRT2).add(mean)
+    const sample = erfInverse(unit.mul(to - from).add(from))
+      .mul(std * Math.SQRT2)
+      .add(mean)
     tensor.assign(sample.clamp(low, high).to(tensor.dtype))
   })
   return tensor

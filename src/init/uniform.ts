@@ -15,7 +15,12 @@ export interface RandomOptions {
 export function uniform<T extends Tensor>(tensor: T, low = 0, high = 1, options: RandomOptions = {}): T {
   noGrad(() => {
     const unit = rand(tensor.shape, { generator: options.generator })
-    tensor.assign(unit.mul(high - low).add(low).to(tensor.dtype))
+    tensor.assign(
+      unit
+        .mul(high - low)
+        .add(low)
+        .to(tensor.dtype),
+    )
   })
   return tensor
 }

@@ -2,8 +2,8 @@
  * Huber's loss.
  */
 import { ValueError } from '../core/errors.js'
-import { where } from '../tensor/tensor-functions.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { where } from '../tensor/tensor-functions.js'
 import { checkSameShape } from './check-shapes.js'
 import { type LossOptions, reduce } from './reduction.js'
 

@@ -1,8 +1,9 @@
 /**
  * The Kullback-Leibler divergence.
  */
-import { where } from '../tensor/tensor-functions.js'
+
 import type { Tensor } from '../tensor/tensor.js'
+import { where } from '../tensor/tensor-functions.js'
 import { checkSameShape } from './check-shapes.js'
 import { type Reduction, reduce } from './reduction.js'
 

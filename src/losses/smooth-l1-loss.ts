@@ -2,8 +2,8 @@
  * The absolute error with a quadratic bottom.
  */
 import { ValueError } from '../core/errors.js'
-import { where } from '../tensor/tensor-functions.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { where } from '../tensor/tensor-functions.js'
 import { checkSameShape } from './check-shapes.js'
 import { l1Loss } from './l1-loss.js'
 import { type LossOptions, reduce } from './reduction.js'

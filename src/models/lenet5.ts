@@ -86,7 +86,12 @@ export class LeNet5 extends Module {
   override forward(x: Tensor): Tensor {
     const size = this.imageSize
     const channels = this.inChannels
-    checkInput('LeNet5', x, x.rank === 4 && x.shape[2] === size && x.shape[3] === size, `(N, ${channels}, ${size}, ${size})`)
+    checkInput(
+      'LeNet5',
+      x,
+      x.rank === 4 && x.shape[2] === size && x.shape[3] === size,
+      `(N, ${channels}, ${size}, ${size})`,
+    )
     return this.classifier.forward(this.features.forward(x))
   }
 }

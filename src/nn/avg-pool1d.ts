@@ -20,7 +20,7 @@ export class AvgPool1d extends PoolNd {
 
   override forward(x: Tensor): Tensor {
     this.check(x)
-    const { stride, padding, countIncludePad } = this
-    return avgPool1d(x, this.kernelSize, { stride, padding, countIncludePad })
+    const { stride, padding, ceilMode, countIncludePad } = this
+    return avgPool1d(x, this.kernelSize, { stride, padding, ceilMode, countIncludePad })
   }
 }

@@ -1,7 +1,6 @@
 /**
  * What BatchNorm1d and BatchNorm2d share: affine parameters, running statistics and the mode they depend on.
  */
-import { range } from '../core/shape.js'
 import { ones, tensor, zeros } from '../tensor/creation.js'
 import { batchNorm } from '../tensor/functional.js'
 import { noGrad } from '../tensor/grad-mode.js'
@@ -60,17 +59,9 @@ export abstract class BatchNormNd extends Module {
     if (!this.training) return batchNorm(x, runningMean, runningVar, weight, bias, { training: false, eps })
     const count = this.numBatchesTracked!
     noGrad(() => count.assign(count.add(1)))
-    if (momentum !== null) {
-      return batchNorm(x, runningMean, runningVar, weight, bias, { training: true, momentum, eps })
-    }
-    // Without a momentum each batch weighs the same: the factor 1 / count is state, so it is a tensor.
-    noGrad(() => {
-      const axes = range(x.rank).filter((axis) => axis !== 1)
-      const factor = count.to(runningMean.dtype).reciprocal()
-      runningMean.assign(runningMean.lerp(x.detach().mean(axes), factor))
-      runningVar.assign(runningVar.lerp(x.detach().var(axes), factor))
-    })
-    return batchNorm(x, null, null, weight, bias, { training: true, eps })
+    // Without a momentum each batch weighs the same: 1 / count, which is state and so a tensor.
+    const share = momentum ?? noGrad(() => count.to(runningMean.dtype).reciprocal())
+    return batchNorm(x, runningMean, runningVar, weight, bias, { training: true, momentum: share, eps })
   }
 
   protected override describe(): string {

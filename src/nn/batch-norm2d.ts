@@ -7,7 +7,6 @@ import { checkInput } from './check-input.js'
 
 /** Batch normalisation of x (N, numFeatures, H, W) over all axes but the second. */
 export class BatchNorm2d extends BatchNormNd {
-  // biome-ignore lint/complexity/noUselessConstructor: gives the options their default
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
     super(numFeatures, options)
   }

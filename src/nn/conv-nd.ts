@@ -47,7 +47,13 @@ export abstract class ConvNd extends Module {
   weight: Parameter
   bias: Parameter | null
 
-  constructor(inChannels: number, outChannels: number, kernelSize: Sizes, options: ConvOptions, rank: number) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Sizes,
+    options: ConvOptions,
+    rank: number,
+  ) {
     super()
     const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options
     const name = `Conv${rank}d`
@@ -99,8 +105,15 @@ export abstract class ConvNd extends Module {
     const rank = this.kernelSize.length
     const spatial = axisNames.slice(3 - rank).join(', ')
     const name = `Conv${rank}d`
-    const hint = x.rank === rank + 1 ? 'Add a batch axis with x.unsqueeze(0).' : 'Channels come before the spatial axes.'
-    checkInput(name, x, x.rank === rank + 2 && x.shape[1] === this.inChannels, `(N, ${this.inChannels}, ${spatial})`, hint)
+    const hint =
+      x.rank === rank + 1 ? 'Add a batch axis with x.unsqueeze(0).' : 'Channels come before the spatial axes.'
+    checkInput(
+      name,
+      x,
+      x.rank === rank + 2 && x.shape[1] === this.inChannels,
+      `(N, ${this.inChannels}, ${spatial})`,
+      hint,
+    )
   }
 
   protected override describe(): string {

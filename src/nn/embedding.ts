@@ -1,15 +1,16 @@
 /**
  * A table of vectors that is looked up by index.
  */
-import { DTypeError, ValueError } from '../core/errors.js'
+
 import { isInteger } from '../core/dtype.js'
+import { DTypeError, ValueError } from '../core/errors.js'
 import { normal } from '../init/normal.js'
 import { zeros } from '../tensor/creation.js'
 import { embedding } from '../tensor/functional.js'
 import { noGrad } from '../tensor/grad-mode.js'
 import { Parameter } from '../tensor/parameter.js'
-import { cat } from '../tensor/tensor-functions.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { cat } from '../tensor/tensor-functions.js'
 import { checkInteger } from './check-input.js'
 import { Module } from './module.js'
 
@@ -53,7 +54,9 @@ export class Embedding extends Module {
     noGrad(() => {
       const blank = zeros([1, this.embeddingDim], { dtype: this.weight.dtype })
       const after = this.numEmbeddings - row - 1
-      this.weight.assign(cat([this.weight.narrow(0, 0, row), blank, this.weight.narrow(0, row + 1, after)], 0))
+      this.weight.assign(
+        cat([this.weight.narrow(0, 0, row), blank, this.weight.narrow(0, row + 1, after)], 0),
+      )
     })
   }
 

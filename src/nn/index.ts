@@ -3,9 +3,9 @@ export { AdaptiveAvgPool2d } from './adaptive-avg-pool2d.js'
 export { AvgPool1d } from './avg-pool1d.js'
 export { AvgPool2d } from './avg-pool2d.js'
 export { AvgPool3d } from './avg-pool3d.js'
+export type { BatchNormOptions } from './batch-norm-nd.js'
 export { BatchNorm1d } from './batch-norm1d.js'
 export { BatchNorm2d } from './batch-norm2d.js'
-export type { BatchNormOptions } from './batch-norm-nd.js'
 export type { ConvOptions } from './conv-nd.js'
 export { Conv1d } from './conv1d.js'
 export { Conv2d } from './conv2d.js'
@@ -32,7 +32,11 @@ export {
   type StateDict,
   type TensorModule,
 } from './module.js'
-export { type AttentionOptions, MultiheadAttention, type MultiheadAttentionOptions } from './multihead-attention.js'
+export {
+  type AttentionOptions,
+  MultiheadAttention,
+  type MultiheadAttentionOptions,
+} from './multihead-attention.js'
 export type { AvgPoolOptions, MaxPoolOptions, PoolOptions } from './pool-nd.js'
 export type { RecurrentOptions } from './recurrent.js'
 export { ReLU } from './relu.js'

@@ -45,7 +45,13 @@ export class Linear extends Module {
 
   override forward(x: Tensor): Tensor {
     const hint = x.rank > 2 ? 'Flatten the features first, for example with new Flatten().' : ''
-    checkInput('Linear', x, x.rank > 0 && x.shape[x.rank - 1] === this.inFeatures, `(…, ${this.inFeatures})`, hint)
+    checkInput(
+      'Linear',
+      x,
+      x.rank > 0 && x.shape[x.rank - 1] === this.inFeatures,
+      `(…, ${this.inFeatures})`,
+      hint,
+    )
     return linear(x, this.weight, this.bias)
   }
 

@@ -3,7 +3,12 @@
  */
 import { linear } from '../tensor/functional.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { projectWithBothBiases, Recurrent, type RecurrentOptions, type RecurrentWeights } from './recurrent.js'
+import {
+  projectWithBothBiases,
+  Recurrent,
+  type RecurrentOptions,
+  type RecurrentWeights,
+} from './recurrent.js'
 
 /**
  * Long short-term memory over x (T, N, inputSize), or (N, T, inputSize) with `batchFirst`, or (T, inputSize):
@@ -28,7 +33,11 @@ export class LSTM extends Recurrent {
     return projectWithBothBiases(x, weights)
   }
 
-  protected override step(projected: Tensor, [h, c]: readonly Tensor[], { hidden }: RecurrentWeights): Tensor[] {
+  protected override step(
+    projected: Tensor,
+    [h, c]: readonly Tensor[],
+    { hidden }: RecurrentWeights,
+  ): Tensor[] {
     const [i, f, g, o] = projected.add(linear(h, hidden)).chunk(4, 1)
     const next = f.sigmoid().mul(c).add(i.sigmoid().mul(g.tanh()))
     return [o.sigmoid().mul(next.tanh()), next]

@@ -20,7 +20,8 @@ export class MaxPool2d extends PoolNd {
 
   override forward(x: Tensor): Tensor {
     this.check(x)
-    return maxPool2d(x, this.kernelSize, { stride: this.stride, padding: this.padding, dilation: this.dilation })
+    const { stride, padding, dilation, ceilMode } = this
+    return maxPool2d(x, this.kernelSize, { stride, padding, dilation, ceilMode })
   }
 
   protected override describe(): string {

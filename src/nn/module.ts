@@ -42,8 +42,10 @@ const isPlainObject = (value: unknown): value is Record<string, unknown> =>
 /** The members below one property, arrays and plain objects opened: `layers` → `layers.0`, `layers.1`, … */
 function* membersOf(value: unknown, name: string): Generator<[string, Member]> {
   if (isMember(value)) yield [name, value]
-  else if (Array.isArray(value)) for (let i = 0; i < value.length; i++) yield* membersOf(value[i], `${name}.${i}`)
-  else if (isPlainObject(value)) for (const key of Object.keys(value)) yield* membersOf(value[key], `${name}.${key}`)
+  else if (Array.isArray(value))
+    for (let i = 0; i < value.length; i++) yield* membersOf(value[i], `${name}.${i}`)
+  else if (isPlainObject(value))
+    for (const key of Object.keys(value)) yield* membersOf(value[key], `${name}.${key}`)
 }
 
 /**
@@ -180,7 +182,8 @@ export abstract class Module {
     const key = (name: string): string => (prefix ? `${prefix}.${name}` : name)
     for (const kind of [Parameter, Buffer]) {
       for (const [name, member] of members) {
-        if (member instanceof kind && !(member instanceof Buffer && hidden.has(name))) into.set(key(name), member)
+        if (member instanceof kind && !(member instanceof Buffer && hidden.has(name)))
+          into.set(key(name), member)
       }
     }
     for (const [name, member] of members) if (member instanceof Module) member.#state(key(name), into)
@@ -276,7 +279,9 @@ export abstract class Module {
     const modules = this.modules()
     const modes = modules.map((module) => module.#training)
     const forward = (): unknown =>
-      (this.forward as (...args: Tensor[]) => unknown)(...inputs.map((x) => (x instanceof Tensor ? x : zeros(x))))
+      (this.forward as (...args: Tensor[]) => unknown)(
+        ...inputs.map((x) => (x instanceof Tensor ? x : zeros(x))),
+      )
     try {
       this.eval()
       return summarize(this, () => noGrad(forward))

@@ -12,6 +12,8 @@ export interface PoolOptions {
   readonly stride?: Sizes
   /** Padding on both sides of each axis (default 0), at most half of the window. */
   readonly padding?: Sizes
+  /** Keep a last window that is only partly inside (default false). */
+  readonly ceilMode?: boolean
 }
 
 export interface MaxPoolOptions extends PoolOptions {
@@ -29,10 +31,13 @@ export abstract class PoolNd extends Module {
   readonly kernelSize: number[]
   readonly stride: number[]
   readonly padding: number[]
+  readonly ceilMode: boolean
   #name: string
 
-  constructor(name: string, kernelSize: Sizes, { stride = kernelSize, padding = 0 }: PoolOptions, rank: number) {
+  constructor(name: string, kernelSize: Sizes, options: PoolOptions, rank: number) {
     super()
+    const { stride = kernelSize, padding = 0, ceilMode = false } = options
+    this.ceilMode = ceilMode
     this.#name = name
     this.kernelSize = tuple(kernelSize, rank, `${name} kernelSize`)
     this.stride = tuple(stride, rank, `${name} stride`)

@@ -7,9 +7,9 @@ import { uniform } from '../init/uniform.js'
 import { zeros } from '../tensor/creation.js'
 import { dropout, linear } from '../tensor/functional.js'
 import { Parameter } from '../tensor/parameter.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { cat, stack } from '../tensor/tensor-functions.js'
 import { scan } from '../tensor/transforms.js'
-import type { Tensor } from '../tensor/tensor.js'
 import { checkInput, checkInteger, checkProbability } from './check-input.js'
 import { Module } from './module.js'
 
@@ -164,7 +164,9 @@ export abstract class Recurrent extends Module {
     const shape = [rows, x.shape[1], this.hiddenSize]
     if (initial === undefined) return Array.from({ length: count }, () => zeros(shape, { dtype: x.dtype }))
     if (initial.length !== count) {
-      throw new ValueError(`${this.constructor.name}: expected ${count} initial states, got ${initial.length}.`)
+      throw new ValueError(
+        `${this.constructor.name}: expected ${count} initial states, got ${initial.length}.`,
+      )
     }
     return initial.map((state) => {
       const given = batched ? state : state.unsqueeze(1)
@@ -190,5 +192,7 @@ export abstract class Recurrent extends Module {
 }
 
 /** x Wᵀ with both biases, where they only ever occur as a sum. */
-export const projectWithBothBiases = (x: Tensor, { input, inputBias, hiddenBias }: RecurrentWeights): Tensor =>
-  linear(x, input, inputBias === null || hiddenBias === null ? null : inputBias.add(hiddenBias))
+export const projectWithBothBiases = (
+  x: Tensor,
+  { input, inputBias, hiddenBias }: RecurrentWeights,
+): Tensor => linear(x, input, inputBias === null || hiddenBias === null ? null : inputBias.add(hiddenBias))

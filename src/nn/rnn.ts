@@ -4,7 +4,12 @@
 import { ValueError } from '../core/errors.js'
 import { linear } from '../tensor/functional.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { projectWithBothBiases, Recurrent, type RecurrentOptions, type RecurrentWeights } from './recurrent.js'
+import {
+  projectWithBothBiases,
+  Recurrent,
+  type RecurrentOptions,
+  type RecurrentWeights,
+} from './recurrent.js'
 
 export interface RNNOptions extends RecurrentOptions {
   /** The activation: 'tanh' (default) or 'relu'. */

@@ -15,7 +15,8 @@ export class Sequential extends Module {
   constructor(...modules: readonly (TensorModule | Readonly<Record<string, TensorModule>>)[]) {
     super()
     const [first] = modules
-    const named = modules.length === 1 && !(first instanceof Module) ? Object.entries(first) : Object.entries(modules)
+    const named =
+      modules.length === 1 && !(first instanceof Module) ? Object.entries(first) : Object.entries(modules)
     for (const [name, module] of named) this.#add(name, module)
   }
 
@@ -23,7 +24,8 @@ export class Sequential extends Module {
     if (!(module instanceof Module)) {
       throw new ValueError(`Sequential: expected a Module at '${name}', got ${describeValue(module)}.`)
     }
-    if (name in this) throw new ValueError(`Sequential: expected a name that is free, got '${name}'. Choose another.`)
+    if (name in this)
+      throw new ValueError(`Sequential: expected a name that is free, got '${name}'. Choose another.`)
     Object.defineProperty(this, name, { value: module, enumerable: true, writable: true, configurable: true })
   }
 

@@ -9,4 +9,7 @@
 export const stateName = (property: string): string =>
   /^[A-Z]/.test(property)
     ? property
-    : property.replace(/([a-z0-9])([A-Z]+)/g, (_, before: string, capitals: string) => `${before}_${capitals.toLowerCase()}`)
+    : property.replace(
+        /([a-z0-9])([A-Z]+)/g,
+        (_, before: string, capitals: string) => `${before}_${capitals.toLowerCase()}`,
+      )

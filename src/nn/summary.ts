@@ -9,12 +9,18 @@ export interface Summarized {
   children(): Summarized[]
   namedModules(): [string, Summarized][]
   parameters(): { readonly size: number; readonly requiresGrad: boolean }[]
-  registerForwardHook(hook: (module: Summarized, inputs: readonly unknown[], output: unknown) => void): () => void
+  registerForwardHook(
+    hook: (module: Summarized, inputs: readonly unknown[], output: unknown) => void,
+  ): () => void
 }
 
 const shapesIn = (value: unknown): string => {
   if (value instanceof Tensor) return formatShape(value.shape)
-  if (Array.isArray(value)) return value.map(shapesIn).filter((s) => s !== '').join(' ')
+  if (Array.isArray(value))
+    return value
+      .map(shapesIn)
+      .filter((s) => s !== '')
+      .join(' ')
   return ''
 }
 

@@ -58,7 +58,9 @@ export class TransformerEncoderLayer extends Module {
     const { dimFeedforward = 2048, dropout = 0.1, activation = 'relu', layerNormEps: eps = 1e-5 } = options
     const { batchFirst = false, normFirst = false } = options
     if (activation !== 'relu' && activation !== 'gelu') {
-      throw new ValueError(`TransformerEncoderLayer: expected activation 'relu' or 'gelu', got '${activation}'.`)
+      throw new ValueError(
+        `TransformerEncoderLayer: expected activation 'relu' or 'gelu', got '${activation}'.`,
+      )
     }
     this.dModel = dModel
     this.nhead = nhead

@@ -19,7 +19,11 @@ export class TransformerEncoder extends Module {
   layers: TransformerEncoderLayer[]
   norm: TensorModule | null
 
-  constructor(encoderLayer: TransformerEncoderLayer, numLayers: number, { norm }: TransformerEncoderOptions = {}) {
+  constructor(
+    encoderLayer: TransformerEncoderLayer,
+    numLayers: number,
+    { norm }: TransformerEncoderOptions = {},
+  ) {
     super()
     checkInteger('TransformerEncoder', 'numLayers', numLayers)
     this.layers = Array.from({ length: numLayers }, () => encoderLayer.copy())

@@ -19,7 +19,12 @@ export class Unflatten extends Module {
 
   override forward(x: Tensor): Tensor {
     const axis = normalizeAxis(this.dim, x.rank, 'Unflatten')
-    checkInput('Unflatten', x, x.shape[axis] === sizeOf(this.sizes), `with ${sizeOf(this.sizes)} at axis ${axis}`)
+    checkInput(
+      'Unflatten',
+      x,
+      x.shape[axis] === sizeOf(this.sizes),
+      `with ${sizeOf(this.sizes)} at axis ${axis}`,
+    )
     return x.reshape([...x.shape.slice(0, axis), ...this.sizes, ...x.shape.slice(axis + 1)])
   }
 

@@ -57,8 +57,12 @@ export abstract class AdamBase extends Optimizer<AdamSlots> {
   }
 
   /** 1 - βᵗ as -expm1(t log β): exact to the last digits at the first steps, where 1 - βᵗ would cancel. */
-  protected override shared(steps: Tensor, context: Pick<UpdateContext<AdamSlots>, 'slot' | 'derived'>): State {
-    const correction = (name: 'beta1' | 'beta2'): Tensor => steps.mul(context.derived(name, 'log')).expm1().neg()
+  protected override shared(
+    steps: Tensor,
+    context: Pick<UpdateContext<AdamSlots>, 'slot' | 'derived'>,
+  ): State {
+    const correction = (name: 'beta1' | 'beta2'): Tensor =>
+      steps.mul(context.derived(name, 'log')).expm1().neg()
     return { stepSize: context.slot('lr').div(correction('beta1')), scale: correction('beta2').sqrt() }
   }
 

@@ -15,7 +15,12 @@ export class Adam extends AdamBase {
     super(params, options, options.weightDecay ?? 0)
   }
 
-  protected override update(value: Tensor, gradient: Tensor, state: State, context: UpdateContext<AdamSlots>): Updated {
+  protected override update(
+    value: Tensor,
+    gradient: Tensor,
+    state: State,
+    context: UpdateContext<AdamSlots>,
+  ): Updated {
     const signed = this.maximize ? gradient.neg() : gradient
     return this.move(value, signed.add(value.mul(context.slot('weightDecay'))), state, context)
   }

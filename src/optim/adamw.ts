@@ -14,7 +14,12 @@ export class AdamW extends AdamBase {
     super(params, options, options.weightDecay ?? 1e-2)
   }
 
-  protected override update(value: Tensor, gradient: Tensor, state: State, context: UpdateContext<AdamSlots>): Updated {
+  protected override update(
+    value: Tensor,
+    gradient: Tensor,
+    state: State,
+    context: UpdateContext<AdamSlots>,
+  ): Updated {
     const keep = context.slot('lr').mul(context.slot('weightDecay')).neg().add(1)
     return this.move(value.mul(keep), this.maximize ? gradient.neg() : gradient, state, context)
   }

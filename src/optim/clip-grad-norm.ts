@@ -2,11 +2,11 @@
  * Bounds the length of the gradient.
  */
 import { ValueError } from '../core/errors.js'
+import { tensor } from '../tensor/creation.js'
 import { noGrad } from '../tensor/grad-mode.js'
 import type { Parameter } from '../tensor/parameter.js'
-import { tensor } from '../tensor/creation.js'
-import { stack } from '../tensor/tensor-functions.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { stack } from '../tensor/tensor-functions.js'
 
 export interface ClipGradNormOptions {
   /** The norm's exponent (default 2); Infinity: the largest absolute value. */
@@ -23,7 +23,9 @@ export function clipGradNorm(
   { normType = 2 }: ClipGradNormOptions = {},
 ): Tensor {
   if (!(maxNorm > 0) || !(normType > 0)) {
-    throw new ValueError(`clipGradNorm: expected maxNorm and normType above 0, got ${maxNorm} and ${normType}.`)
+    throw new ValueError(
+      `clipGradNorm: expected maxNorm and normType above 0, got ${maxNorm} and ${normType}.`,
+    )
   }
   const withGradient = [...parameters].filter((p) => p.grad !== null)
   if (withGradient.length === 0) return tensor(0)
@@ -42,5 +44,9 @@ function vectorNorm(vector: Tensor, normType: number): Tensor {
   if (normType === Number.POSITIVE_INFINITY) return x.abs().max()
   if (normType === 2) return x.mul(x).sum().sqrt()
   if (normType === 1) return x.abs().sum()
-  return x.abs().pow(normType).sum().pow(1 / normType)
+  return x
+    .abs()
+    .pow(normType)
+    .sum()
+    .pow(1 / normType)
 }

@@ -19,7 +19,10 @@ export class LinearLR extends LRScheduler {
   readonly endFactor: number
   readonly totalIters: number
 
-  constructor(optimizer: Scheduled, { startFactor = 1 / 3, endFactor = 1, totalIters = 5 }: LinearLROptions = {}) {
+  constructor(
+    optimizer: Scheduled,
+    { startFactor = 1 / 3, endFactor = 1, totalIters = 5 }: LinearLROptions = {},
+  ) {
     super(optimizer)
     if (!(totalIters > 0)) throw new ValueError(`LinearLR: expected totalIters above 0, got ${totalIters}.`)
     this.startFactor = startFactor

@@ -27,7 +27,13 @@ export class OneCycleLR extends LRScheduler {
 
   constructor(optimizer: Scheduled, maxLr: number, options: OneCycleLROptions) {
     super(optimizer)
-    const { totalSteps, pctStart = 0.3, annealStrategy = 'cos', divFactor = 25, finalDivFactor = 1e4 } = options
+    const {
+      totalSteps,
+      pctStart = 0.3,
+      annealStrategy = 'cos',
+      divFactor = 25,
+      finalDivFactor = 1e4,
+    } = options
     if (!Number.isInteger(totalSteps) || totalSteps < 1 || !(pctStart >= 0 && pctStart <= 1)) {
       throw new ValueError(
         `OneCycleLR: expected an integer totalSteps above 0 and pctStart from 0 to 1, got ${totalSteps} and ${pctStart}.`,
@@ -41,13 +47,17 @@ export class OneCycleLR extends LRScheduler {
   protected override lrAt(epoch: number): number {
     const { totalSteps, pctStart, annealStrategy, divFactor, finalDivFactor } = this.options
     if (epoch > totalSteps) {
-      throw new ValueError(`OneCycleLR: expected at most totalSteps = ${totalSteps} steps, got step ${epoch}.`)
+      throw new ValueError(
+        `OneCycleLR: expected at most totalSteps = ${totalSteps} steps, got step ${epoch}.`,
+      )
     }
     const low = this.maxLr / divFactor
     const peak = pctStart * totalSteps - 1
     const end = totalSteps - 1
     const anneal = (from: number, to: number, share: number): number =>
-      annealStrategy === 'linear' ? from + (to - from) * share : to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share))
+      annealStrategy === 'linear'
+        ? from + (to - from) * share
+        : to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share))
     if (epoch <= peak) return anneal(low, this.maxLr, epoch / peak)
     return anneal(this.maxLr, low / finalDivFactor, Math.min(1, (epoch - peak) / (end - peak)))
   }

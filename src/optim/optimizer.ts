@@ -6,19 +6,20 @@ import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, sameShape } from '../core/shape.js'
 import { stateName } from '../nn/state-name.js'
 import { flushPending } from '../runtime/realize.js'
-import { tracing } from '../runtime/state.js'
 import { tensor, zeros } from '../tensor/creation.js'
 import { noGrad } from '../tensor/grad-mode.js'
 import { Buffer, Parameter } from '../tensor/parameter.js'
-import { cat } from '../tensor/tensor-functions.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { cat } from '../tensor/tensor-functions.js'
 import { Slot, type SlotRule } from './slot.js'
 
 /** Parameters with the numeric options they share: `optimizer.paramGroups[0].lr = 0.01`. */
 export type ParamGroup<N extends string> = { readonly params: readonly Parameter[] } & Record<N, number>
 
 /** What a constructor takes: parameters, or groups of them with options of their own. */
-export type ParamsOrGroups<O> = Iterable<Parameter> | readonly ({ readonly params: Iterable<Parameter> } & O)[]
+export type ParamsOrGroups<O> =
+  | Iterable<Parameter>
+  | readonly ({ readonly params: Iterable<Parameter> } & O)[]
 
 /** Named values of one parameter's state. */
 export type State = Record<string, Tensor>
@@ -89,7 +90,9 @@ export abstract class Optimizer<N extends string = string> {
 
   /** Called by the constructors of subclasses once their own fields are set. */
   protected addAll(params: ParamsOrGroups<Partial<Record<N, number>>>): void {
-    const list = [...(params as Iterable<Parameter | ({ params: Iterable<Parameter> } & Partial<Record<N, number>>)>)]
+    const list = [
+      ...(params as Iterable<Parameter | ({ params: Iterable<Parameter> } & Partial<Record<N, number>>)>),
+    ]
     if (list.length === 0) {
       throw new ValueError(`${this.constructor.name}: expected at least one parameter, got none.`)
     }
@@ -176,7 +179,7 @@ export abstract class Optimizer<N extends string = string> {
     noGrad(() => {
       for (const group of this.#groups) this.#stepGroup(group)
     })
-    if (tracing === null) flushPending()
+    flushPending()
   }
 
   #stepGroup(group: Group<N>): void {
@@ -296,6 +299,8 @@ export abstract class Optimizer<N extends string = string> {
       }
     }
     if (problems.length === 0) return
-    throw new ShapeError(`loadStateDict of ${name}: shapes differ: ${problems.join(', ')}. Nothing was loaded.`)
+    throw new ShapeError(
+      `loadStateDict of ${name}: shapes differ: ${problems.join(', ')}. Nothing was loaded.`,
+    )
   }
 }

@@ -63,7 +63,12 @@ export class RMSprop extends Optimizer<Slots> {
     return state
   }
 
-  protected override update(value: Tensor, gradient: Tensor, state: State, context: UpdateContext<Slots>): Updated {
+  protected override update(
+    value: Tensor,
+    gradient: Tensor,
+    state: State,
+    context: UpdateContext<Slots>,
+  ): Updated {
     const signed = this.maximize ? gradient.neg() : gradient
     const g = signed.add(value.mul(context.slot('weightDecay')))
     const alpha = context.slot('alpha')

@@ -4,8 +4,8 @@
 import { ValueError } from '../core/errors.js'
 import { zeros } from '../tensor/creation.js'
 import type { Parameter } from '../tensor/parameter.js'
-import { where } from '../tensor/tensor-functions.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { where } from '../tensor/tensor-functions.js'
 import { Optimizer, type ParamsOrGroups, type State, type UpdateContext, type Updated } from './optimizer.js'
 import { slotRules } from './slot.js'
 import { stateDtype } from './state-dtype.js'
@@ -40,7 +40,14 @@ export class SGD extends Optimizer<Slots> {
   protected override readonly countsSteps: boolean
 
   constructor(params: ParamsOrGroups<Partial<Record<Slots, number>>>, options: SGDOptions = {}) {
-    const { lr = 1e-3, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, maximize = false } = options
+    const {
+      lr = 1e-3,
+      momentum = 0,
+      dampening = 0,
+      weightDecay = 0,
+      nesterov = false,
+      maximize = false,
+    } = options
     super(
       { lr: nonNegative, momentum: nonNegative, dampening: rate, weightDecay: nonNegative },
       { lr, momentum, dampening, weightDecay },
@@ -69,7 +76,12 @@ export class SGD extends Optimizer<Slots> {
     return { first: steps.eq(1) }
   }
 
-  protected override update(value: Tensor, gradient: Tensor, state: State, context: UpdateContext<Slots>): Updated {
+  protected override update(
+    value: Tensor,
+    gradient: Tensor,
+    state: State,
+    context: UpdateContext<Slots>,
+  ): Updated {
     const signed = this.maximize ? gradient.neg() : gradient
     const g = signed.add(value.mul(context.slot('weightDecay')))
     const lr = context.slot('lr')

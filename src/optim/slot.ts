@@ -3,9 +3,9 @@
  */
 import { ValueError } from '../core/errors.js'
 import { tensor } from '../tensor/creation.js'
+import { noGrad } from '../tensor/grad-mode.js'
 import { observe } from '../tensor/observe.js'
 import { Buffer } from '../tensor/parameter.js'
-import { noGrad } from '../tensor/grad-mode.js'
 
 /** What else the update needs of a slot's value, computed in double precision when it is set. */
 export type Derived = Readonly<Record<string, (value: number) => number>>
@@ -75,5 +75,9 @@ export const slotRules = {
     derived: { complement: (v: number) => 1 - v, log: (v: number) => Math.log(v) },
   } satisfies SlotRule,
   /** A rate with its complement 1 - v; any number. */
-  rate: { check: Number.isFinite, expected: 'finite', derived: { complement: (v: number) => 1 - v } } satisfies SlotRule,
+  rate: {
+    check: Number.isFinite,
+    expected: 'finite',
+    derived: { complement: (v: number) => 1 - v },
+  } satisfies SlotRule,
 }
