@@ -326,4 +326,27 @@ describe('values', () => {
     expect(build).toThrow(ValueError)
     expect(build).toThrow(/conv: expected positive integers, got stride \[0\]/)
   })
+  it.each([
+    [
+      'a placeholder',
+      t([2]),
+      /scan: expected a body that reads its parameters and constants only, but it reads a placeholder from outside \(f32 \[2\]\)/,
+    ],
+    ['a constant, which it may,', b.full([2], 0, 'f32'), null],
+    [
+      'a scalar',
+      b.expand(b.reshape(b.scalar(2, 'f32'), [1]), [2]),
+      /reads a scalar from outside \(f32 \[\]\)\. Pass it in/,
+    ],
+  ] as const)('a body that reads %s from outside', (_, outside, message) => {
+    const build = () =>
+      b.scan(
+        body(b, [[[2], 'f32']], ([c]) => [b.add(c, outside)]),
+        { consts: [], carry: [t([2])], xs: [] },
+        { length: 2 },
+      )
+    if (message === null) return expect(build).not.toThrow()
+    expect(build).toThrow(ValueError)
+    expect(build).toThrow(message)
+  })
 })

@@ -3,6 +3,7 @@
 import { DTypeError, ShapeError } from '../../core/errors.js'
 import { formatShape, sameShape } from '../../core/shape.js'
 import { batchGraph } from '../batching.js'
+import { checkClosed } from '../closed.js'
 import { pullback, pushforward } from '../gradients.js'
 import type { Attributes, Aval, Node, Subgraph } from '../node.js'
 import { substitute } from '../rewrite.js'
@@ -74,6 +75,7 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
   scan: {
     infer: (inputs, attrs) => {
       const { body, length } = attrs
+      checkClosed('scan', body)
       const [consts, carry, xs] = scanParts(inputs, attrs)
       xs.forEach((x, i) => {
         if (x.shape[0] !== length) {
@@ -161,6 +163,7 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
 
   while: {
     infer: (inputs, { cond, body, consts }) => {
+      for (const graph of [cond, body]) checkClosed('while', graph)
       expectAvals('while', 'body parameter', body.params, inputs)
       expectAvals('while', 'condition parameter', cond.params, inputs)
       expectAvals('while', 'condition', [{ shape: [], dtype: 'bool' }], cond.results)
@@ -243,6 +246,7 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
 
   cond: {
     infer: ([predicate, ...operands], { branches }) => {
+      for (const branch of branches) checkClosed('cond', branch)
       expectAvals('cond', 'predicate', [{ shape: [], dtype: 'bool' }], [predicate])
       for (const branch of branches) expectAvals('cond', 'branch parameter', branch.params, operands)
       expectAvals('cond', 'branch result', branches[0].results, branches[1].results)
