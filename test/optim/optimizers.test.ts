@@ -3,8 +3,10 @@
  */
 import { describe, expect, it } from 'vitest'
 import * as optim from '../../src/optim/index.js'
+import { compile } from '../../src/tensor/compile.js'
 import { tensor } from '../../src/tensor/creation.js'
 import { Parameter } from '../../src/tensor/parameter.js'
+import type { Tensor } from '../../src/tensor/tensor.js'
 import { expectTensor, type Packed, readGolden, unpack, valuesOf } from '../helpers/goldens.js'
 import { toleranceOf } from '../helpers/tolerance.js'
 
@@ -67,6 +69,27 @@ describe('optimizers follow PyTorch', () => {
           else expectTensor(state[number][key], expected, tolerance, `state ${number} ${key}`)
         }
       }
+    })
+
+    it(`${title}: compiled, the same bits`, () => {
+      const [a, b] = [fresh(), fresh()]
+      const [eager, traced] = [build(golden, a), build(golden, b)]
+      const step = compile((gradients: (Tensor | null)[]): void => {
+        b.forEach((p, i) => {
+          p.grad = gradients[i]
+        })
+        traced.step()
+      })
+      goldens.gradients.forEach((gradients, t) => {
+        eager.lr = 0.01 * (t + 1)
+        traced.lr = 0.01 * (t + 1)
+        give(a, gradients)
+        eager.step()
+        step(gradients.map((g) => (g === null ? null : unpack(g))))
+        expect(b.map(valuesOf)).toEqual(a.map(valuesOf))
+      })
+      // One signature with all gradients, one where the second parameter has none.
+      expect(step.stats.compilations).toBe(2)
     })
 
     it(`${title}: goes on from a state dict`, () => {
