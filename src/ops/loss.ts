@@ -8,7 +8,7 @@ import { formatShape, range, sameShape } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { logSigmoid } from './activation.js'
-import { checkedIndex } from './indexing.js'
+import { checkedIndex, take } from './indexing.js'
 import {
   accumulationType,
   addLiteral,
@@ -241,7 +241,7 @@ function classTargets(operation: string, scores: Node, target: Node, { weight, i
   const kept = keptShape(scores.shape, [axis])
   const chosen = b.eq(b.iota(scores.shape, axis, safe.dtype), b.expand(b.reshape(safe, kept), scores.shape))
   const perClass = weight
-    ? b.reshape(pick(chosen, stretchClasses(b.cast(weight, scores.dtype), scores, axis), axis), index.shape)
+    ? take(b.cast(weight, scores.dtype), safe)
     : b.literal(index, 1, scores.dtype)
   return { chosen, weights: b.where(ignored, b.literal(index, 0, scores.dtype), perClass) }
 }
