@@ -7,7 +7,7 @@ import { formatShape, sameShape, sizeOf } from '../core/shape.js'
 import { yieldIfDue } from '../runtime/yield.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Dataset, SampleArray } from './dataset.js'
-import { makePixelTable } from './pixel-table.js'
+import { convertPixels, makePixelTable } from './pixel-table.js'
 import { randomSampler, type Sampler, sequentialSampler } from './sampler.js'
 import { SeededRandom } from './seeded-random.js'
 import { tensorOver } from './tensor-over.js'
@@ -195,10 +195,14 @@ class BatchMaker {
     const { pixels, channels } = this.table
     const plane = size / channels
     for (let c = 0; c < channels; c++) {
-      const base = c * 256
-      const end = at + (c + 1) * plane
-      let source = start + c * plane
-      for (let i = at + c * plane; i < end; i++) out[i] = pixels[base + from[source++]]
+      convertPixels(
+        from,
+        start + c * plane,
+        plane,
+        pixels.subarray(c * 256, (c + 1) * 256),
+        out,
+        at + c * plane,
+      )
     }
   }
 

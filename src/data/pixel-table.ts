@@ -34,3 +34,31 @@ export function makePixelTable(
   }
   return { pixels, channels }
 }
+
+/** Looks up `count` bytes from `start` in `table` and writes the floats from `at`. */
+export function convertPixels(
+  from: Uint8Array,
+  start: number,
+  count: number,
+  table: Float32Array,
+  out: Float32Array,
+  at: number,
+): void {
+  const address = from.byteOffset + start
+  if ((address | count) & 3) {
+    for (let i = 0; i < count; i++) out[at + i] = table[from[start + i]]
+    return
+  }
+  // Four at a time, and drawings are mostly background: where a whole word is 0 the fill has done the work.
+  const words = new Uint32Array(from.buffer, address, count >> 2)
+  out.fill(table[0], at, at + count)
+  for (let i = 0, to = at; i < words.length; i++, to += 4) {
+    const word = words[i]
+    if (word === 0) continue
+    // The order of bytes in a word: every platform of WebAssembly and Node's processors are little endian.
+    out[to] = table[word & 255]
+    out[to + 1] = table[(word >>> 8) & 255]
+    out[to + 2] = table[(word >>> 16) & 255]
+    out[to + 3] = table[word >>> 24]
+  }
+}
