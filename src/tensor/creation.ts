@@ -6,7 +6,9 @@ import { Storage } from '../core/storage.js'
 import * as build from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { countLeafBytes, leafCells, versionOf } from '../runtime/state.js'
-import type { TensorBase } from './base.js'
+import * as draw from '../ops/random.js'
+import { type TensorBase, wrap } from './base.js'
+import { defaultGenerator, type Generator } from './random.js'
 import { Tensor } from './tensor.js'
 
 export interface CreationOptions {
@@ -186,4 +188,49 @@ export function eye(n: number, m = n, { dtype = 'f32', requiresGrad }: CreationO
   const shape = checked([n, m], 'eye')
   const diagonal = build.eq(build.iota(shape, 0, 'i32'), build.iota(shape, 1, 'i32'))
   return leafTensor(build.cast(diagonal, dtype), requiresGrad)
+}
+
+// ---------------------------------------------------------------- random values
+
+export interface RandomOptions extends CreationOptions {
+  /** Where the numbers come from. Default: the generator that `manualSeed` seeds. */
+  readonly generator?: Generator
+}
+
+const keyOf = ({ generator = defaultGenerator }: RandomOptions): Node => generator.nextKey()
+
+/** Uniform numbers from [0, 1). */
+export function rand<const S extends Shape>(shape: S, options: RandomOptions = {}): Tensor<S> {
+  checked(shape, 'rand')
+  return leafTensor<S>(draw.rand(keyOf(options), shape, options.dtype), options.requiresGrad)
+}
+
+/** Numbers of the standard normal distribution. */
+export function randn<const S extends Shape>(shape: S, options: RandomOptions = {}): Tensor<S> {
+  checked(shape, 'randn')
+  return leafTensor<S>(draw.randn(keyOf(options), shape, options.dtype), options.requiresGrad)
+}
+
+/** Integers from `low` to `high` - 1. Default i64. */
+export function randint<const S extends Shape>(
+  low: number,
+  high: number,
+  shape: S,
+  options: RandomOptions = {},
+): Tensor<S> {
+  checked(shape, 'randint')
+  return leafTensor<S>(draw.randint(keyOf(options), low, high, shape, options.dtype), options.requiresGrad)
+}
+
+/** The numbers 0…n-1 in random order. Default i64. */
+export const randperm = (n: number, options: RandomOptions = {}): Tensor =>
+  leafTensor(draw.randperm(keyOf(options), n, options.dtype), options.requiresGrad)
+
+/** 1 with probability p, else 0: a probability an element, or one number with a shape. */
+export function bernoulli(
+  p: TensorBase | number,
+  { shape, ...options }: RandomOptions & { readonly shape?: Shape } = {},
+): Tensor {
+  const probability = typeof p === 'number' ? p : p.node
+  return wrap(draw.bernoulli(keyOf(options), probability, { shape, dtype: options.dtype }))
 }

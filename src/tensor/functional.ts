@@ -9,10 +9,15 @@ import * as convolution from '../ops/convolution.js'
 import * as indexing from '../ops/indexing.js'
 import * as linearAlgebra from '../ops/linear-algebra.js'
 import * as normalization from '../ops/normalization.js'
+import { type AttentionOptions, scaledDotProductAttention as attention } from '../ops/attention.js'
 import * as pooling from '../ops/pooling.js'
+import * as random from '../ops/random.js'
 import * as normal from '../ops/softmax.js'
 import { type TensorBase, wrap } from './base.js'
+import { defaultGenerator, type Generator } from './random.js'
 import type { Tensor } from './tensor.js'
+
+export * from './functional-loss.js'
 
 type Maybe = TensorBase | null | undefined
 
@@ -206,3 +211,37 @@ export const cosineSimilarity = (
   y: TensorBase,
   options?: Parameters<typeof normalization.cosineSimilarity>[2],
 ): Tensor => wrap(normalization.cosineSimilarity(x.node, y.node, options))
+
+// ---------------------------------------------------------------- dropout, attention
+
+/** Inverted dropout (Srivastava et al. 2014): 0 with probability p, else x / (1 - p); x itself unless training. */
+export function dropout(x: TensorBase, p = 0.5, training = true, generator: Generator = defaultGenerator): Tensor {
+  return wrap(training && p > 0 ? random.dropout(x.node, p, generator.nextKey()) : x.node)
+}
+
+/** Dropout of whole channels (axis 1). */
+export function featureDropout(
+  x: TensorBase,
+  p = 0.5,
+  training = true,
+  generator: Generator = defaultGenerator,
+): Tensor {
+  return wrap(training && p > 0 ? random.featureDropout(x.node, p, generator.nextKey()) : x.node)
+}
+
+export interface ScaledDotProductAttentionOptions extends Omit<AttentionOptions, 'mask' | 'key'> {
+  /** bool (true: may attend) or float (added to the scores), broadcast to (…, L, S). */
+  readonly mask?: TensorBase | null
+  readonly generator?: Generator
+}
+
+/** softmax(q kᵀ / √d) v (Vaswani et al. 2017). */
+export function scaledDotProductAttention(
+  q: TensorBase,
+  k: TensorBase,
+  v: TensorBase,
+  { mask, generator = defaultGenerator, ...options }: ScaledDotProductAttentionOptions = {},
+): Tensor {
+  const key = options.dropout ? generator.nextKey() : null
+  return wrap(attention(q.node, k.node, v.node, { ...options, mask: maybe(mask), key }))
+}
