@@ -1,12 +1,13 @@
 /**
  * The mean absolute error.
  */
+import * as functional from '../tensor/functional.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkSameShape } from './check-shapes.js'
-import { type LossOptions, reduce } from './reduction.js'
+import type { LossOptions } from './reduction.js'
 
 /** |prediction - target|, both of one shape; the gradient at 0 is 0. */
-export function l1Loss(prediction: Tensor, target: Tensor, { reduction = 'mean' }: LossOptions = {}): Tensor {
+export function l1Loss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkSameShape('l1Loss', prediction, target)
-  return reduce(prediction.sub(target).abs(), reduction, 'l1Loss')
+  return functional.l1Loss(prediction, target, options)
 }

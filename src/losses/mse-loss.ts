@@ -1,16 +1,13 @@
 /**
  * The mean squared error.
  */
+import * as functional from '../tensor/functional.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkSameShape } from './check-shapes.js'
-import { type LossOptions, reduce } from './reduction.js'
+import type { LossOptions } from './reduction.js'
 
 /** (prediction - target)², both of one shape. */
-export function mseLoss(
-  prediction: Tensor,
-  target: Tensor,
-  { reduction = 'mean' }: LossOptions = {},
-): Tensor {
+export function mseLoss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkSameShape('mseLoss', prediction, target)
-  return reduce(prediction.sub(target).square(), reduction, 'mseLoss')
+  return functional.mseLoss(prediction, target, options)
 }

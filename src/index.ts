@@ -1,0 +1,50 @@
+/**
+ * Chainrule: tensors, gradients, compiled steps, and the devices that run them; layers, losses and optimizers too.
+ * Data sets, metrics, file formats and models have entries of their own (`chainrule/data`, …).
+ */
+export type { DType, TypedArray } from './core/dtype.js'
+export {
+  ChainruleError,
+  DataError,
+  DeviceError,
+  DTypeError,
+  InternalError,
+  ShapeError,
+  TraceError,
+  ValueError,
+} from './core/errors.js'
+export type { Shape } from './core/shape.js'
+export * as init from './init/index.js'
+export * from './losses/index.js'
+export * from './nn/index.js'
+export * from './optim/index.js'
+export { currentDevice, listDevices, useDevice } from './runtime/devices.js'
+export { type Compiled, compile } from './tensor/compile.js'
+export {
+  arange,
+  bernoulli,
+  type CreationOptions,
+  empty,
+  eye,
+  full,
+  fullLike,
+  linspace,
+  type NestedValues,
+  ones,
+  onesLike,
+  rand,
+  randint,
+  randn,
+  randperm,
+  type TensorOptions,
+  tensor,
+  zeros,
+  zerosLike,
+} from './tensor/creation.js'
+export * as functional from './tensor/functional.js'
+export { enableGrad, isGradEnabled, noGrad } from './tensor/grad-mode.js'
+export { observe } from './tensor/observe.js'
+export { Buffer, Parameter } from './tensor/parameter.js'
+export { defaultGenerator, Generator, manualSeed } from './tensor/random.js'
+export { Tensor } from './tensor/tensor.js'
+export { cat, diagEmbed, einsum, stack, tensordot, where } from './tensor/tensor-functions.js'
