@@ -84,7 +84,12 @@ describe('the Python package', () => {
 
 it('round-trips every dtype and any bits', () => {
   const tensor = fc.record({
-    name: fc.string({ unit: 'grapheme' }).filter((name) => name !== '__metadata__' && new TextDecoder().decode(new TextEncoder().encode(name)) === name),
+    name: fc
+      .string({ unit: 'grapheme' })
+      .filter(
+        (name) =>
+          name !== '__metadata__' && new TextDecoder().decode(new TextEncoder().encode(name)) === name,
+      ),
     dtype: fc.constantFrom(...dtypes),
     shape: fc.array(fc.nat(4), { maxLength: 4 }),
     seed: fc.nat(),
