@@ -31,6 +31,7 @@ import { computeTypeOf, type Expr, type ExprBuilder, type IndexRange, register }
 import { expandBinary, expandRandomBits, expandUnary } from '../math.js'
 import type { KernelBuilder } from './kernel-builder.js'
 import { lowerReduction } from './reduce.js'
+import { narrowIndex } from './operand.js'
 import { roundTo } from './round.js'
 
 /** How many consecutive values of a loop variable one expression computes. */
@@ -351,7 +352,7 @@ export class Inliner {
         Array.from({ length: lanes.count }, (_, l) => this.gather(node, this.ahead(index, lanes, l), oneLane)),
       )
     }
-    const raw = this.e.convert(this.value(positions, index, oneLane), 'i32')
+    const raw = narrowIndex(this.e, this.value(positions, index, oneLane))
     const at = this.checked(raw, n)
     return this.value(x, index.map((i, a) => (a === axis ? at : i)), lanes)
   }
