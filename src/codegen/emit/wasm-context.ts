@@ -8,8 +8,8 @@ import type { FunctionWriter, ValueType } from './wasm-encoder.js'
 /** Host functions of the loop IR, imported by name from module "host", on f64. */
 export const hostFunctions = [
   'hostExp', 'hostLog', 'hostExpm1', 'hostLog1p', 'hostSin', 'hostCos', 'hostTan', 'hostAtan', 'hostTanh', 'hostErf',
-  'hostPow', 'hostAtan2',
-] as const // prettier-ignore
+  'hostPow', 'hostAtan2', 'hostMod',
+] as const
 export type HostFunction = (typeof hostFunctions)[number]
 
 /** Numbers of functions of the module that kernels call; created when first asked for. */
@@ -68,7 +68,7 @@ export class KernelContext {
   }
 
   /** A local for a moment: never live across the evaluation of another expression. */
-  temporary(type: ValueType, which: 0 | 1 | 2 = 0): number {
+  temporary(type: ValueType, which: 0 | 1 = 0): number {
     const key = `${type}${which}`
     let local = this.temporaries.get(key)
     if (local === undefined) {

@@ -202,33 +202,19 @@ function writeRounds(c: KernelContext, stmt: Counted, local: number, step: numbe
 function writeCheck(c: KernelContext, stmt: Extract<Stmt, { kind: 'check' }>): void {
   const { f } = c
   const { low, high, value } = stmt
-  const wide = value.type === 'i64'
-  const type = wide ? 'i64' : 'i32'
-  const seen = c.temporary(type, 2)
+  const target = c.register(stmt.register)
   c.value(value)
-  f.tee(seen)
+  f.tee(target)
   // One unsigned comparison of value - low.
-  if (wide) {
-    f.i64(BigInt(low))
-    f.op('i64.sub')
-    f.i64(BigInt(high) - BigInt(low))
-    f.op('i64.gt_u')
-  } else {
-    f.i32(low)
-    f.op('i32.sub')
-    f.i32(high - low)
-    f.op('i32.gt_u')
-  }
+  f.i32(low)
+  f.op('i32.sub')
+  f.i32(high - low)
+  f.op('i32.gt_u')
   f.if()
   f.i32(statusWord)
   f.i32(c.statusCode)
   f.memory('i32.store')
-  if (wide) f.i64(BigInt(low))
-  else f.i32(low)
-  f.set(seen)
+  f.i32(low)
+  f.set(target)
   f.end()
-  f.get(seen)
-  if (wide && stmt.register.type === 'i32') f.op('i32.wrap_i64')
-  else if (!wide && stmt.register.type === 'i64') f.op('i64.extend_i32_s')
-  f.set(c.register(stmt.register))
 }

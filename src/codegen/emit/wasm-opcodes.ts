@@ -26,7 +26,6 @@ export const plainOpcodes = {
   'i64.ne': 0x52,
   'i64.lt_s': 0x53,
   'i64.le_s': 0x57,
-  'i64.gt_u': 0x56,
   'f32.eq': 0x5b,
   'f32.ne': 0x5c,
   'f32.lt': 0x5d,

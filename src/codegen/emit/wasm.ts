@@ -77,7 +77,7 @@ function kernelsUse(kernels: Program['kernels']): Uses {
 function defineHelpers(module: ModuleWriter, uses: Uses): Helpers {
   const hosts = new Map<string, number>()
   for (const name of uses.hosts) {
-    const two = name === 'hostPow' || name === 'hostAtan2'
+    const two = name === 'hostPow' || name === 'hostAtan2' || name === 'hostMod'
     hosts.set(name, module.importFunction('host', name, two ? ['f64', 'f64'] : ['f64'], ['f64']))
   }
   const halves = new Map<string, number>()
