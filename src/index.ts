@@ -48,3 +48,16 @@ export { Buffer, Parameter } from './tensor/parameter.js'
 export { defaultGenerator, Generator, manualSeed } from './tensor/random.js'
 export { Tensor } from './tensor/tensor.js'
 export { cat, diagEmbed, einsum, stack, tensordot, where } from './tensor/tensor-functions.js'
+export {
+  checkpoint,
+  cond,
+  gradients,
+  hessian,
+  jacobian,
+  jvp,
+  scan,
+  valueAndGrad,
+  vjp,
+  vmap,
+  whileLoop,
+} from './tensor/transforms.js'

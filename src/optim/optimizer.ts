@@ -8,6 +8,7 @@ import { stateName } from '../nn/state-name.js'
 import { flushPending } from '../runtime/realize.js'
 import { tensor, zeros } from '../tensor/creation.js'
 import { noGrad } from '../tensor/grad-mode.js'
+import { observe } from '../tensor/observe.js'
 import { Buffer, Parameter } from '../tensor/parameter.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { cat } from '../tensor/tensor-functions.js'
@@ -176,6 +177,8 @@ export abstract class Optimizer<N extends string = string> {
 
   /** Moves every parameter that has a gradient. Outside of a compiled step, what is pending is computed here. */
   step(): void {
+    // A group added later is another step to compile.
+    observe(this, 'paramGroups', this.#groups.length, () => this.#groups.length)
     noGrad(() => {
       for (const group of this.#groups) this.#stepGroup(group)
     })
