@@ -26,12 +26,14 @@ export function batchNodes(
     } else if (isOp(node, 'output')) {
       values.set(node, { nodes: [inputs[0].nodes[node.attrs.index]], batched: true })
     } else {
-      const nodes = b.ruleOf(node.op).batch(b, {
-        node,
-        inputs: inputs.map((v) => v.nodes[0]),
-        batched: inputs.map((v) => v.batched),
-        size,
-      })
+      const nodes = b.keepingStops(node, () =>
+        b.ruleOf(node.op).batch(b, {
+          node,
+          inputs: inputs.map((v) => v.nodes[0]),
+          batched: inputs.map((v) => v.batched),
+          size,
+        }),
+      )
       values.set(node, { nodes, batched: true })
     }
   }

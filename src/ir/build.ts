@@ -57,7 +57,13 @@ export function make<P extends Primitive>(op: P, inputs: readonly Node[], attrs:
 /** The same primitive and attributes over other inputs (which may have other shapes where the primitive allows). */
 export function rebuild(node: Node, inputs: readonly Node[]): Node {
   if (isOp(node, 'output')) return output(inputs[0], node.attrs.index)
-  return make(node.op, inputs, node.attrs)
+  return keepingStops(node, () => make(node.op, inputs, node.attrs))
+}
+
+/** Runs `fn`, which builds `node` anew: where the gradient stopped at it (`noGrad`, `detach`), it stops again. */
+export function keepingStops<T>(node: Node, fn: () => T): T {
+  const stops = gradEnabled && !node.requiresGrad && node.inputs.some((x) => x.requiresGrad)
+  return stops ? withGradMode(false, fn) : fn()
 }
 
 export const substitute = (roots: readonly Node[], replacements: ReadonlyMap<Node, Node>): Node[] =>

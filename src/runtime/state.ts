@@ -5,7 +5,7 @@
 import { isFloat } from '../core/dtype.js'
 import { TraceError } from '../core/errors.js'
 import { alias, buffer } from '../ir/build.js'
-import type { Node } from '../ir/node.js'
+import { type Node, topologicalOrder } from '../ir/node.js'
 
 /**
  * A holder of a current version. Every Tensor is one; parameters and buffers are cells that people assign to.
@@ -161,12 +161,21 @@ export function versionOf(node: Node, requiresGrad: boolean): Node {
 export const stateVersion = (data: Cell, requiresGrad: boolean): Node =>
   versionOf(tracing !== null ? tracing.stateNode(data) : readCell(data), requiresGrad)
 
+const dependsOnPlaceholder = (node: Node): boolean =>
+  topologicalOrder([node]).some((n) => n.op === 'placeholder' && n.storage === null)
+
+const symbolicAssign =
+  'Expected no assign() of values made inside vmap, scan, whileLoop, cond or checkpoint: they stand for many values, or ' +
+  'none yet. Return them (or carry them through the loop) and assign the result outside; use eval mode for running ' +
+  'statistics.'
+
 /** Makes `value` the next version of the cell. The write happens at the next flush. */
 export function assignCell(cell: Cell, value: Node): void {
   if (tracing !== null) {
     tracing.assign(cell, value)
     return
   }
+  if (symbolicDepth > 0 && dependsOnPlaceholder(value)) throw new TraceError(symbolicAssign)
   const saved = pendingCells.get(cell)
   const before = saved ?? { version: cell.version, escaped: cell.escaped }
   const next = versionOf(value, cell.version.requiresGrad)

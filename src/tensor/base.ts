@@ -219,7 +219,8 @@ export class TensorBase<S extends Shape = Shape> implements Cell {
 
   /** The same values with no gradient. */
   detach(): Tensor {
-    return wrap(versionOf(this.node, false))
+    const { node } = this
+    return wrap(node.storage !== null ? versionOf(node, false) : build.stopGradient(node))
   }
 
   /**
@@ -246,5 +247,3 @@ export type Operand = TensorBase | number
 /** What node-level operations take. */
 export const operand = (x: Operand): Node | number => (typeof x === 'number' ? x : x.node)
 
-/** A boolean or number as a 0-d node. */
-export const literalNode = (value: number, dtype: DType): Node => build.scalar(value, dtype)
