@@ -112,6 +112,9 @@ class FileSink implements Sink {
   }
 }
 
+/** However little each attempt brings, it ends. */
+const maxAttempts = 200
+
 /** A failure that another attempt at the same address cannot mend. */
 class Permanent extends Error {}
 
@@ -155,14 +158,14 @@ async function fromHome(url: string, sink: Sink, options: DownloadOptions): Prom
   const { retries = 4, retryDelayMs = 500 } = options
   // What was there before this run may be of another file: a wrong whole is worth one try from the start.
   let inherited = sink.length > 0
-  for (let failed = 0; ; ) {
+  for (let failed = 0, attempts = 1; ; attempts++) {
     const before = sink.length
     try {
       await attempt(url, sink, options)
     } catch (error) {
       if (error instanceof Permanent || error instanceof DataError) throw error
       failed = sink.length > before ? 1 : failed + 1
-      if (failed >= retries) throw error
+      if (failed >= retries || attempts >= maxAttempts) throw error
       await pause(retryDelayMs * 2 ** (failed - 1))
       continue
     }
@@ -220,6 +223,8 @@ async function attempt(url: string, sink: Sink, options: DownloadOptions): Promi
     }
   } finally {
     clearTimeout(timer)
+    // Nothing is lost when the answer is complete; after a failure it closes the connection.
+    controller.abort()
   }
 }
 
