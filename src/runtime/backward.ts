@@ -10,6 +10,7 @@ import {
   gradientOf,
   isSymbolic,
   leafCells,
+  retainedCells,
   readCell,
   setGradient,
   tracing,
@@ -25,6 +26,9 @@ export interface BackwardOptions {
 }
 
 const markId = (): number => new Node('const', { value: 0, dtype: 'f32' }, [], [{ shape: [], dtype: 'f32' }], false).id
+
+/** The cell that gets the gradient of a node. */
+const receiver = (node: Node): Cell | undefined => leafCells.get(node) ?? retainedCells.get(node)
 
 const hasGradientInput = (node: Node): boolean => node.inputs.some((x) => x.requiresGrad)
 
@@ -51,14 +55,14 @@ export function backward(root: Node, seed: Node | null, options: BackwardOptions
   for (const node of order) {
     if (!node.requiresGrad) continue
     if (node.released) throw releasedError()
-    if (leafCells.has(node)) leaves.push(node)
+    if (receiver(node) !== undefined) leaves.push(node)
   }
   const from = markId()
   const gradients = build.withGradMode(createGraph, () => {
     const pulled = pullback(build, [root], [cotangent], leaves)
     return pulled.map((g, i) => {
       if (g === null) return null
-      const before = gradientOf(leafCells.get(leaves[i])!)
+      const before = gradientOf(receiver(leaves[i])!)
       return before === null ? g : build.add(readCell(before), g)
     })
   })
@@ -66,7 +70,7 @@ export function backward(root: Node, seed: Node | null, options: BackwardOptions
   leaves.forEach((leaf, i) => {
     const g = gradients[i]
     if (g === null) return
-    const cell = leafCells.get(leaf)!
+    const cell = receiver(leaf)!
     const gradient = makeCell(g)
     setGradient(cell, gradient)
     if (tracing === null && !isSymbolic() && g.storage === null) wantedGradients.add(gradient)

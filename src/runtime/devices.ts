@@ -6,6 +6,7 @@ type Loader = (options: BackendOptions) => Promise<Backend>
 
 /** Every device by name, the preferred one first. */
 const loaders: ReadonlyMap<string, Loader> = new Map<string, Loader>([
+  ['wasm', async (options) => (await import('../backend/wasm/wasm.js')).createWasmBackend(options)],
   ['reference', async () => (await import('../backend/reference/reference.js')).createReferenceBackend()],
 ])
 

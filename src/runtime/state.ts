@@ -83,6 +83,9 @@ export function withTransform<T>(fn: () => T): T {
 /** The cell to which `backward` gives the gradient of a leaf. */
 export const leafCells = new WeakMap<Node, Cell>()
 
+/** Cells of intermediate results that asked to keep their gradient. */
+export const retainedCells = new WeakMap<Node, Cell>()
+
 interface Saved {
   readonly version: Node
   readonly escaped: boolean

@@ -18,6 +18,7 @@ import {
   pendingIsHeavy,
   readCell,
   requiresGradOf,
+  retainedCells,
   setGradient,
   setRequiresGrad,
   tracing,
@@ -214,7 +215,7 @@ export class TensorBase<S extends Shape = Shape> implements Cell {
 
   /** Keeps the gradient of this intermediate result in `.grad` at the next `backward()`. */
   retainGrad(): void {
-    leafCells.set(this.node, this)
+    retainedCells.set(this.node, this)
   }
 
   /** The same values with no gradient. */
