@@ -217,8 +217,16 @@ class Pass {
     return true
   }
 
+  /** Copies made so far, by id: operands are shared, and a walk without memory would visit each path to them. */
+  private readonly copies = new Map<number, Expr>()
+
   private copy(expr: Expr): Expr {
-    return this.remake(expr, (e) => this.copy(e))
+    let made = this.copies.get(expr.id)
+    if (made === undefined) {
+      made = this.remake(expr, (e) => this.copy(e))
+      this.copies.set(expr.id, made)
+    }
+    return made
   }
 
   /** Computes what a block uses more than once into a register. `outer`: values that enclosing blocks hold. */

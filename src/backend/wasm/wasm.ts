@@ -36,6 +36,8 @@ export interface WasmBackend extends Backend {
   /** For tests and statistics. */
   readonly pool: Pool
   readonly target: Target
+  /** Threads that would take part in a run now: workers count once they have started. */
+  readonly activeThreads: number
   /** Waits until every worker has started; false when the time ran out. */
   waitForWorkers(milliseconds: number): boolean
   /** Stops the workers: nothing runs on other threads afterwards. */
@@ -111,6 +113,10 @@ class Wasm implements WasmBackend {
 
   close(): void {
     this.workers?.close()
+  }
+
+  get activeThreads(): number {
+    return 1 + (this.workers?.ready ?? 0)
   }
 
   waitForWorkers(milliseconds: number): boolean {

@@ -54,7 +54,7 @@ function start({ memory, index }) {
     const address = control[at(words.address)] >>> 0
     const length = control[at(words.length)]
     const payload = new Uint8Array(memory.buffer, address, length).slice()
-    const head = new Int32Array(payload.buffer)
+    const head = new Int32Array(payload.buffer, 0, length >>> 2)
     for (let i = 0; i < head[0]; i++) programs.delete(head[1 + i])
     const bytes = payload.slice(4 + 4 * head[0])
     const call = () => { throw new Error('a host call on a worker') }
