@@ -12,6 +12,11 @@ export interface LoopVar {
   readonly name: string
   readonly low: number
   readonly high: number
+  /**
+   * How far beyond the variable the lanes of one vector reach: an index stands for its first lane, but what is derived
+   * from it must hold for all of them.
+   */
+  readonly span: number
 }
 
 /** floor(of / by), with of ≥ 0. */
@@ -59,13 +64,14 @@ export interface Index {
 
 let nextLoop = 0
 
-/** A fresh loop variable for `for (v = low; v <= high; …)`. */
-export const loopVar = (name: string, low: number, high: number): LoopVar => ({
+/** A fresh loop variable for `for (v = low; v <= high; …)` whose vectors have `lanes` lanes. */
+export const loopVar = (name: string, low: number, high: number, lanes = 1): LoopVar => ({
   kind: 'loop',
   id: nextLoop++,
   name,
   low,
   high,
+  span: lanes - 1,
 })
 
 /** A text that is equal exactly for equal atoms. */
@@ -163,6 +169,22 @@ export function indexRange(index: Index): [number, number] {
   return [low, high]
 }
 
+/** The range of an index over all lanes of its loop variables. */
+function laneRange(index: Index): [number, number] {
+  let [low, high] = indexRange(index)
+  const widen = (list: readonly Term[], factor: number): void => {
+    for (const { atom, coefficient } of list) {
+      const c = factor * coefficient
+      if (atom.kind === 'loop') {
+        low += Math.min(0, c * atom.span)
+        high += Math.max(0, c * atom.span)
+      } else if (atom.kind === 'bounded') widen(atom.of.terms, c)
+    }
+  }
+  widen(index.terms, 1)
+  return [low, high]
+}
+
 /** Splits an index into the part whose coefficients `by` divides and the rest. */
 function splitMultiples(index: Index, by: number): [Index, Index] {
   const multiples = index.terms.filter((t) => t.coefficient % by === 0)
@@ -182,7 +204,7 @@ export function divideIndex(index: Index, by: number): Index {
     terms: multiple.terms.map((t) => ({ atom: t.atom, coefficient: t.coefficient / by })),
     offset: multiple.offset / by,
   }
-  const [low, high] = indexRange(rest)
+  const [low, high] = laneRange(rest)
   if (low >= 0 && high < by) return whole
   if (rest.terms.length === 0) return shiftIndex(whole, Math.floor(rest.offset / by))
   if (low >= 0) return addIndex(whole, atomIndex({ kind: 'quotient', of: rest, by }))
@@ -193,7 +215,7 @@ export function divideIndex(index: Index, by: number): Index {
 export function remainderIndex(index: Index, by: number): Index {
   if (by === 1) return constantIndex(0)
   const [, rest] = splitMultiples(index, by)
-  const [low, high] = indexRange(rest)
+  const [low, high] = laneRange(rest)
   if (low >= 0 && high < by) return rest
   if (rest.terms.length === 0) return constantIndex(rest.offset % by)
   if (low >= 0) return atomIndex({ kind: 'remainder', of: rest, by })

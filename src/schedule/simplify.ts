@@ -44,7 +44,10 @@ export function filledWith(node: Node): number | null {
   return isOp(at, 'const') ? at.attrs.value : null
 }
 
-const rewrites: readonly Rewrite[] = [dropMarkers, joinMovement, dropUnits, convAsContract, contractAsReduction]
+/** A user's number that the program does not take as an input keeps the value it has. */
+const fixScalars: Rewrite = (node) => (isOp(node, 'scalar') ? b.constant(node.attrs.value, node.attrs.dtype) : null)
+
+const rewrites: readonly Rewrite[] = [dropMarkers, fixScalars, joinMovement, dropUnits, convAsContract, contractAsReduction]
 
 /** The graph, simplified; inputs stay the nodes they are. */
 export function simplify(graph: Graph): Graph {

@@ -157,7 +157,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       }
       const whole = Math.floor(rowLength / lanes)
       if (whole > 0 && lanes > 1) {
-        const v = loopVar('j', 0, (whole - 1) * lanes)
+        const v = loopVar('j', 0, (whole - 1) * lanes, lanes)
         k.loop(v, lanes, () => write(atomIndex(v), { count: lanes, variable: v }))
       }
       const doneColumns = lanes > 1 ? whole * lanes : 0
@@ -273,13 +273,13 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
         if (rest > 0) micro(g, start, t, column, columnVar, constantIndex(full), rest, columns, steps, sliceOffset, first, last)
       }
       if (panels > 0) {
-        const v = loopVar('n', 0, (panels - 1) * panel)
+        const v = loopVar('n', 0, (panels - 1) * panel, lanes)
         k.loop(v, panel, () => over(atomIndex(v), v, panel))
       }
       const rest = count - panels * panel
       if (rest > 0) {
         // A loop of one round: its variable is what the lanes of the last panel move along.
-        const v = loopVar('n', panels * panel, panels * panel)
+        const v = loopVar('n', panels * panel, panels * panel, lanes)
         k.loop(v, panel, () => over(atomIndex(v), v, rest))
       }
     })

@@ -119,7 +119,7 @@ export class Inliner {
     }
     if (isOp(node, 'alias') || isOp(node, 'stopGradient')) return at(x)
     if (isOp(node, 'output') && isOp(x, 'barrier')) return at(x.inputs[node.attrs.index])
-    if (isOp(node, 'cast')) return roundTo(e, node.dtype, e.convert(at(x), type), x.dtype)
+    if (isOp(node, 'cast')) return castTo(e, at(x), x.dtype, node.dtype)
     if (isOp(node, 'bitcast')) return e.bitcast(at(x), type)
     if (isOp(node, 'where')) return e.select(at(x), at(node.inputs[1]), at(node.inputs[2]))
 
@@ -390,3 +390,13 @@ const is64 = (dtype: DType): boolean => dtype === 'f64' || dtype === 'i64'
 
 const constantOf = (dtype: DType, value: number): number =>
   dtype === 'bool' ? (value === 0 ? 0 : 1) : dtype === 'i32' ? value | 0 : dtype === 'u8' ? value & 255 : value
+
+/** Floats saturate into u8; integers keep their low bits; narrow floats round. */
+function castTo(e: ExprBuilder, value: Expr, from: DType, to: DType): Expr {
+  const converted = e.convert(value, computeTypeOf(to))
+  if (to === 'u8' && isFloat(from)) {
+    const limit = (n: number) => e.const(n, 'i32', value.lanes)
+    return e.binary('min', e.binary('max', converted, limit(0)), limit(255))
+  }
+  return roundTo(e, to, converted, from)
+}

@@ -203,7 +203,7 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   const row = (base: Index, length: number): void => {
     const vectors = width > 1 ? Math.floor(length / width) : 0
     if (vectors > 0) {
-      const v = loopVar('i', 0, (vectors - 1) * width)
+      const v = loopVar('i', 0, (vectors - 1) * width, width)
       k.loop(v, width, () => stores(addIndex(base, atomIndex(v)), { count: width, variable: v }))
     }
     const done = vectors * width

@@ -122,13 +122,13 @@ export function lowerReduction(inliner: Inliner, node: ReduceNode, index: readon
       }
       if (whole > 0) {
         // The variable counts elements, so that it moves by one a lane.
-        const v = loopVar('r', 0, (whole - 1) * block)
+        const v = loopVar('r', 0, (whole - 1) * block, width)
         k.loop(v, block, () => {
           for (let i = 0; i < count; i++) vectors(shiftIndex(atomIndex(v), i * width), v, i)
         })
       }
       if (restVectors > 0) {
-        const v = loopVar('r', whole * block, whole * block + (restVectors - 1) * width)
+        const v = loopVar('r', whole * block, whole * block + (restVectors - 1) * width, width)
         k.loop(v, width, () => vectors(atomIndex(v), v, 0))
       }
       if (single !== null) {
