@@ -1,5 +1,6 @@
 /** What the tests of structured lowerings share: targets of several widths, running kernels, seeded arrays. */
 import type { Kernel } from '../../../src/codegen/loop-ir.js'
+import { optimise } from '../../../src/codegen/optimise.js'
 import type { Target } from '../../../src/codegen/target.js'
 import { verify } from '../../../src/codegen/verify.js'
 import { type DType, type TypedArray, viewAs, byteSize, writeElement } from '../../../src/core/dtype.js'
@@ -19,14 +20,30 @@ const target = (name: string, vectorBytes: number, threads: number): Target => (
 
 export const targets: readonly Target[] = [target('scalar', 4, 1), target('four lanes', 16, 2), target('sixteen lanes', 64, 4)]
 
-/** Verifies each kernel, then runs them one after the other on the same arguments. */
+/**
+ * Verifies each kernel, then runs them one after the other on the same arguments; and once more optimised, which must
+ * be as safe and give the same.
+ */
 export function runKernels(kernels: readonly Kernel[], args: readonly TypedArray[]): { badIndex: boolean } {
+  const again = copies(args)
   let badIndex = false
   for (const kernel of kernels) {
     verify(kernel)
     if (interpretKernel(kernel, args).badIndex) badIndex = true
+    const optimised = optimise(kernel)
+    verify(optimised)
+    if (interpretKernel(optimised, again).badIndex !== badIndex) throw new Error(`${kernel.name}: optimised checks differ.`)
   }
+  args.forEach((array, i) => {
+    if (!array.every((v, at) => Object.is(v, again[i][at]))) throw new Error(`Argument ${i} differs after optimising.`)
+  })
   return { badIndex }
+}
+
+/** Arguments that are one array stay one. */
+function copies(args: readonly TypedArray[]): TypedArray[] {
+  const made = new Map(args.map((array) => [array, array.slice() as TypedArray]))
+  return args.map((array) => made.get(array)!)
 }
 
 export const makeArray = (dtype: DType, size: number): TypedArray =>
