@@ -152,6 +152,45 @@ case('encoder', nn.TransformerEncoder(layer(), 2, norm=nn.LayerNorm(8)), train(r
 
 case('maxPool2dCeil', nn.MaxPool2d(3, stride=2, ceil_mode=True), train(r(1, 2, 6, 5)))
 case('avgPool2dCeil', nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True), train(r(1, 2, 6, 5)))
+case('convTranspose1d', nn.ConvTranspose1d(3, 4, 3, stride=2), train(r(2, 3, 5)))
+case('convTranspose2d', nn.ConvTranspose2d(4, 6, (3, 2), stride=2, padding=1, output_padding=1, groups=2), train(r(2, 4, 3, 4)))
+case('convTranspose3d', nn.ConvTranspose3d(2, 3, 2, dilation=2, bias=False), train(r(1, 2, 2, 3, 2)))
+case('batchNorm3d', nn.BatchNorm3d(2), train(r(2, 2, 2, 3, 2)), evaluate(r(1, 2, 2, 2, 2)))
+case('groupNorm', nn.GroupNorm(2, 6), train(r(2, 6, 3)))
+case('instanceNorm2d', nn.InstanceNorm2d(3), train(r(2, 3, 3, 4)))
+case('instanceNorm2dAffine', nn.InstanceNorm2d(3, affine=True, eps=1e-3), train(r(2, 3, 3, 4)))
+
+
+class RMSNorm(nn.Module):
+    """This version of PyTorch has none."""
+
+    def __init__(self, size, eps):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(size))
+        self.eps = eps
+
+    def forward(self, x):
+        return x * torch.rsqrt((x * x).mean(-1, keepdim=True) + self.eps) * self.weight
+
+
+case('rmsNorm', RMSNorm(5, 1e-4), train(r(3, 2, 5)))
+case('prelu', nn.PReLU(), train(x))
+case('preluChannels', nn.PReLU(3), train(r(2, 3, 4)))
+case('elu', nn.ELU(0.7), train(x))
+case('selu', nn.SELU(), train(x))
+case('relu6', nn.ReLU6(), train(x))
+case('mish', nn.Mish(), train(x))
+case('hardswish', nn.Hardswish(), train(x))
+case('hardsigmoid', nn.Hardsigmoid(), train(x))
+case('hardtanh', nn.Hardtanh(-0.5, 2), train(x))
+case('logSigmoid', nn.LogSigmoid(), train(x))
+case('softsign', nn.Softsign(), train(x))
+case('softplus', nn.Softplus(beta=2), train(x))
+case('glu', nn.GLU(), train(r(2, 3, 6)))
+case('adaptiveAvgPool1d', nn.AdaptiveAvgPool1d(3), train(r(2, 3, 7)))
+case('adaptiveAvgPool3d', nn.AdaptiveAvgPool3d((1, 2, 2)), train(r(1, 2, 3, 4, 3)))
+case('adaptiveMaxPool2d', nn.AdaptiveMaxPool2d((3, 2)), train(r(2, 3, 7, 5)))
+case('dropout2dEval', nn.Dropout2d(0.5), evaluate(r(1, 2, 2, 2)))
 case('sequential', nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3)),
      train(r(3, 1, 4, 4)), evaluate(r(2, 1, 4, 4)))
 write('layers', cases)

@@ -7,10 +7,7 @@ import { checkInput } from './check-input.js'
 import { Module } from './module.js'
 import { checkSizes, formatTuple, type Sizes, tuple } from './tuple.js'
 
-/**
- * x (N, C, H, W) to (N, C, …outputSize): output i of n averages the rows floor(i·H/n) to ceil((i+1)·H/n) - 1, and
- * columns likewise.
- */
+/** x (N, C, H, W) to (N, C, …outputSize): output i of n takes the mean of positions floor(i·S/n) to ceil((i+1)·S/n) - 1. */
 export class AdaptiveAvgPool2d extends Module {
   readonly outputSize: readonly number[]
 
@@ -22,7 +19,7 @@ export class AdaptiveAvgPool2d extends Module {
 
   override forward(x: Tensor): Tensor {
     checkInput('AdaptiveAvgPool2d', x, x.rank === 4, '(N, C, H, W)')
-    return adaptiveAvgPool2d(x, [...this.outputSize])
+    return adaptiveAvgPool2d(x, this.outputSize)
   }
 
   protected override describe(): string {

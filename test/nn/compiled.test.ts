@@ -36,7 +36,10 @@ class Classifier extends nn.Module {
   }
 }
 
-function train(make: () => nn.TensorModule, compiled: boolean): { losses: number[]; norms: number[]; weights: number[] } {
+function train(
+  make: () => nn.TensorModule,
+  compiled: boolean,
+): { losses: number[]; norms: number[]; weights: number[] } {
   manualSeed(3)
   const random = seeded(4)
   const model = make()
@@ -50,7 +53,10 @@ function train(make: () => nn.TensorModule, compiled: boolean): { losses: number
     return [loss, norm]
   }
   const run = compiled ? compile(step) : step
-  const words = tensor(Int32Array.from({ length: 24 }, () => random.integer(0, 7)), { shape: [4, 6] })
+  const words = tensor(
+    Int32Array.from({ length: 24 }, () => random.integer(0, 7)),
+    { shape: [4, 6] },
+  )
   const labels = tensor([0, 1, 2, 1], { dtype: 'i32' })
   const results = Array.from({ length: 12 }, () => run(words, labels))
   return {
@@ -61,7 +67,10 @@ function train(make: () => nn.TensorModule, compiled: boolean): { losses: number
 }
 
 describe('compiled training equals eager training bit for bit', () => {
-  for (const [name, make] of Object.entries({ LSTM: () => new Tagger(), transformer: () => new Classifier() })) {
+  for (const [name, make] of Object.entries({
+    LSTM: () => new Tagger(),
+    transformer: () => new Classifier(),
+  })) {
     it(name, () => {
       const eager = train(make, false)
       expect(train(make, true)).toEqual(eager)

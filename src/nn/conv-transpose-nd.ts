@@ -1,0 +1,113 @@
+/**
+ * What the transposed convolutions of one, two and three dimensions share.
+ */
+import { ValueError } from '../core/errors.js'
+import { sizeOf } from '../core/shape.js'
+import { kaimingUniform } from '../init/kaiming-uniform.js'
+import { uniform } from '../init/uniform.js'
+import { zeros } from '../tensor/creation.js'
+import { Parameter } from '../tensor/parameter.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { checkInput, checkInteger } from './check-input.js'
+import { Module } from './module.js'
+import { checkSizes, formatTuple, type Sizes, tuple } from './tuple.js'
+
+export interface ConvTransposeOptions {
+  /** Distance of neighbouring inputs in the output (default 1). */
+  readonly stride?: Sizes
+  /** Taken off both ends of each axis of the output (default 0). */
+  readonly padding?: Sizes
+  /** Added to the far end of each axis of the output (default 0). */
+  readonly outputPadding?: Sizes
+  /** Groups of channels that do not see each other (default 1). */
+  readonly groups?: number
+  /** Add a bias (default true). */
+  readonly bias?: boolean
+  /** Distance of neighbouring taps (default 1). */
+  readonly dilation?: Sizes
+}
+
+/** The base of ConvTranspose1d, ConvTranspose2d and ConvTranspose3d. */
+export abstract class ConvTransposeNd extends Module {
+  readonly inChannels: number
+  readonly outChannels: number
+  readonly kernelSize: readonly number[]
+  readonly stride: readonly number[]
+  readonly padding: readonly number[]
+  readonly outputPadding: readonly number[]
+  readonly dilation: readonly number[]
+  readonly groups: number
+  weight: Parameter
+  bias: Parameter | null
+
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Sizes,
+    options: ConvTransposeOptions,
+    rank: number,
+  ) {
+    super()
+    const { stride = 1, padding = 0, outputPadding = 0, groups = 1, bias = true, dilation = 1 } = options
+    const name = `ConvTranspose${rank}d`
+    checkInteger(name, 'inChannels', inChannels)
+    checkInteger(name, 'outChannels', outChannels)
+    checkInteger(name, 'groups', groups)
+    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw new ValueError(
+        `${name}: expected channel counts that groups divides, got inChannels ${inChannels}, outChannels ` +
+          `${outChannels}, groups ${groups}.`,
+      )
+    }
+    this.inChannels = inChannels
+    this.outChannels = outChannels
+    this.kernelSize = tuple(kernelSize, rank, `${name} kernelSize`)
+    this.stride = tuple(stride, rank, `${name} stride`)
+    this.padding = tuple(padding, rank, `${name} padding`)
+    this.outputPadding = tuple(outputPadding, rank, `${name} outputPadding`)
+    this.dilation = tuple(dilation, rank, `${name} dilation`)
+    this.groups = groups
+    checkSizes(`${name} kernelSize`, this.kernelSize)
+    checkSizes(`${name} stride`, this.stride)
+    checkSizes(`${name} padding`, this.padding, 0)
+    checkSizes(`${name} outputPadding`, this.outputPadding, 0)
+    checkSizes(`${name} dilation`, this.dilation)
+    this.weight = new Parameter(zeros([inChannels, outChannels / groups, ...this.kernelSize]))
+    this.bias = bias ? new Parameter(zeros([outChannels])) : null
+    this.resetParameters()
+  }
+
+  /** Draws fresh initial values: U(-1/√f, 1/√f), f = outChannels / groups · |kernel|, as in PyTorch. */
+  resetParameters(): void {
+    kaimingUniform(this.weight, { a: Math.sqrt(5) })
+    const bound = 1 / Math.sqrt((this.outChannels / this.groups) * sizeOf(this.kernelSize))
+    if (this.bias) uniform(this.bias, -bound, bound)
+  }
+
+  protected get settings() {
+    const { stride, padding, outputPadding, groups, dilation } = this
+    return { stride, padding, outputPadding, groups, dilation }
+  }
+
+  protected check(x: Tensor): void {
+    const rank = this.kernelSize.length
+    const spatial = ['D', 'H', 'W'].slice(3 - rank).join(', ')
+    const fits = x.rank === rank + 2 && x.shape[1] === this.inChannels
+    checkInput(`ConvTranspose${rank}d`, x, fits, `(N, ${this.inChannels}, ${spatial})`)
+  }
+
+  protected override describe(): string {
+    const parts = [
+      `${this.inChannels}, ${this.outChannels}`,
+      `kernelSize=${formatTuple(this.kernelSize)}`,
+      `stride=${formatTuple(this.stride)}`,
+    ]
+    if (this.padding.some((p) => p !== 0)) parts.push(`padding=${formatTuple(this.padding)}`)
+    if (this.outputPadding.some((p) => p !== 0))
+      parts.push(`outputPadding=${formatTuple(this.outputPadding)}`)
+    if (this.dilation.some((d) => d !== 1)) parts.push(`dilation=${formatTuple(this.dilation)}`)
+    if (this.groups !== 1) parts.push(`groups=${this.groups}`)
+    if (this.bias === null) parts.push('bias=false')
+    return parts.join(', ')
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * The piecewise linear tanh.
+ */
+import { hardtanh } from '../tensor/functional.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { Module } from './module.js'
+
+/** y = min(max(x, minVal), maxVal), default -1 and 1. */
+export class Hardtanh extends Module {
+  readonly minVal: number
+  readonly maxVal: number
+
+  constructor(minVal = -1, maxVal = 1) {
+    super()
+    this.minVal = minVal
+    this.maxVal = maxVal
+  }
+
+  override forward(x: Tensor): Tensor {
+    return hardtanh(x, this.minVal, this.maxVal)
+  }
+
+  protected override describe(): string {
+    return `minVal=${this.minVal}, maxVal=${this.maxVal}`
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Instance normalisation of images.
+ */
+import { ones, zeros } from '../tensor/creation.js'
+import { instanceNorm } from '../tensor/functional.js'
+import { Parameter } from '../tensor/parameter.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { checkInput, checkInteger } from './check-input.js'
+import { Module } from './module.js'
+
+export interface InstanceNormOptions {
+  /** Added to the variance (default 1e-5). */
+  readonly eps?: number
+  /** Learn a scale and a shift for each channel (default false, as in PyTorch). */
+  readonly affine?: boolean
+}
+
+/**
+ * Normalises each channel of each image of x (N, numFeatures, H, W) over its positions, in both modes.
+ * Ulyanov et al., "Instance Normalization" (2016). Running statistics are not kept.
+ */
+export class InstanceNorm2d extends Module {
+  readonly numFeatures: number
+  readonly eps: number
+  weight: Parameter | null
+  bias: Parameter | null
+
+  constructor(numFeatures: number, { eps = 1e-5, affine = false }: InstanceNormOptions = {}) {
+    super()
+    checkInteger('InstanceNorm2d', 'numFeatures', numFeatures)
+    this.numFeatures = numFeatures
+    this.eps = eps
+    this.weight = affine ? new Parameter(ones([numFeatures])) : null
+    this.bias = affine ? new Parameter(zeros([numFeatures])) : null
+  }
+
+  override forward(x: Tensor): Tensor {
+    const c = this.numFeatures
+    checkInput('InstanceNorm2d', x, x.rank === 4 && x.shape[1] === c, `(N, ${c}, H, W)`)
+    return instanceNorm(x, this.weight, this.bias, this.eps)
+  }
+
+  protected override describe(): string {
+    return `${this.numFeatures}, eps=${this.eps}, affine=${this.weight !== null}`
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Normalisation by the root mean square.
+ */
+import { formatShape } from '../core/shape.js'
+import { ones } from '../tensor/creation.js'
+import { rmsNorm } from '../tensor/functional.js'
+import { Parameter } from '../tensor/parameter.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { checkInput } from './check-input.js'
+import { Module } from './module.js'
+import { checkSizes, type Sizes } from './tuple.js'
+
+export interface RMSNormOptions {
+  /** Added to the mean square; default: the machine epsilon of the input's dtype. */
+  readonly eps?: number
+  /** Learn a scale for each element (default true). */
+  readonly elementwiseAffine?: boolean
+}
+
+/**
+ * y = x / √(mean(x²) + eps) · weight over the last axes (`normalizedShape`). Zhang and Sennrich, "Root Mean Square
+ * Layer Normalization" (2019).
+ */
+export class RMSNorm extends Module {
+  readonly normalizedShape: readonly number[]
+  readonly eps: number | null
+  weight: Parameter | null
+
+  constructor(normalizedShape: Sizes, { eps, elementwiseAffine = true }: RMSNormOptions = {}) {
+    super()
+    this.normalizedShape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape]
+    checkSizes('RMSNorm normalizedShape', this.normalizedShape)
+    this.eps = eps ?? null
+    this.weight = elementwiseAffine ? new Parameter(ones(this.normalizedShape)) : null
+  }
+
+  override forward(x: Tensor): Tensor {
+    const from = x.rank - this.normalizedShape.length
+    const fits = from >= 0 && this.normalizedShape.every((n, i) => x.shape[from + i] === n)
+    checkInput('RMSNorm', x, fits, `(…, ${this.normalizedShape.join(', ')})`)
+    return rmsNorm(x, this.normalizedShape, this.weight, this.eps)
+  }
+
+  protected override describe(): string {
+    return `${formatShape(this.normalizedShape)}, eps=${this.eps}, elementwiseAffine=${this.weight !== null}`
+  }
+}

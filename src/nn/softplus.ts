@@ -1,0 +1,33 @@
+/**
+ * The smooth rectifier.
+ */
+import { softplus } from '../tensor/functional.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { Module } from './module.js'
+
+export interface SoftplusOptions {
+  /** Sharpness (default 1). */
+  readonly beta?: number
+  /** Above this value of beta · x the function is x itself (default 20). */
+  readonly threshold?: number
+}
+
+/** y = log(1 + exp(beta · x)) / beta. Dugas et al. (2001). */
+export class Softplus extends Module {
+  readonly beta: number
+  readonly threshold: number
+
+  constructor({ beta = 1, threshold = 20 }: SoftplusOptions = {}) {
+    super()
+    this.beta = beta
+    this.threshold = threshold
+  }
+
+  override forward(x: Tensor): Tensor {
+    return softplus(x, { beta: this.beta, threshold: this.threshold })
+  }
+
+  protected override describe(): string {
+    return `beta=${this.beta}, threshold=${this.threshold}`
+  }
+}
