@@ -60,9 +60,8 @@ export function expandUnary(e: ExprBuilder, op: UnaryPrimitive, x: Expr): Expr {
     }
     case 'sign': {
       const zero = a.value(0, x.type)
-      // What is neither above nor below is ±0 (+0 makes it 0) or NaN (which stays).
-      const rest = float ? a.add(x, zero) : zero
-      return a.select(a.lt(zero, x), a.value(1, x.type), a.select(a.lt(x, zero), a.value(-1, x.type), rest))
+      // What is neither above nor below, NaN among it, has sign 0, as PyTorch.
+      return a.select(a.lt(zero, x), a.value(1, x.type), a.select(a.lt(x, zero), a.value(-1, x.type), zero))
     }
     case 'sqrt':
       return a.unary('sqrt', x)

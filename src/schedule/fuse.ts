@@ -152,7 +152,7 @@ function join(drafts: Draft[], roots: ReadonlySet<Node>, overwrites: ReadonlyMap
       if (early.kind === 'structured' || size(early) !== size(late)) continue
       if (early.outputs.length + late.outputs.length > mostOutputs) continue
       if (new Set([...early.inputs, ...late.inputs]).size + early.outputs.length + late.outputs.length > mostBuffers) continue
-      if (early.kind === 'contract' && late.outputs.some((n) => n.dtype === 'i64' || n.dtype === 'f64')) continue
+      if (early.kind === 'contract' && computesWide(late)) continue
       if (!compatible(early, late)) continue
       const reads = early.outputs.filter((n) => late.inputs.has(n))
       const storedIn = (n: Node): boolean => late.inputs.has(n)
@@ -164,6 +164,10 @@ function join(drafts: Draft[], roots: ReadonlySet<Node>, overwrites: ReadonlyMap
     }
   }
 }
+
+/** Whether an expression of the kernel has 64-bit values, which have no lanes. */
+const computesWide = (d: Draft): boolean =>
+  topologicalOrder(d.outputs, (n) => (d.inputs.has(n) ? [] : n.inputs)).some((n) => n.dtype === 'i64' || n.dtype === 'f64')
 
 const shares = (a: Draft, b: Draft): boolean => {
   for (const x of b.inputs) if (a.inputs.has(x)) return true

@@ -71,10 +71,13 @@ export function chooseStored(roots: readonly Node[], isLeaf: (node: Node) => boo
   const cost = new Map<Node, number>()
   const loads = new Map<Node, Set<Node>>()
   const statements = new Set<Node>()
+  /** Expressions over 64-bit values, which have no lanes. */
+  const wide = new Set<Node>()
   const account = (node: Node): void => {
     let sum = weightOf(node)
     const reads = new Set<Node>()
     let withStatements = needsStatements(node)
+    if (is64(node)) wide.add(node)
     for (const x of node.inputs) {
       if (isLeaf(x) || stored.has(x)) {
         reads.add(x)
@@ -83,6 +86,7 @@ export function chooseStored(roots: readonly Node[], isLeaf: (node: Node) => boo
       sum += cost.get(x) ?? 0
       for (const l of loads.get(x) ?? []) reads.add(l)
       if (statements.has(x)) withStatements = true
+      if (wide.has(x)) wide.add(node)
     }
     cost.set(node, sum)
     loads.set(node, reads)
@@ -113,10 +117,15 @@ export function chooseStored(roots: readonly Node[], isLeaf: (node: Node) => boo
       else for (const o of owners.get(u) ?? []) set.add(o)
     }
     owners.set(node, set)
+    // A contraction's tile and a reduction's rows have lanes: what they read must have them too.
+    const inLanes = (o: Node): boolean => !is64(o) && (isOp(o, 'contract') || reductions.has(o.op))
+    if (wide.has(node) && !is64(node) && !stored.has(node) && [...set].some(inLanes)) stored.add(node)
     if (set.size > 1 && !stored.has(node) && cost.get(node)! > cheap && !movement.has(node.op)) stored.add(node)
   }
   return stored
 }
+
+const is64 = (node: Node): boolean => node.dtype === 'i64' || node.dtype === 'f64'
 
 /** Whether a user reads an element of `node` more than about once. */
 function repeats(user: Node, node: Node): boolean {
