@@ -136,7 +136,7 @@ export const hardsigmoid = activation('hardsigmoid', (x) => divLiteral(relu6(add
 /** x·relu6(x + 3)/6 (Howard et al. 2019): 0 below −3, x above 3. */
 export const hardswish = activation('hardswish', (x) => {
   const curve = mulLiteral(b.mul(x, addLiteral(x, 3)), 1 / 6)
-  return b.where(b.le(x, like(x, -3)), like(x, 0), b.where(b.le(like(x, 3), x), x, curve))
+  return b.where(b.lt(x, like(x, -3)), like(x, 0), b.where(b.le(like(x, 3), x), x, curve))
 })
 
 /** x/(1 + |x|). */
