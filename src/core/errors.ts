@@ -1,24 +1,34 @@
 /**
  * The errors of Chainrule. Every message has three parts: what was expected, what came, and what to try.
  */
+import { StackMark } from './user-line.js'
 
 /** Base of every error that Chainrule throws on purpose. */
 export class ChainruleError extends Error {
   override name = 'ChainruleError'
 }
 
+/** An error in how the user called an operation: the message ends with the user's own line. */
+class CallError extends ChainruleError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    const line = new StackMark().line
+    if (line !== null && !message.includes('\n  at ')) this.message = `${message}\n  at ${line}`
+  }
+}
+
 /** Shapes that do not fit an operation. */
-export class ShapeError extends ChainruleError {
+export class ShapeError extends CallError {
   override name = 'ShapeError'
 }
 
 /** A dtype that an operation does not take. */
-export class DTypeError extends ChainruleError {
+export class DTypeError extends CallError {
   override name = 'DTypeError'
 }
 
 /** A value outside what an operation takes: an axis, an index, an option. */
-export class ValueError extends ChainruleError {
+export class ValueError extends CallError {
   override name = 'ValueError'
 }
 

@@ -28,6 +28,8 @@ interface OutputPlan {
   readonly size: number
   /** Where the output stands in the executable's list; -1 when it has no elements. */
   readonly position: number
+  /** Whether it may be written over the version that it replaces. */
+  readonly inPlace: boolean
 }
 
 /** One signature: its guards and its program. */
@@ -126,15 +128,11 @@ export class CompiledStep {
 
   private compile(step: TracedStep, template: Template, given: Arguments): Variant {
     const backend = currentBackend()
-    let count = 0
-    const outputs = step.outputs.map((node) => ({
-      node,
-      size: sizeOf(node.shape),
-      position: isComputed(node) ? count++ : -1,
-    }))
+    const { outputs, donations } = planOutputs(step)
     let executable: Executable | null = null
-    if (count > 0) {
-      const graph = closedGraph(step.order, step.inputNodes, step.outputs.filter(isComputed), donations(step, outputs))
+    const computed = step.outputs.filter(isComputed)
+    if (computed.length > 0) {
+      const graph = closedGraph(step.order, step.inputNodes, computed, donations)
       executable = compileGraph(backend, graph)
       this.compilations++
     }
@@ -202,16 +200,16 @@ export class CompiledStep {
     const first = outputs.length - writes.length - gradients.reduce((n, g) => n + (g.output === null ? 0 : 1), 0)
     for (let i = 0; i < first; i++) fresh(i)
     for (const { slot, output } of writes) {
-      const { position } = outputs[output]
+      const { position, inPlace } = outputs[output]
       const cell = cells[slot]
-      if (position >= 0 && reusable(cell)) written[position] = cell.version.storage!
+      if (inPlace && reusable(cell)) written[position] = cell.version.storage!
       else fresh(output)
     }
     for (const { slot, output } of gradients) {
       if (output === null) continue
-      const { position } = outputs[output]
+      const { node, position, inPlace } = outputs[output]
       const gradient = cells[slot].gradient
-      if (position >= 0 && gradient !== null && reusable(gradient) && gradient.version.dtype === outputs[output].node.dtype) {
+      if (inPlace && gradient !== null && reusable(gradient) && gradient.version.dtype === node.dtype) {
         written[position] = gradient.version.storage!
       } else fresh(output)
     }
@@ -326,17 +324,37 @@ function resolve({ slots, inputs, cells }: Variant, args: readonly Cell[]): void
   if (pending !== null) realize(pending)
 }
 
-/** Outputs that may take the place of the input they replace. */
-function donations(step: TracedStep, outputs: readonly OutputPlan[]): Map<number, number> {
-  const map = new Map<number, number>()
+const moves = new Set(['alias', 'stopGradient', 'reshape', 'bitcast'])
+
+/** Whether an output only hands on a value that exists: two of them may swap places, which no order of writes does. */
+function isCopy(node: Node): boolean {
+  let at = node
+  while (at.storage === null && moves.has(at.op)) at = at.inputs[0]
+  return at.op === 'placeholder' || at.storage !== null
+}
+
+/** Where each output stands, and which outputs may overwrite the input that they replace. */
+function planOutputs(step: TracedStep): { outputs: OutputPlan[]; donations: Map<number, number> } {
+  let count = 0
+  const positions = step.outputs.map((node) => (isComputed(node) ? count++ : -1))
+  const inPlace = new Set<number>()
+  const donations = new Map<number, number>()
   const offer = (kind: 'slot' | 'gradient', slot: number, output: number | null): void => {
-    if (output === null || outputs[output].position < 0) return
+    if (output === null || positions[output] < 0) return
     const input = step.inputs.findIndex((s) => s.kind === kind && s.slot === slot)
-    if (input >= 0) map.set(outputs[output].position, input)
+    if (input >= 0 && isCopy(step.outputs[output])) return
+    inPlace.add(output)
+    if (input >= 0) donations.set(positions[output], input)
   }
   for (const { slot, output } of step.writes) offer('slot', slot, output)
   for (const { slot, output } of step.gradients) offer('gradient', slot, output)
-  return map
+  const outputs = step.outputs.map((node, i) => ({
+    node,
+    size: sizeOf(node.shape),
+    position: positions[i],
+    inPlace: inPlace.has(i),
+  }))
+  return { outputs, donations }
 }
 
 function observedDifference(a: readonly Observation[], b: readonly Observation[]): string | null {

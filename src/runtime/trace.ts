@@ -6,7 +6,7 @@
 import { TraceError } from '../core/errors.js'
 import { isOp, Node, topologicalOrder } from '../ir/node.js'
 import { type Cell, leafCells, type Tracing, versionOf } from './state.js'
-import { StackMark } from './user-line.js'
+import { StackMark } from '../core/user-line.js'
 
 /** Where the cell behind a slot comes from at each call. */
 export type SlotSource =
