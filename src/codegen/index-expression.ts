@@ -252,16 +252,21 @@ export function indexDeps(index: Index, into: Set<number> = new Set()): Set<numb
   return into
 }
 
-/** The index with `v` replaced. */
-export function substituteIndex(index: Index, v: LoopVar, by: Index): Index {
+/**
+ * The index with `v` advanced by `by`. A bounded atom keeps its index, which a guard around has tested as it stands,
+ * and is shifted by what it grows.
+ */
+export function advanceIndex(index: Index, v: LoopVar, by: number): Index {
   const parts: Index[] = [constantIndex(index.offset)]
   for (const { atom, coefficient } of index.terms) {
-    let next: Index
-    if (atom.kind === 'loop') next = atom.id === v.id ? by : atomIndex(atom)
-    else if (atom.kind === 'quotient') next = divideIndex(substituteIndex(atom.of, v, by), atom.by)
-    else if (atom.kind === 'remainder') next = remainderIndex(substituteIndex(atom.of, v, by), atom.by)
-    else if (atom.kind === 'bounded') next = atomIndex({ ...atom, of: substituteIndex(atom.of, v, by) })
-    else next = atomIndex(atom)
+    let next = atomIndex(atom)
+    if (atom.kind === 'loop') next = shiftIndex(next, atom.id === v.id ? by : 0)
+    else if (atom.kind === 'quotient') next = divideIndex(advanceIndex(atom.of, v, by), atom.by)
+    else if (atom.kind === 'remainder') next = remainderIndex(advanceIndex(atom.of, v, by), atom.by)
+    else if (atom.kind === 'bounded') {
+      const step = stepOf(atom.of, v)
+      next = step === null ? atomIndex({ ...atom, of: advanceIndex(atom.of, v, by) }) : shiftIndex(next, step * by)
+    }
     parts.push(scaleIndex(next, coefficient))
   }
   return addIndex(...parts)

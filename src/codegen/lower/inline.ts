@@ -11,6 +11,7 @@ import { stridesOf } from '../../core/shape.js'
 import { isOp, type Node } from '../../ir/node.js'
 import {
   addIndex,
+  advanceIndex,
   atomIndex,
   constantIndex,
   delinearize,
@@ -25,7 +26,6 @@ import {
   scaleIndex,
   shiftIndex,
   stepOf,
-  substituteIndex,
 } from '../index-expression.js'
 import { computeTypeOf, type Expr, type ExprBuilder, type IndexRange, register } from '../loop-ir.js'
 import { expandBinary, expandRandomBits, expandUnary } from '../math.js'
@@ -99,8 +99,7 @@ export class Inliner {
   private perLane(index: readonly Index[], lanes: Lanes, one: (index: Index[]) => Expr): Expr {
     const v = lanes.variable!
     const values = Array.from({ length: lanes.count }, (_, l) => {
-      const ahead = shiftIndex(atomIndex(v), l)
-      return one(index.map((i) => (l === 0 ? i : substituteIndex(i, v, ahead))))
+      return one(index.map((i) => (l === 0 ? i : advanceIndex(i, v, l))))
     })
     return this.e.vector(values)
   }
@@ -222,7 +221,7 @@ export class Inliner {
   private ahead(index: readonly Index[], lanes: Lanes, l: number): Index[] {
     if (l === 0) return [...index]
     const v = lanes.variable!
-    return index.map((i) => substituteIndex(i, v, shiftIndex(atomIndex(v), l)))
+    return index.map((i) => advanceIndex(i, v, l))
   }
 
   private pad(node: Node<'pad'>, index: readonly Index[], lanes: Lanes): Expr {
