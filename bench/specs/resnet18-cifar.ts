@@ -22,7 +22,7 @@ export const residualBlocks: readonly ResidualBlock[] = [64, 128, 256, 512].flat
 export const resnet18Cifar: ModelSpec = {
   name: 'resnet18-cifar',
   description: 'ResNet-18 with the CIFAR stem on 3×32×32, batch 32',
-  learningRate: 0.01,
+  learningRate: 0.001,
   arrays: (random) => {
     const parameters: NamedArrays = {
       ...conv2d(random, 'conv1', 3, 64, 3, false),

@@ -1,0 +1,50 @@
+// The measuring loop of the contenders that run in Node: losses first, then timed steps, then the reply.
+import { performance } from 'node:perf_hooks'
+import { readArrayFile, type ModelArrays } from './data/array-file.js'
+import type { BenchReply, BenchRequest } from './protocol.js'
+
+/** One whole training step: forward, backward, update. It resolves to the loss before the update. */
+export type TrainingStep = () => Promise<number>
+
+/** What a contender has to bring. */
+export interface Contender {
+  readonly version: string
+  readonly config: string
+  /** Prepares model and optimizer outside the timed part. */
+  readonly prepare: (request: BenchRequest, arrays: ModelArrays) => Promise<TrainingStep>
+  /** Turns an error that means "this library cannot train this model" into its reason; null for any other error. */
+  readonly reasonOf: (error: unknown) => string | null
+}
+
+async function measure(contender: Contender, request: BenchRequest): Promise<BenchReply> {
+  const { version, config } = contender
+  try {
+    const step = await contender.prepare(request, readArrayFile(request.arrays))
+    const losses: number[] = []
+    for (let index = 0; index < request.lossSteps; index++) losses.push(await step())
+    const times: number[] = []
+    const begin = performance.now()
+    while (
+      times.length < request.maxSteps &&
+      (times.length < request.minSteps || performance.now() - begin < request.budgetMs)
+    ) {
+      const start = performance.now()
+      await step()
+      times.push(performance.now() - start)
+    }
+    return { kind: 'measured', version, config, losses, times }
+  } catch (error) {
+    const reason = contender.reasonOf(error)
+    if (reason === null) throw error
+    return { kind: 'unsupported', version, reason }
+  }
+}
+
+/** Reads the request from standard input, measures, writes the reply and ends the process. */
+export async function serve(start: (request: BenchRequest) => Promise<Contender>): Promise<void> {
+  let text = ''
+  for await (const chunk of process.stdin) text += chunk
+  const request = JSON.parse(text) as BenchRequest
+  const reply = await measure(await start(request), request)
+  process.stdout.write(`\n${JSON.stringify(reply)}\n`, () => process.exit(0))
+}
