@@ -52,6 +52,8 @@ interface Scope {
   readonly assigned: ReadonlySet<number>
   readonly pointers: Map<string, Pointer>
   current: Stmt | null
+  /** Some of the pointers depend on registers. */
+  onRegisters: boolean
 }
 
 /** Terms of the index with range-checked parts opened, so that only what cannot be linear stays an atom. */
@@ -95,7 +97,13 @@ export function planAddresses(kernel: Kernel, rules: AddressRules): AddressPlan 
   }
 
   /** The innermost scope in which the atom varies. */
-  const levelOf = (deps: ReadonlySet<number>): number => {
+  const levelOf = (atom: Atom | null): number => {
+    if (atom === null) return 0
+    if (atom.kind === 'loop') {
+      for (let level = scopes.length - 1; level > 0; level--) if (scopes[level].variable === atom.id) return level
+      return 0
+    }
+    const deps = depsOfAtom(atom)
     for (let level = scopes.length - 1; level > 0; level--) {
       const { variable, assigned } = scopes[level]
       for (const d of deps) if (d === variable || assigned.has(d)) return level
@@ -104,15 +112,16 @@ export function planAddresses(kernel: Kernel, rules: AddressRules): AddressPlan 
   }
 
   const child = (buffer: number, parent: Pointer | null, atom: Atom | null, bytes: number, offset: number): Pointer => {
-    const own = atom === null ? new Set<number>() : depsOfAtom(atom)
-    const level = levelOf(own)
+    const level = levelOf(atom)
     const scope = scopes[level]
     const key = `${buffer} ${parent?.id ?? ''} ${atom === null ? '' : atomKey(atom)} ${bytes} ${offset}`
     let pointer = scope.pointers.get(key)
     if (pointer === undefined) {
+      const own = atom === null ? new Set<number>() : depsOfAtom(atom)
       const deps = parent === null ? own : new Set([...own, ...parent.deps])
       pointer = { id: nextPointer++, buffer, parent, atom, bytes, offset, deps }
       scope.pointers.set(key, pointer)
+      for (const d of deps) if (scope.assigned.has(d)) scope.onRegisters = true
       if (atom?.kind === 'loop' && atom.id === scope.variable) append(carried, scope.owner!, pointer)
       else append(before, scope.current!, pointer)
     }
@@ -123,7 +132,7 @@ export function planAddresses(kernel: Kernel, rules: AddressRules): AddressPlan 
     const size = byteSize(kernel.buffers[buffer].dtype)
     const terms = linearTerms(index)
       .map((t) => {
-        const level = levelOf(depsOfAtom(t.atom))
+        const level = levelOf(t.atom)
         const direct = t.atom.kind === 'loop' && t.atom.id === scopes[level].variable
         return { ...t, level, order: direct ? 0 : 1, key: atomKey(t.atom) }
       })
@@ -162,10 +171,12 @@ export function planAddresses(kernel: Kernel, rules: AddressRules): AddressPlan 
           assigned: effectsOf(body).registers,
           pointers: new Map(),
           current: null,
+          onRegisters: false,
         })
         visit(body)
         scopes.pop()
       }
+      if (!scope.onRegisters) continue
       const changed = effectsOf([stmt]).registers
       if (changed.size === 0) continue
       for (const [key, pointer] of scope.pointers) {
@@ -179,7 +190,7 @@ export function planAddresses(kernel: Kernel, rules: AddressRules): AddressPlan 
     }
   }
 
-  scopes.push({ owner: null, variable: null, assigned: new Set(), pointers: new Map(), current: null })
+  scopes.push({ owner: null, variable: null, assigned: effectsOf(kernel.body).registers, pointers: new Map(), current: null, onRegisters: false })
   visit(kernel.body)
   return {
     before,

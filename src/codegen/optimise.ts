@@ -6,7 +6,7 @@
 import { indexKey } from './index-expression.js'
 import { type Expr, ExprBuilder, type Kernel, operandsOf, type Register, register, type Stmt } from './loop-ir.js'
 import { LoadTable, rebuild } from './rebuild.js'
-import { bodiesOf, type Effects, effectsOf } from './walk.js'
+import { bodiesOf, type Effects, effectsOf, effectsOfNest } from './walk.js'
 
 /** The optimised kernel. Where it has a `parallel` statement, that is the last one; values it shares stand before. */
 export function optimise(kernel: Kernel): Kernel {
@@ -63,14 +63,12 @@ const withExprs = (stmt: Stmt, map: (expr: Expr) => Expr): Stmt => {
 class Pass {
   private readonly build = new ExprBuilder()
   private readonly loads = new LoadTable()
-  private readonly dtypes
   /** Buffers that the kernel never stores to: their loads keep their value. */
   private readonly constantBuffers: ReadonlySet<number>
   private fresh = 0
   private readonly openedIfs = new Set<Stmt>()
 
   constructor(kernel: Kernel) {
-    this.dtypes = kernel.buffers.map((b) => b.dtype)
     const written = effectsOf(kernel.body).buffers
     this.constantBuffers = new Set(kernel.buffers.map((_, i) => i).filter((i) => !written.has(i)))
   }
@@ -80,14 +78,14 @@ class Pass {
   }
 
   private remake(expr: Expr, replace: (operand: Expr) => Expr): Expr {
-    return rebuild(this.build, expr, this.dtypes, replace)
+    return rebuild(this.build, expr, replace)
   }
 
   /** Conditional expressions become `if` statements that set a register before the statement that needs them. */
   openGuards(stmts: readonly Stmt[]): Stmt[] {
     const out: Stmt[] = []
     const clock = new Clock(this.loads)
-    const opened = new Map<string, Register>()
+    const opened = new Map<number, Register>()
     for (const stmt of stmts) {
       const made = new Map<number, Expr>()
       const pending: Stmt[] = []
@@ -188,7 +186,7 @@ class Pass {
         let result: Expr
         if (isWork(expr) && fixed(expr) && this.mayMove(expr, conditional)) {
           const target = this.freshRegister('h', expr)
-          out.push({ kind: 'set', register: target, value: this.remake(expr, (e) => this.copy(e)) })
+          out.push({ kind: 'set', register: target, value: expr })
           result = this.build.register(target)
           moved.set(expr.id, result)
         } else {
@@ -217,21 +215,9 @@ class Pass {
     return true
   }
 
-  /** Copies made so far, by id: operands are shared, and a walk without memory would visit each path to them. */
-  private readonly copies = new Map<number, Expr>()
-
-  private copy(expr: Expr): Expr {
-    let made = this.copies.get(expr.id)
-    if (made === undefined) {
-      made = this.remake(expr, (e) => this.copy(e))
-      this.copies.set(expr.id, made)
-    }
-    return made
-  }
-
   /** Computes what a block uses more than once into a register. `outer`: values that enclosing blocks hold. */
   share(stmts: readonly Stmt[], outer: ReadonlyMap<number, Expr>): Stmt[] {
-    const uses = new Map<string, number>()
+    const uses = new Map<number, number>()
     const counting = new Clock(this.loads)
     for (const stmt of stmts) {
       const count = (expr: Expr): Expr => {
@@ -247,7 +233,7 @@ class Pass {
     }
 
     const clock = new Clock(this.loads)
-    const held = new Map<string, { readonly expr: Expr; readonly value: Expr }>()
+    const held = new Map<number, { readonly expr: Expr; readonly value: Expr }>()
     const inherited = new Map(outer)
     const out: Stmt[] = []
     for (const stmt of stmts) {
@@ -270,9 +256,9 @@ class Pass {
         return result
       }
       const renewed = withExprs(stmt, rewrite)
-      const effects = effectsOf([stmt])
       const below = new Map<number, Expr>()
       if (bodiesOf(stmt).length > 0) {
+        const effects = effectsOfNest(stmt)
         for (const [id, value] of inherited) below.set(id, value)
         for (const [key, { expr, value }] of held) {
           if (clock.key(expr) === key && !this.changes(effects, expr)) below.set(expr.id, value)
@@ -280,6 +266,8 @@ class Pass {
       }
       out.push(...pending, withBodies(renewed, (body) => this.share(body, below)))
       clock.advance(stmt)
+      if (inherited.size === 0) continue
+      const effects = effectsOf([stmt])
       for (const id of [...inherited.keys()]) {
         const expr = this.origin.get(id)
         if (expr !== undefined && this.changes(effects, expr)) inherited.delete(id)
@@ -307,6 +295,9 @@ const sameRanges = (a: If, b: If): boolean =>
     return r.low === other.low && r.high === other.high && indexKey(r.index) === indexKey(other.index)
   })
 
+/** More statements than a block has; ids times this are exact in a double. */
+const maximumTime = 2 ** 22
+
 /** Tells values of an expression apart by when what it reads last changed within a block. */
 class Clock {
   private now = 0
@@ -318,7 +309,7 @@ class Clock {
     this.loads = loads
   }
 
-  key(expr: Expr): string {
+  key(expr: Expr): number {
     let time = 0
     if (this.registers.size > 0) {
       for (const d of expr.deps) time = Math.max(time, this.registers.get(d) ?? 0)
@@ -326,12 +317,20 @@ class Clock {
     if (this.buffers.size > 0) {
       for (const b of this.loads.of(expr)) time = Math.max(time, this.buffers.get(b) ?? 0)
     }
-    return `${expr.id}@${time}`
+    return expr.id * maximumTime + time
   }
 
   advance(stmt: Stmt): void {
     this.now++
-    const { registers, buffers } = effectsOf([stmt])
+    if (stmt.kind === 'set' || stmt.kind === 'check') {
+      this.registers.set(stmt.register.id, this.now)
+      return
+    }
+    if (stmt.kind === 'store') {
+      this.buffers.set(stmt.buffer, this.now)
+      return
+    }
+    const { registers, buffers } = effectsOfNest(stmt)
     for (const r of registers) this.registers.set(r, this.now)
     for (const b of buffers) this.buffers.set(b, this.now)
   }

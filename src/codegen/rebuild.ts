@@ -1,50 +1,63 @@
 /** Makes an expression again with other operands. */
-import { InternalError } from '../core/errors.js'
-import type { DType } from '../core/dtype.js'
 import { type Expr, type ExprBuilder, operandsOf } from './loop-ir.js'
 
-/** `expr` in `build`'s own expressions, each operand replaced by `replace(operand)`. */
-export function rebuild(
-  build: ExprBuilder,
-  expr: Expr,
-  dtypes: readonly DType[],
-  replace: (operand: Expr) => Expr,
-): Expr {
+/** `expr` with each operand replaced by `replace(operand)`: itself where none changes, else one of `build`'s. */
+export function rebuild(build: ExprBuilder, expr: Expr, replace: (operand: Expr) => Expr): Expr {
+  let changed = false
+  const replaced = (operand: Expr): Expr => {
+    const next = replace(operand)
+    if (next !== operand) changed = true
+    return next
+  }
   switch (expr.kind) {
     case 'const':
-      return build.const(expr.value, expr.type)
     case 'index':
-      return build.index(expr.index)
     case 'ramp':
-      return build.ramp(expr.index, expr.step, expr.lanes)
     case 'load':
-      return build.load(expr.buffer, dtypes[expr.buffer], expr.index, expr.lanes, expr.stride)
     case 'register':
-      return build.register(expr.register)
+      return expr
+    case 'binary': {
+      const left = replaced(expr.left)
+      const right = replaced(expr.right)
+      return changed ? build.binary(expr.op, left, right) : expr
+    }
+    case 'mulAdd': {
+      const a = replaced(expr.a)
+      const b = replaced(expr.b)
+      const c = replaced(expr.c)
+      return changed ? build.mulAdd(a, b, c) : expr
+    }
+    case 'select': {
+      const condition = replaced(expr.condition)
+      const then = replaced(expr.then)
+      const otherwise = replaced(expr.else)
+      return changed ? build.select(condition, then, otherwise) : expr
+    }
+    case 'vector': {
+      const values = expr.values.map(replaced)
+      return changed ? build.vector(values) : expr
+    }
+    case 'guard': {
+      const then = replaced(expr.then)
+      const otherwise = replaced(expr.otherwise)
+      return changed ? build.guard(expr.ranges, then, otherwise) : expr
+    }
+  }
+  const value = replaced(expr.value)
+  if (!changed) return expr
+  switch (expr.kind) {
     case 'splat':
-      return build.splat(replace(expr.value), expr.lanes)
-    case 'vector':
-      return build.vector(expr.values.map(replace))
+      return build.splat(value, expr.lanes)
     case 'unary':
-      return build.unary(expr.op, replace(expr.value))
-    case 'binary':
-      return build.binary(expr.op, replace(expr.left), replace(expr.right))
-    case 'mulAdd':
-      return build.mulAdd(replace(expr.a), replace(expr.b), replace(expr.c))
-    case 'select':
-      return build.select(replace(expr.condition), replace(expr.then), replace(expr.else))
+      return build.unary(expr.op, value)
     case 'convert':
-      return build.convert(replace(expr.value), expr.type)
+      return build.convert(value, expr.type)
     case 'bitcast':
-      return build.bitcast(replace(expr.value), expr.type)
+      return build.bitcast(value, expr.type)
     case 'combine':
-      return build.combine(expr.op, replace(expr.value))
+      return build.combine(expr.op, value)
     case 'lane':
-      return build.lane(replace(expr.value), expr.lane)
-    case 'guard':
-      return build.guard(expr.ranges, replace(expr.then), replace(expr.otherwise))
-    default:
-      throw new InternalError(`Loop IR: unknown expression ${(expr as Expr).kind}.`)
+      return build.lane(value, expr.lane)
   }
 }
 

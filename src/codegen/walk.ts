@@ -57,15 +57,32 @@ export interface Effects {
   readonly buffers: ReadonlySet<number>
 }
 
-/** What statements change, nested ones included. */
+const nested = new WeakMap<Stmt, Effects>()
+
+/** What statements change, nested ones included. Remembered for nests, because passes ask at every level. */
 export function effectsOf(stmts: readonly Stmt[]): Effects {
   const registers = new Set<number>()
   const buffers = new Set<number>()
-  walkStmts(stmts, (stmt) => {
+  for (const stmt of stmts) {
     if (stmt.kind === 'set' || stmt.kind === 'check') registers.add(stmt.register.id)
     else if (stmt.kind === 'store') buffers.add(stmt.buffer)
-  })
+    else {
+      const inside = effectsOfNest(stmt)
+      for (const r of inside.registers) registers.add(r)
+      for (const b of inside.buffers) buffers.add(b)
+    }
+  }
   return { registers, buffers }
+}
+
+/** What a statement with bodies changes. */
+export function effectsOfNest(stmt: Stmt): Effects {
+  let effects = nested.get(stmt)
+  if (effects === undefined) {
+    effects = effectsOf(bodiesOf(stmt).flat())
+    nested.set(stmt, effects)
+  }
+  return effects
 }
 
 /** Every register that the statements name. */
