@@ -10,6 +10,7 @@ import { type BinaryOp, type ComputeType, computeTypeOf, type Expr, type ExprBui
 import { roundTo } from './lower/round.js'
 import { Arithmetic, perLane } from './math/arithmetic.js'
 import { erfF32, expF32, expm1F32, log1pF32, logF32, tanhF32 } from './math/exponential.js'
+import { powF32 } from './math/power.js'
 import { atan2F32, atanF32, cosF32, sinF32, tanF32 } from './math/trigonometric.js'
 
 export { expandRandomBits } from './math/random-bits.js'
@@ -158,11 +159,10 @@ function flooredModFloat(e: ExprBuilder, x: Expr, y: Expr): Expr {
 
 /** x^y as IEEE 754's pow: 1^y = 1 and x^0 = 1 also for NaN, (−1)^±∞ = 1. */
 function power(e: ExprBuilder, x: Expr, y: Expr): Expr {
+  if (x.type === 'f32') return powF32(e, x, y)
   const a = new Arithmetic(e, x.lanes)
   const one = a.value(1, x.type)
-  const r = perLane(e, [x, y], ([s, t]) =>
-    e.convert(e.binary('hostPow', e.convert(s, 'f64'), e.convert(t, 'f64')), x.type),
-  )
+  const r = perLane(e, [x, y], ([s, t]) => e.binary('hostPow', s, t))
   // Hosts differ from IEEE here: JavaScript's 1^NaN and (±1)^∞ are NaN.
   const unit = a.and(a.eq(a.abs(x), one), a.eq(a.abs(y), a.value(Infinity, x.type)))
   return a.select(a.or(a.or(a.eq(x, one), a.eq(y, a.value(0, y.type))), unit), one, r)

@@ -11,6 +11,7 @@ import {
   type UnaryPrimitive,
 } from '../../src/codegen/math.js'
 import { type DType, fromBf16Bits, fromF16Bits, toBf16Bits, toF16Bits } from '../../src/core/dtype.js'
+import { seeded } from '../helpers/random.js'
 import { emptyEnvironment, evaluate } from './interpret-expr.js'
 
 const lanes = 500
@@ -136,7 +137,7 @@ const flooredMod = (x: number, y: number): number => {
 
 const binaryCases: readonly [BinaryPrimitive, (x: number, y: number) => number, number][] = [
   ['atan2', Math.atan2, 2],
-  ['pow', pow, 1],
+  ['pow', pow, 2],
   ['mod', flooredMod, 1],
   ['maximum', Math.max, 0],
   ['minimum', Math.min, 0],
@@ -153,6 +154,16 @@ describe('f32 functions of two arguments', () => {
       const [first, second] = [[...samples(30_000, 77)], [...samples(30_000, 991)]]
       xs.push(...first)
       ys.push(...second)
+      if (op === 'pow') {
+        // Powers that neither overflow nor vanish, near the limits and near base 1, where the exponent is largest.
+        const random = seeded(31)
+        for (let i = 0; i < 60_000; i++) {
+          const x = Math.fround(i % 3 === 0 ? 1 + random.uniform(-0.3, 0.5) ** 3 : 2 ** random.uniform(-148, 127))
+          xs.push(x)
+          ys.push(Math.fround(random.uniform(-150, 128) / Math.log2(x)))
+        }
+        for (let i = 0; i < 2000; i++) xs.push(-1 - (i % 20)) && ys.push((i % 41) - 20)
+      }
       while (xs.length % lanes !== 0) xs.push(1) && ys.push(1)
       let most = 0
       for (let from = 0; from < xs.length; from += lanes) {
@@ -173,7 +184,7 @@ describe('f32 functions of two arguments', () => {
 
 describe('exact unary operations', () => {
   const expected: [UnaryPrimitive, (x: number) => number][] = [
-    ['sign', (x) => (x === 0 ? 0 : Math.sign(x))],
+    ['sign', (x) => (x === 0 || Number.isNaN(x) ? 0 : Math.sign(x))],
     ['round', (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x))],
     ['floor', Math.floor],
     ['trunc', Math.trunc],
