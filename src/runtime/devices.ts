@@ -1,6 +1,7 @@
 /** The registry of devices: the only file that names concrete backends, which it loads on demand. */
 import type { Backend, BackendOptions } from '../backend/backend.js'
 import { DeviceError } from '../core/errors.js'
+import { environment } from './environment.js'
 
 type Loader = (options: BackendOptions) => Promise<Backend>
 
@@ -20,9 +21,6 @@ async function load(name: string, options: BackendOptions): Promise<Backend> {
   }
   return loader(options)
 }
-
-const environment = (key: string): string | undefined =>
-  typeof process === 'object' && process !== null ? process.env?.[key] : undefined
 
 async function initial(): Promise<Backend> {
   const chosen = environment('CHAINRULE_DEVICE')

@@ -1,7 +1,12 @@
 /** Compiled graphs by structure: a bounded cache a backend, so that the same work compiles once. */
 import type { Backend, Executable, Graph } from '../backend/backend.js'
+import { printGraph } from '../ir/print.js'
+import { environment } from './environment.js'
 
 const capacity = 256
+
+/** DEBUG=graph (or a list with `graph` in it) prints each graph that is compiled. */
+const debugGraphs = (environment('DEBUG') ?? '').split(',').includes('graph')
 
 const caches = new WeakMap<Backend, Map<string, Executable>>()
 
@@ -33,6 +38,7 @@ export function executableFor(backend: Backend, key: string, build: () => Graph)
 /** Compiles without the cache. */
 export function compileGraph(backend: Backend, graph: Graph): Executable {
   compileStats.compilations++
+  if (debugGraphs) console.error(`graph ${compileStats.compilations}\n${printGraph(graph.outputs)}`)
   return backend.compile(graph)
 }
 

@@ -107,7 +107,7 @@ forEachDevice('aliasing', () => {
     data.fill(9)
     expect(await x.toArray()).toEqual([1, 2])
     expect(await y.toArray()).toEqual([2, 4])
-    const out = await x.data()
+    const out = (await x.data()) as Float32Array
     out.fill(7)
     expect(await x.toArray()).toEqual([1, 2])
   })
