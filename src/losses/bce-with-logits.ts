@@ -4,6 +4,7 @@
 import * as functional from '../tensor/functional.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkSameShape } from './check-shapes.js'
+import { LossModule } from './loss-module.js'
 import type { LossOptions } from './reduction.js'
 
 export interface BCEWithLogitsOptions extends LossOptions {
@@ -17,4 +18,15 @@ export interface BCEWithLogitsOptions extends LossOptions {
 export function bceWithLogits(logits: Tensor, target: Tensor, options: BCEWithLogitsOptions = {}): Tensor {
   checkSameShape('bceWithLogits', logits, target)
   return functional.bceWithLogits(logits, target, options)
+}
+
+/** `bceWithLogits` as a module: `new BCEWithLogitsLoss({ reduction: 'sum' }).forward(prediction, target)`. */
+export class BCEWithLogitsLoss extends LossModule<BCEWithLogitsOptions> {
+  constructor(options: BCEWithLogitsOptions = {}) {
+    super(options)
+  }
+
+  override forward(prediction: Tensor, target: Tensor): Tensor {
+    return bceWithLogits(prediction, target, this.options)
+  }
 }

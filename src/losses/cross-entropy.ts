@@ -3,6 +3,7 @@
  */
 import * as functional from '../tensor/functional.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { LossModule } from './loss-module.js'
 import type { LossOptions } from './reduction.js'
 
 export interface CrossEntropyOptions extends LossOptions {
@@ -20,3 +21,14 @@ export interface CrossEntropyOptions extends LossOptions {
  */
 export const crossEntropy = (logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor =>
   functional.crossEntropy(logits, target, options)
+
+/** `crossEntropy` as a module: `new CrossEntropyLoss({ reduction: 'sum' }).forward(prediction, target)`. */
+export class CrossEntropyLoss extends LossModule<CrossEntropyOptions> {
+  constructor(options: CrossEntropyOptions = {}) {
+    super(options)
+  }
+
+  override forward(prediction: Tensor, target: Tensor): Tensor {
+    return crossEntropy(prediction, target, this.options)
+  }
+}

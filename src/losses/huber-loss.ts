@@ -4,6 +4,7 @@
 import * as functional from '../tensor/functional.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkSameShape } from './check-shapes.js'
+import { LossModule } from './loss-module.js'
 import type { LossOptions } from './reduction.js'
 
 export interface HuberLossOptions extends LossOptions {
@@ -15,4 +16,15 @@ export interface HuberLossOptions extends LossOptions {
 export function huberLoss(prediction: Tensor, target: Tensor, options: HuberLossOptions = {}): Tensor {
   checkSameShape('huberLoss', prediction, target)
   return functional.huberLoss(prediction, target, options)
+}
+
+/** `huberLoss` as a module: `new HuberLoss({ reduction: 'sum' }).forward(prediction, target)`. */
+export class HuberLoss extends LossModule<HuberLossOptions> {
+  constructor(options: HuberLossOptions = {}) {
+    super(options)
+  }
+
+  override forward(prediction: Tensor, target: Tensor): Tensor {
+    return huberLoss(prediction, target, this.options)
+  }
 }

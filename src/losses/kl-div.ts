@@ -4,6 +4,7 @@
 import * as functional from '../tensor/functional.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkSameShape } from './check-shapes.js'
+import { LossModule } from './loss-module.js'
 import type { Reduction } from './reduction.js'
 
 export interface KLDivOptions {
@@ -20,4 +21,15 @@ export interface KLDivOptions {
 export function klDiv(logPrediction: Tensor, target: Tensor, options: KLDivOptions = {}): Tensor {
   checkSameShape('klDiv', logPrediction, target)
   return functional.klDiv(logPrediction, target, options)
+}
+
+/** `klDiv` as a module: `new KLDivLoss({ reduction: 'sum' }).forward(prediction, target)`. */
+export class KLDivLoss extends LossModule<KLDivOptions> {
+  constructor(options: KLDivOptions = {}) {
+    super(options)
+  }
+
+  override forward(prediction: Tensor, target: Tensor): Tensor {
+    return klDiv(prediction, target, this.options)
+  }
 }

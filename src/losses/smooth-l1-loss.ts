@@ -4,6 +4,7 @@
 import * as functional from '../tensor/functional.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkSameShape } from './check-shapes.js'
+import { LossModule } from './loss-module.js'
 import type { LossOptions } from './reduction.js'
 
 export interface SmoothL1LossOptions extends LossOptions {
@@ -15,4 +16,15 @@ export interface SmoothL1LossOptions extends LossOptions {
 export function smoothL1Loss(prediction: Tensor, target: Tensor, options: SmoothL1LossOptions = {}): Tensor {
   checkSameShape('smoothL1Loss', prediction, target)
   return functional.smoothL1Loss(prediction, target, options)
+}
+
+/** `smoothL1Loss` as a module: `new SmoothL1Loss({ reduction: 'sum' }).forward(prediction, target)`. */
+export class SmoothL1Loss extends LossModule<SmoothL1LossOptions> {
+  constructor(options: SmoothL1LossOptions = {}) {
+    super(options)
+  }
+
+  override forward(prediction: Tensor, target: Tensor): Tensor {
+    return smoothL1Loss(prediction, target, this.options)
+  }
 }

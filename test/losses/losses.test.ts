@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import * as losses from '../../src/losses/index.js'
-import { zeros } from '../../src/tensor/creation.js'
+import { tensor, zeros } from '../../src/tensor/creation.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
 import { expectTensor, type Packed, readGolden, unpack } from '../helpers/goldens.js'
 import { toleranceOf } from '../helpers/tolerance.js'
@@ -47,5 +47,19 @@ describe('losses agree with PyTorch', () => {
     expect(() => losses.bceWithLogits(zeros([4, 1]), zeros([4]))).toThrow(
       /bceWithLogits: .*\[4, 1\] and \[4\]/,
     )
+  })
+})
+
+describe('losses as modules', () => {
+  it('give what the functions give', () => {
+    const [x, y] = [tensor([[0.5, -1]]), tensor([[1, 3]])]
+    expect(new losses.MSELoss().forward(x, y).itemSync()).toBe(losses.mseLoss(x, y).itemSync())
+    expect(new losses.L1Loss({ reduction: 'sum' }).forward(x, y).itemSync()).toBeCloseTo(4.5, 6)
+    expect(new losses.HuberLoss({ delta: 0.5 }).forward(x, y).itemSync()).toBeCloseTo((0.125 + 1.875) / 2, 6)
+    const labels = tensor([1], { dtype: 'i32' })
+    const smooth = { labelSmoothing: 0.1 }
+    const loss = new losses.CrossEntropyLoss(smooth)
+    expect(loss.forward(x, labels).itemSync()).toBe(losses.crossEntropy(x, labels, smooth).itemSync())
+    expect(Object.keys(new losses.CrossEntropyLoss({ weight: y }).stateDict())).toEqual([])
   })
 })
