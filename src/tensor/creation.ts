@@ -47,10 +47,10 @@ const checked = <S extends Shape>(shape: S, operation: string): S => {
  * Numbers become f32, booleans bool; typed arrays keep their dtype. `dtype` converts (a Uint16Array with dtype f16 or
  * bf16 holds raw patterns). `shape` gives a flat array its shape. Throws ShapeError for ragged rows or a wrong count.
  */
-export function tensor(
+export function tensor<const S extends Shape = Shape>(
   data: NestedValues | ArrayBufferView,
-  { dtype, shape, requiresGrad = false }: TensorOptions = {},
-): Tensor {
+  { dtype, shape, requiresGrad = false }: TensorOptions & { readonly shape?: S } = {},
+): Tensor<S> {
   if (dtype !== undefined) checkDType(dtype)
   const isView = ArrayBuffer.isView(data)
   const values = isView ? { flat: data as unknown as TypedArray, shape: [data.byteLength / bytesOf(data)] } : flatten(data)

@@ -3,7 +3,13 @@ import type { DType } from '../core/dtype.js'
 import type { Shape } from '../core/shape.js'
 import * as ops from '../ops/elementwise.js'
 import { type Operand, operand, TensorBase, wrap } from './base.js'
+import type { Broadcast, BroadcastResult, Fits } from './shape-types.js'
 import type { Tensor } from './tensor.js'
+
+/** The other operand: a number, or a tensor whose known sizes broadcast with A. */
+type Other<A extends Shape, B extends Shape, Op extends string> =
+  | (TensorBase<B> & Fits<BroadcastResult<A, B, Op>>)
+  | number
 
 const maybe = (x: Operand | null | undefined): ReturnType<typeof operand> | null => (x == null ? null : operand(x))
 
@@ -11,53 +17,84 @@ export class ElementwiseMethods<S extends Shape = Shape> extends TensorBase<S> {
   // ---------------------------------------------------------------- arithmetic
 
   /** this + other, broadcast. */
-  add(other: Operand): Tensor {
-    return wrap(ops.add(this.node, operand(other)))
+  add<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'add'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.add(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** this - other, broadcast. */
-  sub(other: Operand): Tensor {
-    return wrap(ops.sub(this.node, operand(other)))
+  sub<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'sub'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.sub(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** this · other, element by element, broadcast. */
-  mul(other: Operand): Tensor {
-    return wrap(ops.mul(this.node, operand(other)))
+  mul<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'mul'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.mul(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** this / other, broadcast. Integers give floats, unless `roundingMode` ('trunc' or 'floor') rounds the quotient. */
-  div(other: Operand, options?: { roundingMode?: ops.RoundingMode }): Tensor {
-    return wrap(ops.div(this.node, operand(other), options))
+  div<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'div'>,
+    options?: { roundingMode?: ops.RoundingMode },
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.div(this.node, operand(other), options)) as Tensor<Broadcast<A, B>>
   }
 
   /** Remainder with the sign of the divisor. */
-  remainder(other: Operand): Tensor {
-    return wrap(ops.remainder(this.node, operand(other)))
+  remainder<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'remainder'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.remainder(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** Remainder with the sign of the dividend. */
-  fmod(other: Operand): Tensor {
-    return wrap(ops.fmod(this.node, operand(other)))
+  fmod<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'fmod'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.fmod(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** this ^ exponent. */
-  pow(exponent: Operand): Tensor {
-    return wrap(ops.pow(this.node, operand(exponent)))
+  pow<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    exponent: Other<A, B, 'pow'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.pow(this.node, operand(exponent))) as Tensor<Broadcast<A, B>>
   }
 
   /** The larger of both; the gradient of ties is split. */
-  maximum(other: Operand): Tensor {
-    return wrap(ops.maximum(this.node, operand(other)))
+  maximum<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'maximum'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.maximum(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** The smaller of both; the gradient of ties is split. */
-  minimum(other: Operand): Tensor {
-    return wrap(ops.minimum(this.node, operand(other)))
+  minimum<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'minimum'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.minimum(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** Angle of (other, this). */
-  atan2(other: Operand): Tensor {
-    return wrap(ops.atan2(this.node, operand(other)))
+  atan2<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'atan2'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.atan2(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** this + weight · (end - this). */
@@ -233,48 +270,75 @@ export class ElementwiseMethods<S extends Shape = Shape> extends TensorBase<S> {
   // ---------------------------------------------------------------- comparison and logic
 
   /** True where equal. */
-  eq(other: Operand): Tensor {
-    return wrap(ops.eq(this.node, operand(other)))
+  eq<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'eq'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.eq(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** True where different. */
-  ne(other: Operand): Tensor {
-    return wrap(ops.ne(this.node, operand(other)))
+  ne<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'ne'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.ne(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** True where less. */
-  lt(other: Operand): Tensor {
-    return wrap(ops.lt(this.node, operand(other)))
+  lt<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'lt'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.lt(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** True where less or equal. */
-  le(other: Operand): Tensor {
-    return wrap(ops.le(this.node, operand(other)))
+  le<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'le'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.le(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** True where greater. */
-  gt(other: Operand): Tensor {
-    return wrap(ops.gt(this.node, operand(other)))
+  gt<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'gt'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.gt(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** True where greater or equal. */
-  ge(other: Operand): Tensor {
-    return wrap(ops.ge(this.node, operand(other)))
+  ge<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'ge'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.ge(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** True where both are not 0. */
-  logicalAnd(other: Operand): Tensor {
-    return wrap(ops.logicalAnd(this.node, operand(other)))
+  logicalAnd<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'logicalAnd'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.logicalAnd(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** True where one is not 0. */
-  logicalOr(other: Operand): Tensor {
-    return wrap(ops.logicalOr(this.node, operand(other)))
+  logicalOr<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'logicalOr'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.logicalOr(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** True where exactly one is not 0. */
-  logicalXor(other: Operand): Tensor {
-    return wrap(ops.logicalXor(this.node, operand(other)))
+  logicalXor<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'logicalXor'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(ops.logicalXor(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** Bits set in both. */

@@ -5,6 +5,7 @@ import * as ops from '../ops/indexing.js'
 import * as linear from '../ops/linear-algebra.js'
 import { type Operand, operand, type TensorBase, wrap } from './base.js'
 import { ActivationMethods } from './activation-methods.js'
+import type { Fits, MatMul, MatMulResult } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 export interface SortOptions {
@@ -25,8 +26,11 @@ export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<
   // ---------------------------------------------------------------- linear algebra
 
   /** The matrix product, with PyTorch's rules for vectors and batches. */
-  matmul(other: TensorBase): Tensor {
-    return wrap(linear.matmul(this.node, other.node))
+  matmul<A extends Shape, B extends Shape>(
+    this: TensorBase<A>,
+    other: TensorBase<B> & Fits<MatMulResult<A, B>>,
+  ): Tensor<MatMul<A, B>> {
+    return wrap(linear.matmul(this.node, other.node)) as Tensor<MatMul<A, B>>
   }
 
   /** The inner product of two vectors. */

@@ -2,8 +2,9 @@
 import type { DType } from '../core/dtype.js'
 import type { Shape } from '../core/shape.js'
 import * as ops from '../ops/reductions.js'
-import { wrap } from './base.js'
+import { type TensorBase, wrap } from './base.js'
 import { ShapeMethods } from './shape-methods.js'
+import type { Fits, Reduce, ReduceResult } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 /** One axis, several, or all when left out. */
@@ -26,63 +27,111 @@ export interface VarianceOptions extends ReduceOptions {
 
 export class ReductionMethods<S extends Shape = Shape> extends ShapeMethods<S> {
   /** Sum over the axes (all by default). Integers and bool sum to i64. */
-  sum(axis?: Axes | null, options?: SumOptions): Tensor {
-    return wrap(ops.sum(this.node, axis, options))
+  sum<A extends Shape, const X extends Axes | null = null, K extends boolean = false>(
+    this: TensorBase<A> & Fits<ReduceResult<A, X, K, 'sum'>>,
+    axis?: X,
+    options?: SumOptions & { readonly keepdim?: K },
+  ): Tensor<Reduce<A, X, K>> {
+    return wrap(ops.sum(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
   }
 
   /** Mean over the axes (all by default). */
-  mean(axis?: Axes | null, options?: ReduceOptions): Tensor {
-    return wrap(ops.mean(this.node, axis, options))
+  mean<A extends Shape, const X extends Axes | null = null, K extends boolean = false>(
+    this: TensorBase<A> & Fits<ReduceResult<A, X, K, 'mean'>>,
+    axis?: X,
+    options?: ReduceOptions & { readonly keepdim?: K },
+  ): Tensor<Reduce<A, X, K>> {
+    return wrap(ops.mean(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
   }
 
   /** Product over the axes (all by default). */
-  prod(axis?: Axes | null, options?: SumOptions): Tensor {
-    return wrap(ops.prod(this.node, axis, options))
+  prod<A extends Shape, const X extends Axes | null = null, K extends boolean = false>(
+    this: TensorBase<A> & Fits<ReduceResult<A, X, K, 'prod'>>,
+    axis?: X,
+    options?: SumOptions & { readonly keepdim?: K },
+  ): Tensor<Reduce<A, X, K>> {
+    return wrap(ops.prod(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
   }
 
   /** Largest element over the axes (all by default); along one axis the first of equals gets the gradient. */
-  max(axis?: Axes | null, options?: ReduceOptions): Tensor {
-    return wrap(typeof axis === 'object' ? ops.amax(this.node, axis, options) : ops.max(this.node, axis, options))
+  max<A extends Shape, const X extends Axes | null = null, K extends boolean = false>(
+    this: TensorBase<A> & Fits<ReduceResult<A, X, K, 'max'>>,
+    axis?: X,
+    options?: ReduceOptions & { readonly keepdim?: K },
+  ): Tensor<Reduce<A, X, K>> {
+    return wrap(typeof axis === 'object' ? ops.amax(this.node, axis, options) : ops.max(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
   }
 
   /** Smallest element over the axes (all by default); along one axis the first of equals gets the gradient. */
-  min(axis?: Axes | null, options?: ReduceOptions): Tensor {
-    return wrap(typeof axis === 'object' ? ops.amin(this.node, axis, options) : ops.min(this.node, axis, options))
+  min<A extends Shape, const X extends Axes | null = null, K extends boolean = false>(
+    this: TensorBase<A> & Fits<ReduceResult<A, X, K, 'min'>>,
+    axis?: X,
+    options?: ReduceOptions & { readonly keepdim?: K },
+  ): Tensor<Reduce<A, X, K>> {
+    return wrap(typeof axis === 'object' ? ops.amin(this.node, axis, options) : ops.min(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
   }
 
   /** Largest element over the axes; the gradient of ties is split evenly. */
-  amax(axis?: Axes | null, options?: ReduceOptions): Tensor {
-    return wrap(ops.amax(this.node, axis, options))
+  amax<A extends Shape, const X extends Axes | null = null, K extends boolean = false>(
+    this: TensorBase<A> & Fits<ReduceResult<A, X, K, 'amax'>>,
+    axis?: X,
+    options?: ReduceOptions & { readonly keepdim?: K },
+  ): Tensor<Reduce<A, X, K>> {
+    return wrap(ops.amax(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
   }
 
   /** Smallest element over the axes; the gradient of ties is split evenly. */
-  amin(axis?: Axes | null, options?: ReduceOptions): Tensor {
-    return wrap(ops.amin(this.node, axis, options))
+  amin<A extends Shape, const X extends Axes | null = null, K extends boolean = false>(
+    this: TensorBase<A> & Fits<ReduceResult<A, X, K, 'amin'>>,
+    axis?: X,
+    options?: ReduceOptions & { readonly keepdim?: K },
+  ): Tensor<Reduce<A, X, K>> {
+    return wrap(ops.amin(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
   }
 
   /** Index (i64) of the first largest element along an axis, or of all elements in row-major order. */
-  argmax(axis?: number | null, options?: ReduceOptions): Tensor {
-    return wrap(ops.argmax(this.node, axis, options))
+  argmax<A extends Shape, const X extends number | null = null, K extends boolean = false>(
+    this: TensorBase<A> & Fits<ReduceResult<A, X, K, 'argmax'>>,
+    axis?: X,
+    options?: ReduceOptions & { readonly keepdim?: K },
+  ): Tensor<Reduce<A, X, K>> {
+    return wrap(ops.argmax(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
   }
 
   /** Index (i64) of the first smallest element along an axis, or of all elements in row-major order. */
-  argmin(axis?: number | null, options?: ReduceOptions): Tensor {
-    return wrap(ops.argmin(this.node, axis, options))
+  argmin<A extends Shape, const X extends number | null = null, K extends boolean = false>(
+    this: TensorBase<A> & Fits<ReduceResult<A, X, K, 'argmin'>>,
+    axis?: X,
+    options?: ReduceOptions & { readonly keepdim?: K },
+  ): Tensor<Reduce<A, X, K>> {
+    return wrap(ops.argmin(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
   }
 
   /** Variance over the axes. */
-  var(axis?: Axes | null, options?: VarianceOptions): Tensor {
-    return wrap(ops.variance(this.node, axis, options))
+  var<A extends Shape, const X extends Axes | null = null, K extends boolean = false>(
+    this: TensorBase<A> & Fits<ReduceResult<A, X, K, 'var'>>,
+    axis?: X,
+    options?: VarianceOptions & { readonly keepdim?: K },
+  ): Tensor<Reduce<A, X, K>> {
+    return wrap(ops.variance(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
   }
 
   /** Standard deviation over the axes. */
-  std(axis?: Axes | null, options?: VarianceOptions): Tensor {
-    return wrap(ops.std(this.node, axis, options))
+  std<A extends Shape, const X extends Axes | null = null, K extends boolean = false>(
+    this: TensorBase<A> & Fits<ReduceResult<A, X, K, 'std'>>,
+    axis?: X,
+    options?: VarianceOptions & { readonly keepdim?: K },
+  ): Tensor<Reduce<A, X, K>> {
+    return wrap(ops.std(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
   }
 
   /** ln Σ e^x over the axes, without overflow. */
-  logsumexp(axis?: Axes | null, options?: ReduceOptions): Tensor {
-    return wrap(ops.logsumexp(this.node, axis, options))
+  logsumexp<A extends Shape, const X extends Axes | null = null, K extends boolean = false>(
+    this: TensorBase<A> & Fits<ReduceResult<A, X, K, 'logsumexp'>>,
+    axis?: X,
+    options?: ReduceOptions & { readonly keepdim?: K },
+  ): Tensor<Reduce<A, X, K>> {
+    return wrap(ops.logsumexp(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
   }
 
   /** (Σ |x|^p)^(1/p) over the axes; Infinity gives the largest magnitude. */
@@ -91,13 +140,21 @@ export class ReductionMethods<S extends Shape = Shape> extends ShapeMethods<S> {
   }
 
   /** Whether all elements are true. */
-  all(axis?: Axes | null, options?: ReduceOptions): Tensor {
-    return wrap(ops.all(this.node, axis, options))
+  all<A extends Shape, const X extends Axes | null = null, K extends boolean = false>(
+    this: TensorBase<A> & Fits<ReduceResult<A, X, K, 'all'>>,
+    axis?: X,
+    options?: ReduceOptions & { readonly keepdim?: K },
+  ): Tensor<Reduce<A, X, K>> {
+    return wrap(ops.all(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
   }
 
   /** Whether any element is true. */
-  any(axis?: Axes | null, options?: ReduceOptions): Tensor {
-    return wrap(ops.any(this.node, axis, options))
+  any<A extends Shape, const X extends Axes | null = null, K extends boolean = false>(
+    this: TensorBase<A> & Fits<ReduceResult<A, X, K, 'any'>>,
+    axis?: X,
+    options?: ReduceOptions & { readonly keepdim?: K },
+  ): Tensor<Reduce<A, X, K>> {
+    return wrap(ops.any(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
   }
 
   /** Running sum along an axis. */

@@ -1,18 +1,29 @@
 /** Methods of Tensor that move elements: thin wrappers over `ops/shape`. */
 import type { Shape } from '../core/shape.js'
 import * as ops from '../ops/shape.js'
-import { wrap } from './base.js'
+import { type TensorBase, wrap } from './base.js'
 import { ElementwiseMethods } from './elementwise-methods.js'
+import type {
+  Fits,
+  Permute,
+  PermuteResult,
+  Reshape,
+  Squeeze,
+  Transpose,
+  TransposeResult,
+  Unsqueeze,
+  UnsqueezeResult,
+} from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 export class ShapeMethods<S extends Shape = Shape> extends ElementwiseMethods<S> {
   /** The elements in row-major order in another shape; one size may be -1. */
-  reshape<const T extends Shape>(shape: T): Tensor<Known<T>> {
-    return wrap(ops.reshape(this.node, shape)) as Tensor<Known<T>>
+  reshape<const T extends Shape>(shape: T): Tensor<Reshape<T>> {
+    return wrap(ops.reshape(this.node, shape)) as Tensor<Reshape<T>>
   }
 
   /** The same as `reshape`. */
-  view<const T extends Shape>(shape: T): Tensor<Known<T>> {
+  view<const T extends Shape>(shape: T): Tensor<Reshape<T>> {
     return this.reshape(shape)
   }
 
@@ -22,28 +33,41 @@ export class ShapeMethods<S extends Shape = Shape> extends ElementwiseMethods<S>
   }
 
   /** Swaps two axes. */
-  transpose(a: number, b: number): Tensor {
-    return wrap(ops.transpose(this.node, a, b))
+  transpose<A extends Shape, const P extends number, const Q extends number>(
+    this: TensorBase<A> & Fits<TransposeResult<A, P, Q>>,
+    a: P,
+    b: Q,
+  ): Tensor<Transpose<A, P, Q>> {
+    return wrap(ops.transpose(this.node, a, b)) as Tensor<Transpose<A, P, Q>>
   }
 
   /** Output axis i is input axis axes[i]. */
-  permute(axes: readonly number[]): Tensor {
-    return wrap(ops.permute(this.node, axes))
+  permute<A extends Shape, const P extends readonly number[]>(
+    this: TensorBase<A> & Fits<PermuteResult<A, P>>,
+    axes: P,
+  ): Tensor<Permute<A, P>> {
+    return wrap(ops.permute(this.node, axes)) as Tensor<Permute<A, P>>
   }
 
-  /** All axes in reverse order: the transpose of a matrix. */
+  /** All axes in reverse order: the transpose of a matrix. (`transpose(0, 1)` keeps literal sizes, this does not.) */
   get T(): Tensor {
-    return this.permute(this.shape.map((_, i) => this.rank - 1 - i))
+    return wrap(ops.T(this.node))
   }
 
   /** Drops an axis of size 1, or all of them. */
-  squeeze(axis?: number | readonly number[]): Tensor {
-    return wrap(ops.squeeze(this.node, axis))
+  squeeze<A extends Shape, const X extends number | readonly number[] | undefined = undefined>(
+    this: TensorBase<A>,
+    axis?: X,
+  ): Tensor<Squeeze<A, X>> {
+    return wrap(ops.squeeze(this.node, axis)) as Tensor<Squeeze<A, X>>
   }
 
   /** Inserts an axis of size 1. */
-  unsqueeze(axis: number): Tensor {
-    return wrap(ops.unsqueeze(this.node, axis))
+  unsqueeze<A extends Shape, const X extends number>(
+    this: TensorBase<A> & Fits<UnsqueezeResult<A, X>>,
+    axis: X,
+  ): Tensor<Unsqueeze<A, X>> {
+    return wrap(ops.unsqueeze(this.node, axis)) as Tensor<Unsqueeze<A, X>>
   }
 
   /** Repeats axes of size 1 up to `shape`; -1 keeps a size. */
@@ -126,6 +150,3 @@ export class ShapeMethods<S extends Shape = Shape> extends ElementwiseMethods<S>
     return ops.unbind(this.node, axis).map(wrap)
   }
 }
-
-/** A shape as written, unless one size is to be found out. */
-export type Known<T extends Shape> = -1 extends T[number] ? Shape : T

@@ -195,7 +195,9 @@ type ReduceList<S extends Shape, Axes extends readonly number[], Keepdim extends
   : { [K in keyof Axes]: AxisOf<S, Axes[K]> }[number] extends infer At
     ? number extends At
       ? Shape
-      : Keepdim extends true
+      : boolean extends Keepdim
+        ? Shape
+        : Keepdim extends true
         ? { readonly [K in keyof S]: K extends `${At & number}` ? 1 : S[K] }
         : DropAxes<S, At, readonly [], readonly []>
     : `${Op}: unknown axes`
@@ -203,13 +205,15 @@ type ReduceList<S extends Shape, Axes extends readonly number[], Keepdim extends
 /** A reduction over one axis, a list, or (undefined) everything; or a message. */
 export type ReduceResult<
   S extends Shape,
-  Axis extends number | readonly number[] | undefined,
+  Axis extends number | readonly number[] | undefined | null,
   Keepdim extends boolean = false,
   Op extends string = 'reduce',
-> = [Axis] extends [undefined]
-  ? Keepdim extends true
-    ? Ones<S>
-    : readonly []
+> = [Axis] extends [undefined | null]
+  ? boolean extends Keepdim
+    ? Shape
+    : Keepdim extends true
+      ? Ones<S>
+      : readonly []
   : Unranked<S> extends true
     ? Shape
     : Axis extends number
@@ -220,7 +224,7 @@ export type ReduceResult<
 
 export type Reduce<
   S extends Shape,
-  Axis extends number | readonly number[] | undefined,
+  Axis extends number | readonly number[] | undefined | null,
   Keepdim extends boolean = false,
 > = ShapeOr<ReduceResult<S, Axis, Keepdim>>
 
@@ -317,6 +321,11 @@ export type Squeeze<S extends Shape, Axis extends number | readonly number[] | u
         : Shape
 
 // ---------------------------------------------------------------- joining
+
+/** The shapes of a list of tensors. */
+export type ShapesOf<L extends readonly { readonly shape: Shape }[]> = {
+  readonly [K in keyof L]: L[K] extends { readonly shape: infer S extends Shape } ? S : Shape
+}
 
 /** Two shapes of a `cat`: equal outside the axis, the axis' size not known; or a message. */
 type CatPair<A extends Shape, B extends Shape, At extends number> = A['length'] extends B['length']

@@ -3,6 +3,7 @@ import * as elementwise from '../ops/elementwise.js'
 import * as linear from '../ops/linear-algebra.js'
 import * as shape from '../ops/shape.js'
 import { type Operand, operand, type TensorBase, wrap } from './base.js'
+import type { CatResult, Fits, ShapeOr, ShapesOf, StackResult } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 /** x where the condition is true, y elsewhere; all broadcast. */
@@ -10,12 +11,18 @@ export const where = (condition: TensorBase, x: Operand, y: Operand): Tensor =>
   wrap(elementwise.where(condition.node, operand(x), operand(y)))
 
 /** Joins tensors along an axis that exists. */
-export const cat = (tensors: readonly TensorBase[], axis = 0): Tensor =>
-  wrap(shape.cat(tensors.map((t) => t.node), axis))
+export const cat = <const L extends readonly TensorBase[], const X extends number = 0>(
+  tensors: L & Fits<CatResult<ShapesOf<L>, X>>,
+  axis?: X,
+): Tensor<ShapeOr<CatResult<ShapesOf<L>, X>>> =>
+  wrap(shape.cat(tensors.map((t) => t.node), axis)) as Tensor<ShapeOr<CatResult<ShapesOf<L>, X>>>
 
 /** Joins tensors of one shape along a new axis. */
-export const stack = (tensors: readonly TensorBase[], axis = 0): Tensor =>
-  wrap(shape.stack(tensors.map((t) => t.node), axis))
+export const stack = <const L extends readonly TensorBase[], const X extends number = 0>(
+  tensors: L & Fits<StackResult<ShapesOf<L>, X>>,
+  axis?: X,
+): Tensor<ShapeOr<StackResult<ShapesOf<L>, X>>> =>
+  wrap(shape.stack(tensors.map((t) => t.node), axis)) as Tensor<ShapeOr<StackResult<ShapesOf<L>, X>>>
 
 /** Einstein summation: `einsum('bij,bjk->bik', x, y)`. */
 export const einsum = (expression: string, ...tensors: readonly TensorBase[]): Tensor =>
