@@ -77,7 +77,8 @@ function linearTerms(index: Index): Term[] {
 /** Constant part of the index with range-checked parts opened. */
 const linearOffset = (index: Index): number =>
   index.terms.reduce(
-    (sum, { atom, coefficient }) => (atom.kind === 'bounded' ? sum + coefficient * linearOffset(atom.of) : sum),
+    (sum, { atom, coefficient }) =>
+      atom.kind === 'bounded' ? sum + coefficient * linearOffset(atom.of) : sum,
     index.offset,
   )
 
@@ -100,7 +101,8 @@ export function planAddresses(kernel: Kernel, rules: AddressRules): AddressPlan 
   const levelOf = (atom: Atom | null): number => {
     if (atom === null) return 0
     if (atom.kind === 'loop') {
-      for (let level = scopes.length - 1; level > 0; level--) if (scopes[level].variable === atom.id) return level
+      for (let level = scopes.length - 1; level > 0; level--)
+        if (scopes[level].variable === atom.id) return level
       return 0
     }
     const deps = depsOfAtom(atom)
@@ -111,7 +113,13 @@ export function planAddresses(kernel: Kernel, rules: AddressRules): AddressPlan 
     return 0
   }
 
-  const child = (buffer: number, parent: Pointer | null, atom: Atom | null, bytes: number, offset: number): Pointer => {
+  const child = (
+    buffer: number,
+    parent: Pointer | null,
+    atom: Atom | null,
+    bytes: number,
+    offset: number,
+  ): Pointer => {
     const level = levelOf(atom)
     const scope = scopes[level]
     const key = `${buffer} ${parent?.id ?? ''} ${atom === null ? '' : atomKey(atom)} ${bytes} ${offset}`
@@ -190,14 +198,22 @@ export function planAddresses(kernel: Kernel, rules: AddressRules): AddressPlan 
     }
   }
 
-  scopes.push({ owner: null, variable: null, assigned: effectsOf(kernel.body).registers, pointers: new Map(), current: null, onRegisters: false })
+  scopes.push({
+    owner: null,
+    variable: null,
+    assigned: effectsOf(kernel.body).registers,
+    pointers: new Map(),
+    current: null,
+    onRegisters: false,
+  })
   visit(kernel.body)
   return {
     before,
     carried,
     address(stmt, buffer, index) {
       const found = resolved.get(stmt)?.get(accessKey(buffer, index))
-      if (found === undefined) throw new Error(`No address was planned for buffer ${buffer} of ${kernel.name}.`)
+      if (found === undefined)
+        throw new Error(`No address was planned for buffer ${buffer} of ${kernel.name}.`)
       return found
     },
   }

@@ -4,7 +4,15 @@
  * that a block uses several times are computed once. Emitters of every target run it first.
  */
 import { indexKey } from './index-expression.js'
-import { type Expr, ExprBuilder, type Kernel, operandsOf, type Register, register, type Stmt } from './loop-ir.js'
+import {
+  type Expr,
+  ExprBuilder,
+  type Kernel,
+  operandsOf,
+  type Register,
+  register,
+  type Stmt,
+} from './loop-ir.js'
 import { LoadTable, rebuild } from './rebuild.js'
 import { bodiesOf, type Effects, effectsOf, effectsOfNest } from './walk.js'
 
@@ -264,7 +272,10 @@ class Pass {
           if (clock.key(expr) === key && !this.changes(effects, expr)) below.set(expr.id, value)
         }
       }
-      out.push(...pending, withBodies(renewed, (body) => this.share(body, below)))
+      out.push(
+        ...pending,
+        withBodies(renewed, (body) => this.share(body, below)),
+      )
       clock.advance(stmt)
       if (inherited.size === 0) continue
       const effects = effectsOf([stmt])

@@ -81,7 +81,11 @@ class Printer {
   expr(e: Expr): string {
     switch (e.kind) {
       case 'const':
-        return e.type === 'bool' ? String(Number(e.value) !== 0) : Object.is(e.value, -0) ? '-0' : String(e.value)
+        return e.type === 'bool'
+          ? String(Number(e.value) !== 0)
+          : Object.is(e.value, -0)
+            ? '-0'
+            : String(e.value)
       case 'index':
         return `(${this.index(e.index)})`
       case 'ramp':
@@ -209,7 +213,9 @@ export function printProgram(program: Program): string {
           print(c.otherwise, depth + 1)
           break
         case 'call': {
-          const [inputs, outputs] = [c.inputs, c.outputs].map((list) => list.map((v) => printPlace(v.place)).join(', '))
+          const [inputs, outputs] = [c.inputs, c.outputs].map((list) =>
+            list.map((v) => printPlace(v.place)).join(', '),
+          )
           line(`call ${c.kernel.name}(${inputs}) -> (${outputs})`)
           break
         }

@@ -41,7 +41,11 @@ export function walkStmts(stmts: readonly Stmt[], visit: (stmt: Stmt) => void): 
 }
 
 /** Calls `visit` once for each distinct expression below the roots that `seen` has not. */
-export function walkExprs(roots: readonly Expr[], visit: (expr: Expr) => void, seen = new Set<number>()): void {
+export function walkExprs(
+  roots: readonly Expr[],
+  visit: (expr: Expr) => void,
+  seen = new Set<number>(),
+): void {
   for (const root of roots) {
     if (seen.has(root.id)) continue
     seen.add(root.id)
@@ -91,7 +95,11 @@ export function registersOf(stmts: readonly Stmt[]): Map<number, Register> {
   const seen = new Set<number>()
   walkStmts(stmts, (stmt) => {
     if (stmt.kind === 'set' || stmt.kind === 'check') found.set(stmt.register.id, stmt.register)
-    walkExprs(exprsOf(stmt), (e) => void (e.kind === 'register' && found.set(e.register.id, e.register)), seen)
+    walkExprs(
+      exprsOf(stmt),
+      (e) => void (e.kind === 'register' && found.set(e.register.id, e.register)),
+      seen,
+    )
   })
   return found
 }

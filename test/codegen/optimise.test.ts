@@ -1,6 +1,13 @@
 /** The optimise pass: what moves where, what is shared, and that no value changes on random kernels and as WebAssembly. */
 import { describe, expect, it } from 'vitest'
-import { addIndex, atomIndex, constantIndex, loopVar, scaleIndex, shiftIndex } from '../../src/codegen/index-expression.js'
+import {
+  addIndex,
+  atomIndex,
+  constantIndex,
+  loopVar,
+  scaleIndex,
+  shiftIndex,
+} from '../../src/codegen/index-expression.js'
 import { type BufferParam, ExprBuilder, type Kernel, register, type Stmt } from '../../src/codegen/loop-ir.js'
 import { optimise } from '../../src/codegen/optimise.js'
 import { printKernel } from '../../src/codegen/print.js'
@@ -32,7 +39,13 @@ describe('hoisting', () => {
     const scale = b.unary('sqrt', b.load(1, 'f32', constantIndex(0)))
     const row = b.binary('mul', b.load(0, 'f32', atomIndex(i)), scale)
     const at = addIndex(scaleIndex(atomIndex(i), 8), atomIndex(j))
-    const store: Stmt = { kind: 'store', buffer: 2, index: at, stride: 1, value: b.binary('add', row, b.load(1, 'f32', atomIndex(j))) }
+    const store: Stmt = {
+      kind: 'store',
+      buffer: 2,
+      index: at,
+      stride: 1,
+      value: b.binary('add', row, b.load(1, 'f32', atomIndex(j))),
+    }
     const kernel: Kernel = {
       name: 'outer',
       buffers: [buffer('x', 8), buffer('s', 8), buffer('y', 64, 'write')],
@@ -71,10 +84,22 @@ describe('hoisting', () => {
             {
               kind: 'if',
               ranges: [{ index: atomIndex(i), low: 3, high: 4 }],
-              then: [{ kind: 'set', register: sum, value: b.binary('mul', b.register(sum), b.load(0, 'f32', constantIndex(5))) }],
+              then: [
+                {
+                  kind: 'set',
+                  register: sum,
+                  value: b.binary('mul', b.register(sum), b.load(0, 'f32', constantIndex(5))),
+                },
+              ],
               otherwise: [],
             },
-            { kind: 'store', buffer: 1, index: atomIndex(i), stride: 1, value: b.unary('sqrt', b.register(sum)) },
+            {
+              kind: 'store',
+              buffer: 1,
+              index: atomIndex(i),
+              stride: 1,
+              value: b.unary('sqrt', b.register(sum)),
+            },
           ],
         },
       ],
@@ -93,7 +118,13 @@ describe('guards', () => {
     const zero = b.const(0, 'f32')
     const x = b.guard([range], b.load(0, 'f32', inside), zero)
     const z = b.guard([range], b.load(1, 'f32', inside), zero)
-    const store: Stmt = { kind: 'store', buffer: 2, index: atomIndex(i), stride: 1, value: b.binary('add', b.binary('mul', x, x), z) }
+    const store: Stmt = {
+      kind: 'store',
+      buffer: 2,
+      index: atomIndex(i),
+      stride: 1,
+      value: b.binary('add', b.binary('mul', x, x), z),
+    }
     const kernel: Kernel = {
       name: 'guards',
       buffers: [buffer('x', 8), buffer('z', 8), buffer('y', 10, 'write')],
@@ -133,7 +164,13 @@ describe('sharing', () => {
           step: 1,
           body: [
             { kind: 'store', buffer: 1, index: at, stride: 1, value: square },
-            { kind: 'store', buffer: 0, index: at, stride: 1, value: b.binary('add', square, b.const(1, 'f32')) },
+            {
+              kind: 'store',
+              buffer: 0,
+              index: at,
+              stride: 1,
+              value: b.binary('add', square, b.const(1, 'f32')),
+            },
             { kind: 'store', buffer: 2, index: at, stride: 1, value: square },
           ],
         },
@@ -190,7 +227,8 @@ describe('sharing', () => {
 })
 
 describe('random kernels', () => {
-  const same = (got: Float32Array, wanted: Float32Array): number => wanted.findIndex((v, i) => !Object.is(got[i], v))
+  const same = (got: Float32Array, wanted: Float32Array): number =>
+    wanted.findIndex((v, i) => !Object.is(got[i], v))
   for (let part = 0; part < 4; part++) {
     it(`keep every value, in loop IR and as WebAssembly (${part})`, () => {
       for (let n = 0; n < 150; n++) {
@@ -200,15 +238,23 @@ describe('random kernels', () => {
         verify(kernel)
         const better = optimise(kernel)
         verify(better)
-        const args = kernel.buffers.map((b) => Float32Array.from({ length: b.size }, () => random.integer(-8, 9) / 4))
+        const args = kernel.buffers.map((b) =>
+          Float32Array.from({ length: b.size }, () => random.integer(-8, 9) / 4),
+        )
         const [wanted, optimised, wasm] = [0, 1, 2].map(() => args.map((a) => a.slice()))
         interpretKernel(kernel, wanted)
         interpretKernel(better, optimised)
         runWasmKernel(kernel, wasm)
         wanted.forEach((array, i) => {
           const [bad, worse] = [same(optimised[i], array), same(wasm[i], array)]
-          if (bad >= 0) expect.fail(`optimise changes ${kernel.buffers[i].name}[${bad}] of seed ${seed}\n${printKernel(kernel)}\n\n${printKernel(better)}`)
-          if (worse >= 0) expect.fail(`wasm changes ${kernel.buffers[i].name}[${worse}] of seed ${seed}: ${wasm[i][worse]}, expected ${array[worse]}\n${printKernel(better)}`)
+          if (bad >= 0)
+            expect.fail(
+              `optimise changes ${kernel.buffers[i].name}[${bad}] of seed ${seed}\n${printKernel(kernel)}\n\n${printKernel(better)}`,
+            )
+          if (worse >= 0)
+            expect.fail(
+              `wasm changes ${kernel.buffers[i].name}[${worse}] of seed ${seed}: ${wasm[i][worse]}, expected ${array[worse]}\n${printKernel(better)}`,
+            )
         })
       }
     })

@@ -12,14 +12,25 @@ import {
   scaleIndex,
   shiftIndex,
 } from '../../src/codegen/index-expression.js'
-import { type Expr, ExprBuilder, type Kernel, type Register, register, type Stmt } from '../../src/codegen/loop-ir.js'
+import {
+  type Expr,
+  ExprBuilder,
+  type Kernel,
+  type Register,
+  register,
+  type Stmt,
+} from '../../src/codegen/loop-ir.js'
 import type { Random } from '../helpers/random.js'
 
 const sizes = [1, 2, 3, 5, 7, 13, 16, 17]
 
 export function randomKernel(random: Random, name: string): Kernel {
   const b = new ExprBuilder()
-  const wide: readonly [number, number, number] = [random.integer(20, 400), random.integer(20, 400), random.integer(20, 400)]
+  const wide: readonly [number, number, number] = [
+    random.integer(20, 400),
+    random.integer(20, 400),
+    random.integer(20, 400),
+  ]
   const registers: Register[] = []
   const pool: Expr[] = []
 
@@ -27,7 +38,8 @@ export function randomKernel(random: Random, name: string): Kernel {
   const index = (loops: readonly LoopVar[], size: number, need: number): Index | null => {
     let raw = constantIndex(random.integer(-3, 4))
     for (const v of loops) {
-      if (random.next() < 0.7) raw = addIndex(raw, scaleIndex(atomIndex(v), random.pick([1, 1, 2, 3, 5, -1, -2])))
+      if (random.next() < 0.7)
+        raw = addIndex(raw, scaleIndex(atomIndex(v), random.pick([1, 1, 2, 3, 5, -1, -2])))
     }
     let [low] = indexRange(raw)
     raw = shiftIndex(raw, -low)
@@ -79,7 +91,11 @@ export function randomKernel(random: Random, name: string): Kernel {
       const condition = b.binary('lt', expr(loops, lanes, depth - 1), expr(loops, lanes, depth - 1))
       made = b.select(condition, expr(loops, lanes, depth - 1), expr(loops, lanes, depth - 1))
     } else if (kind < 0.8) {
-      made = b.mulAdd(expr(loops, lanes, depth - 1), b.const(0.25, 'f32', lanes), expr(loops, lanes, depth - 1))
+      made = b.mulAdd(
+        expr(loops, lanes, depth - 1),
+        b.const(0.25, 'f32', lanes),
+        expr(loops, lanes, depth - 1),
+      )
     } else {
       const op = random.pick(['add', 'sub', 'min', 'max'] as const)
       made = b.binary(op, expr(loops, lanes, depth - 1), expr(loops, lanes, depth - 1))
@@ -102,10 +118,20 @@ export function randomKernel(random: Random, name: string): Kernel {
         const extent = random.pick(sizes)
         const low = random.integer(0, 3)
         const v = loopVar('v', low, low + extent - 1)
-        out.push({ kind: 'for', variable: v, step: random.pick([1, 1, 1, 2, 3]), body: block([...loops, v], depth - 1) })
+        out.push({
+          kind: 'for',
+          variable: v,
+          step: random.pick([1, 1, 1, 2, 3]),
+          body: block([...loops, v], depth - 1),
+        })
       } else if (depth > 0 && kind < 0.5 && loops.length > 0) {
         const ranges = [{ index: atomIndex(random.pick(loops)), low: 1, high: 3 }]
-        out.push({ kind: 'if', ranges, then: block(loops, depth - 1), otherwise: random.next() < 0.5 ? block(loops, depth - 1) : [] })
+        out.push({
+          kind: 'if',
+          ranges,
+          then: block(loops, depth - 1),
+          otherwise: random.next() < 0.5 ? block(loops, depth - 1) : [],
+        })
       } else if (depth > 0 && kind < 0.58) {
         const condition = b.binary('lt', expr(loops, 1, 1), b.const(1, 'f32'))
         out.push({ kind: 'when', condition, then: block(loops, depth - 1), otherwise: [] })

@@ -11,6 +11,7 @@ export function erf(x: number): number {
   if (Number.isNaN(x)) return x
   const a = Math.abs(x)
   if (a >= 6) return x > 0 ? 1 : -1
+  if (a < 1e-8) return 1.1283791670955126 * x
   const square = a * a
   let result: number
   if (a < 2.5) {
@@ -22,7 +23,6 @@ export function erf(x: number): number {
       if (term < sum * 1e-17) break
     }
     result = 1.1283791670955126 * Math.exp(-square) * sum
-    if (a < 1e-8) result = 1.1283791670955126 * a
   } else {
     // erfc(a) = e^(-a²)/√π · 1/(a + (1/2)/(a + 1/(a + (3/2)/(a + …)))), from the inside out.
     let fraction = a

@@ -26,11 +26,20 @@ function builtin<T>(name: string): T | null {
  * Starts a worker that runs `source` (plain JavaScript; it receives `data`) and never keeps the process alive. Returns
  * null where workers cannot start. `failed` is called at most once, when the worker stops by itself.
  */
-export function startWorker(source: string, data: object, failed: (reason: string) => void): WorkerHandle | null {
+export function startWorker(
+  source: string,
+  data: object,
+  failed: (reason: string) => void,
+): WorkerHandle | null {
   const threads = builtin<WorkerThreads>('node:worker_threads')
   if (threads !== null) {
     let stopped = false
-    const worker = new threads.Worker(source, { eval: true, workerData: data, execArgv: [], name: 'chainrule' })
+    const worker = new threads.Worker(source, {
+      eval: true,
+      workerData: data,
+      execArgv: [],
+      name: 'chainrule',
+    })
     const report = (reason: string): void => {
       if (!stopped) failed(reason)
       stopped = true

@@ -7,7 +7,7 @@ import { barrierWords } from '../../codegen/emit/wasm.js'
 import { InternalError } from '../../core/errors.js'
 import type { Allocator } from './allocator.js'
 import type { LinearMemory } from './memory.js'
-import { mayWait, startWorker, warn, type WorkerHandle } from './platform.js'
+import { mayWait, startWorker, type WorkerHandle, warn } from './platform.js'
 import { controlWords, jobKinds, maximumWorkers, workerSource } from './worker-source.js'
 
 /** How long a worker may take to compile a program before the pool goes on without it, ms. */
@@ -98,7 +98,10 @@ export class ThreadPool {
       this.load(unaware, bytes, program)
       team = this.team()
     }
-    if (team.length === 0) return main(0, 1, arena, table)
+    if (team.length === 0) {
+      main(0, 1, arena, table)
+      return
+    }
     const { words } = this.memory
     const threads = team.length + 1
     words[word(controlWords.kind)] = jobKinds.run

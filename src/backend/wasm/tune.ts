@@ -4,7 +4,14 @@
  * decides without measuring.
  */
 import { emitWasm, lowReserve } from '../../codegen/emit/wasm.js'
-import { addIndex, atomIndex, type Index, loopVar, scaleIndex, shiftIndex } from '../../codegen/index-expression.js'
+import {
+  addIndex,
+  atomIndex,
+  type Index,
+  loopVar,
+  scaleIndex,
+  shiftIndex,
+} from '../../codegen/index-expression.js'
 import { type BufferParam, ExprBuilder, type Kernel, register, type Stmt } from '../../codegen/loop-ir.js'
 import type { Target } from '../../codegen/target.js'
 import { ValueError } from '../../core/errors.js'
@@ -37,7 +44,10 @@ export function tileKernel(tile: Tile, rowTiles: number, columnTiles: number, de
     .map((target) => ({ kind: 'set', register: target, value: b.const(0, 'f32', 4) }))
   const inner: Stmt[] = []
   const step = (panel: Index, size: number, u: number, at: number): Index =>
-    shiftIndex(addIndex(scaleIndex(panel, depth * size), scaleIndex(atomIndex(k), unroll * size)), u * size + at)
+    shiftIndex(
+      addIndex(scaleIndex(panel, depth * size), scaleIndex(atomIndex(k), unroll * size)),
+      u * size + at,
+    )
   for (let u = 0; u < unroll; u++) {
     accumulators.forEach((row, r) => {
       row.forEach((target, v) => {
@@ -79,8 +89,11 @@ function forced(): Tile | null {
   if (text === undefined || text === '') return null
   const match = /^(\d+)x(\d+)(?:x(\d+))?$/.exec(text)
   const tile = match && { rows: Number(match[1]), vectors: Number(match[2]), unroll: Number(match[3] ?? 1) }
-  if (tile && tile.rows >= 1 && tile.vectors >= 1 && tile.unroll >= 1 && tile.rows * tile.vectors <= 64) return tile
-  throw new ValueError(`CHAINRULE_TILE: expected rows x vectors (x unroll) such as '4x3' or '4x3x2', got '${text}'.`)
+  if (tile && tile.rows >= 1 && tile.vectors >= 1 && tile.unroll >= 1 && tile.rows * tile.vectors <= 64)
+    return tile
+  throw new ValueError(
+    `CHAINRULE_TILE: expected rows x vectors (x unroll) such as '4x3' or '4x3x2', got '${text}'.`,
+  )
 }
 
 const warmMilliseconds = 14
@@ -105,7 +118,10 @@ export function measureTiles(): Tile {
   const program = { kernels, commands: [], arenaBytes: 0, inputs: [], outputs: [] }
   const { bytes } = emitWasm(program, { shared: false, relaxed: hasRelaxedSimd() })
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 4 })
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory, call: () => {} }, host: {} })
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    env: { memory, call: () => {} },
+    host: {},
+  })
   const runs = kernels.map(({ buffers }, n) => {
     const run = instance.exports[`k${n}`] as (...args: number[]) => void
     const a = lowReserve

@@ -20,8 +20,8 @@ import { Allocator } from './allocator.js'
 import { canShareMemory, hasRelaxedSimd, hasSimd } from './features.js'
 import { hostMath } from './host-math.js'
 import { LinearMemory } from './memory.js'
-import { Pool, PoolBlock } from './pool.js'
 import { defaultThreads } from './platform.js'
+import { Pool, PoolBlock } from './pool.js'
 import { ThreadPool } from './threads.js'
 import { wasmTile } from './tune.js'
 
@@ -54,7 +54,9 @@ const debug = (what: string): boolean =>
 
 export function createWasmBackend(options: WasmBackendOptions = {}): WasmBackend {
   if (!hasSimd()) {
-    throw new DeviceError('wasm: expected an engine with WebAssembly SIMD, got one without. Use a newer browser or Node.')
+    throw new DeviceError(
+      'wasm: expected an engine with WebAssembly SIMD, got one without. Use a newer browser or Node.',
+    )
   }
   return new Wasm(options)
 }
@@ -106,7 +108,11 @@ class Wasm implements WasmBackend {
       console.error(printProgram(program))
       for (const kernel of program.kernels) console.error(printKernel(optimise(kernel)))
     }
-    const module = emitWasm(program, { shared: this.memory.shared, relaxed: hasRelaxedSimd(), listing: debug('code') })
+    const module = emitWasm(program, {
+      shared: this.memory.shared,
+      relaxed: hasRelaxedSimd(),
+      listing: debug('code'),
+    })
     if (debug('code')) console.error(module.listing)
     return new WasmExecutable(this, program, module)
   }
@@ -143,7 +149,11 @@ class Wasm implements WasmBackend {
     }
   }
 
-  private executeAlone(executable: WasmExecutable, inputs: readonly Storage[], outputs: readonly Storage[]): void {
+  private executeAlone(
+    executable: WasmExecutable,
+    inputs: readonly Storage[],
+    outputs: readonly Storage[],
+  ): void {
     const { pool, memory } = this
     const { layout, parallel } = executable
     const smalls = executable.small
@@ -199,7 +209,8 @@ class Wasm implements WasmBackend {
       const address = addresses[inputs.length + i]
       const block = blocks[i] ?? storage.resident
       if (block instanceof PoolBlock && block.owner === pool && block.address === address) {
-        return storage.writtenOnDevice(block)
+        storage.writtenOnDevice(block)
+        return
       }
       const host = storage.write()
       new Uint8Array(host.buffer, host.byteOffset, storage.byteLength).set(
@@ -293,7 +304,11 @@ function hostCaller(memory: LinearMemory, program: Program): (call: number, argu
       const address = words[(argumentsAt >>> 2) + i] >>> 0
       // Host functions get ordinary arrays: some of the platform refuses shared ones.
       const size = sizeOf(shape)
-      return { shape, dtype, data: viewAs(dtype, bytes.slice(address, address + size * byteSize(dtype)).buffer, 0, size) }
+      return {
+        shape,
+        dtype,
+        data: viewAs(dtype, bytes.slice(address, address + size * byteSize(dtype)).buffer, 0, size),
+      }
     }
     const given = inputs.map((value, i) => view(value, i))
     const results = outputs.map((value, i) => view(value, inputs.length + i))

@@ -13,7 +13,11 @@ export type Step =
   | { readonly kind: 'serial'; readonly commands: readonly Command[] }
   /** All threads, each its part. */
   | { readonly kind: 'shared'; readonly command: Extract<Command, { kind: 'kernel' | 'copy' }> }
-  | { readonly kind: 'loop'; readonly command: Extract<Command, { kind: 'loop' }>; readonly body: readonly Step[] }
+  | {
+      readonly kind: 'loop'
+      readonly command: Extract<Command, { kind: 'loop' }>
+      readonly body: readonly Step[]
+    }
   /** All threads read the flag after `condition` and a barrier. */
   | {
       readonly kind: 'while'
@@ -138,7 +142,8 @@ export function synchronise(program: Program): Step[] {
         touches(command, true, coming)
         prepare(out, coming)
         const last = out[out.length - 1]
-        if (last?.kind === 'serial') out[out.length - 1] = { kind: 'serial', commands: [...last.commands, command] }
+        if (last?.kind === 'serial')
+          out[out.length - 1] = { kind: 'serial', commands: [...last.commands, command] }
         else out.push({ kind: 'serial', commands: [command] })
         continue
       }

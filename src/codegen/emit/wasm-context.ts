@@ -7,8 +7,19 @@ import type { FunctionWriter, ValueType } from './wasm-encoder.js'
 
 /** Host functions of the loop IR, imported by name from module "host", on f64. */
 export const hostFunctions = [
-  'hostExp', 'hostLog', 'hostExpm1', 'hostLog1p', 'hostSin', 'hostCos', 'hostTan', 'hostAtan', 'hostTanh', 'hostErf',
-  'hostPow', 'hostAtan2', 'hostMod',
+  'hostExp',
+  'hostLog',
+  'hostExpm1',
+  'hostLog1p',
+  'hostSin',
+  'hostCos',
+  'hostTan',
+  'hostAtan',
+  'hostTanh',
+  'hostErf',
+  'hostPow',
+  'hostAtan2',
+  'hostMod',
 ] as const
 export type HostFunction = (typeof hostFunctions)[number]
 
@@ -108,7 +119,8 @@ export class KernelContext {
     switch (atom.kind) {
       case 'loop': {
         const local = this.variables.get(atom.id)
-        if (local === undefined) throw new InternalError(`${this.kernel.name}: loop variable ${atom.name} is not in scope.`)
+        if (local === undefined)
+          throw new InternalError(`${this.kernel.name}: loop variable ${atom.name} is not in scope.`)
         f.get(local)
         return
       }
@@ -138,6 +150,7 @@ export class KernelContext {
 
 export const valueType = (type: ComputeType, lanes: number): ValueType => {
   if (lanes === 4 && (type === 'f32' || type === 'i32' || type === 'bool')) return 'v128'
-  if (lanes !== 1) throw new InternalError(`WebAssembly: ${lanes} lanes of ${type}; expected 1, or 4 of f32, i32 or bool.`)
+  if (lanes !== 1)
+    throw new InternalError(`WebAssembly: ${lanes} lanes of ${type}; expected 1, or 4 of f32, i32 or bool.`)
   return type === 'bool' ? 'i32' : type
 }

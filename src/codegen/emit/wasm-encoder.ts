@@ -55,7 +55,10 @@ export class ByteWriter {
     for (;;) {
       const low = rest & 0x7f
       rest >>= 7
-      if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) return this.byte(low)
+      if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) {
+        this.byte(low)
+        return
+      }
       this.byte(low | 0x80)
     }
   }
@@ -65,7 +68,10 @@ export class ByteWriter {
     for (;;) {
       const low = Number(rest & 0x7fn)
       rest >>= 7n
-      if ((rest === 0n && (low & 0x40) === 0) || (rest === -1n && (low & 0x40) !== 0)) return this.byte(low)
+      if ((rest === 0n && (low & 0x40) === 0) || (rest === -1n && (low & 0x40) !== 0)) {
+        this.byte(low)
+        return
+      }
       this.byte(low | 0x80)
     }
   }
@@ -104,7 +110,12 @@ export class FunctionWriter {
   private readonly prologue: ByteWriter = new ByteWriter()
   private readonly constants = new Map<string, number>()
 
-  constructor(name: string, parameters: readonly ValueType[], results: readonly ValueType[], listing: boolean) {
+  constructor(
+    name: string,
+    parameters: readonly ValueType[],
+    results: readonly ValueType[],
+    listing: boolean,
+  ) {
     this.name = name
     this.parameters = parameters
     this.results = results
@@ -325,7 +336,12 @@ export class ModuleWriter {
   importMemory(module: string, name: string, shared: boolean): void {
     this.memory = { module, name, shared }
   }
-  importFunction(module: string, name: string, parameters: readonly ValueType[], results: readonly ValueType[]): number {
+  importFunction(
+    module: string,
+    name: string,
+    parameters: readonly ValueType[],
+    results: readonly ValueType[],
+  ): number {
     return this.imports.push({ module, name, type: this.typeIndex(parameters, results) }) - 1
   }
   /** Adds a function and returns its number and the writer of its body. */

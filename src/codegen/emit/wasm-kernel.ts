@@ -68,19 +68,25 @@ function writeStmt(c: KernelContext, stmt: Stmt): void {
   switch (stmt.kind) {
     case 'set':
       c.value(stmt.value)
-      return f.set(c.register(stmt.register))
+      f.set(c.register(stmt.register))
+      return
     case 'store':
-      return writeStore(c, stmt)
+      writeStore(c, stmt)
+      return
     case 'for':
-      return writeFor(c, stmt)
+      writeFor(c, stmt)
+      return
     case 'parallel':
-      return writeParallel(c, stmt)
+      writeParallel(c, stmt)
+      return
     case 'if':
       writeRanges(c, stmt.ranges)
-      return writeBranches(c, stmt.then, stmt.otherwise)
+      writeBranches(c, stmt.then, stmt.otherwise)
+      return
     case 'when':
       c.value(stmt.condition)
-      return writeBranches(c, stmt.then, stmt.otherwise)
+      writeBranches(c, stmt.then, stmt.otherwise)
+      return
     case 'loop':
       f.block()
       f.loop()
@@ -90,9 +96,11 @@ function writeStmt(c: KernelContext, stmt: Stmt): void {
       writeStmts(c, stmt.body)
       f.br(0)
       f.end()
-      return f.end()
+      f.end()
+      return
     case 'check':
-      return writeCheck(c, stmt)
+      writeCheck(c, stmt)
+      return
   }
 }
 
@@ -167,7 +175,13 @@ function writeParallel(c: KernelContext, stmt: Extract<Stmt, { kind: 'parallel' 
 }
 
 /** The body, repeated while local + step ≤ last; `step` null: once. The local holds the first value. */
-function writeRounds(c: KernelContext, stmt: Counted, local: number, step: number | null, last: () => void): void {
+function writeRounds(
+  c: KernelContext,
+  stmt: Counted,
+  local: number,
+  step: number | null,
+  last: () => void,
+): void {
   const { f } = c
   const carried = c.plan.carried.get(stmt) ?? []
   for (const pointer of carried) {
@@ -180,7 +194,10 @@ function writeRounds(c: KernelContext, stmt: Counted, local: number, step: numbe
     f.op('i32.add')
     f.set(localOf(c, pointer))
   }
-  if (step === null) return writeStmts(c, stmt.body)
+  if (step === null) {
+    writeStmts(c, stmt.body)
+    return
+  }
   f.loop()
   writeStmts(c, stmt.body)
   for (const pointer of carried) {

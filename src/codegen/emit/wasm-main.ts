@@ -146,7 +146,13 @@ class CommandWriter {
   private readonly loops = new Map<number, number>()
   private calls = 0
 
-  constructor(f: FunctionWriter, program: Program, layout: MemoryLayout, functions: MainFunctions, barrier: number) {
+  constructor(
+    f: FunctionWriter,
+    program: Program,
+    layout: MemoryLayout,
+    functions: MainFunctions,
+    barrier: number,
+  ) {
     this.f = f
     this.program = program
     this.layout = layout
@@ -165,7 +171,8 @@ class CommandWriter {
         if (!shared) return
         f.get(parameters.thread)
         f.get(parameters.threads)
-        return f.call(this.barrier, 'barrier')
+        f.call(this.barrier, 'barrier')
+        return
       case 'serial':
         if (shared) {
           f.get(parameters.thread)
@@ -176,33 +183,56 @@ class CommandWriter {
         if (shared) f.end()
         return
       case 'shared':
-        if (step.command.kind === 'kernel') return this.kernel(step.command, true)
-        return this.copy(step.command, true)
+        if (step.command.kind === 'kernel') {
+          this.kernel(step.command, true)
+          return
+        }
+        this.copy(step.command, true)
+        return
       case 'loop':
-        return this.loop(step.command, () => this.steps(step.body, shared))
+        this.loop(step.command, () => this.steps(step.body, shared))
+        return
       case 'while':
-        return this.while(step.command, () => this.steps(step.condition, shared), () => this.steps(step.body, shared))
+        this.while(
+          step.command,
+          () => this.steps(step.condition, shared),
+          () => this.steps(step.body, shared),
+        )
+        return
       case 'if':
-        return this.if(step.command, () => this.steps(step.then, shared), () => this.steps(step.otherwise, shared))
+        this.if(
+          step.command,
+          () => this.steps(step.then, shared),
+          () => this.steps(step.otherwise, shared),
+        )
+        return
     }
   }
 
   /** A command that one thread runs alone. */
   private command(command: Command): void {
-    const list = (commands: readonly Command[]) => (): void => commands.forEach((c) => this.command(c))
+    const list = (commands: readonly Command[]) => (): void => {
+      for (const c of commands) this.command(c)
+    }
     switch (command.kind) {
       case 'kernel':
-        return this.kernel(command, false)
+        this.kernel(command, false)
+        return
       case 'copy':
-        return this.copy(command, false)
+        this.copy(command, false)
+        return
       case 'loop':
-        return this.loop(command, list(command.body))
+        this.loop(command, list(command.body))
+        return
       case 'while':
-        return this.while(command, list(command.condition), list(command.body))
+        this.while(command, list(command.condition), list(command.body))
+        return
       case 'if':
-        return this.if(command, list(command.then), list(command.otherwise))
+        this.if(command, list(command.then), list(command.otherwise))
+        return
       case 'call':
-        return this.call(command)
+        this.call(command)
+        return
     }
   }
 
@@ -219,7 +249,8 @@ class CommandWriter {
     }
     for (const { loop, bytes } of place.steps) {
       const local = this.loops.get(loop)
-      if (local === undefined) throw new InternalError(`A place moves with loop ${loop}, which does not enclose it.`)
+      if (local === undefined)
+        throw new InternalError(`A place moves with loop ${loop}, which does not enclose it.`)
       f.get(local)
       f.i32(bytes)
       f.op('i32.mul')
@@ -253,7 +284,9 @@ class CommandWriter {
       }
     }
     if (argument !== command.arguments.length) {
-      throw new InternalError(`${kernel.name}: expected ${argument} arguments, got ${command.arguments.length}.`)
+      throw new InternalError(
+        `${kernel.name}: expected ${argument} arguments, got ${command.arguments.length}.`,
+      )
     }
     f.call(this.functions.kernels[command.kernel], kernel.name)
   }
@@ -264,7 +297,8 @@ class CommandWriter {
       this.place(command.to)
       this.place(command.from)
       f.i32(command.bytes)
-      return f.memoryCopy()
+      f.memoryCopy()
+      return
     }
     // Each thread copies ceil(bytes / threads) rounded up to lines of 64, the last ones less.
     const piece = f.local('i32')

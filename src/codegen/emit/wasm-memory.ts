@@ -13,7 +13,8 @@ type Store = Extract<Stmt, { kind: 'store' }>
 const reversed = [12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3]
 const lowBytes = [0, 4, 8, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
 
-const shifted = (index: Index, by: number): Index => (by === 0 ? index : { terms: index.terms, offset: index.offset + by })
+const shifted = (index: Index, by: number): Index =>
+  by === 0 ? index : { terms: index.terms, offset: index.offset + by }
 
 /** The lowest of the elements of a strided access. */
 const lowest = (index: Index, stride: number, lanes: number): Index =>
@@ -95,7 +96,8 @@ function writeStridedLoad(c: KernelContext, load: Load, dtype: DType): void {
   const { f } = c
   const size = byteSize(dtype)
   const first = lowest(load.index, load.stride, load.lanes)
-  const at = (lane: number): number => (load.stride < 0 ? (lane - 3) * load.stride : lane * load.stride) * size
+  const at = (lane: number): number =>
+    (load.stride < 0 ? (lane - 3) * load.stride : lane * load.stride) * size
   if (size === 4) {
     // The vector stands above the address on the stack, so that lanes go address, vector, load_lane.
     const t = c.temporary('v128')

@@ -18,15 +18,20 @@ function laneBits(type: ComputeType, value: number | bigint): number {
 function writeConst(c: KernelContext, type: ComputeType, value: number | bigint): void {
   switch (type) {
     case 'f32':
-      return c.f.f32(Number(value))
+      c.f.f32(Number(value))
+      return
     case 'f64':
-      return c.f.f64(Number(value))
+      c.f.f64(Number(value))
+      return
     case 'i32':
-      return c.f.i32(Number(BigInt.asIntN(32, BigInt(value))))
+      c.f.i32(Number(BigInt.asIntN(32, BigInt(value))))
+      return
     case 'i64':
-      return c.f.i64(BigInt(value))
+      c.f.i64(BigInt(value))
+      return
     case 'bool':
-      return c.f.i32(Number(value) !== 0 ? 1 : 0)
+      c.f.i32(Number(value) !== 0 ? 1 : 0)
+      return
   }
 }
 
@@ -35,18 +40,23 @@ export function writeValue(c: KernelContext, e: Expr): void {
   const vector = e.lanes > 1
   switch (e.kind) {
     case 'const':
-      return writeConst(c, e.type, e.value)
+      writeConst(c, e.type, e.value)
+      return
     case 'index':
-      return c.index(e.index)
+      c.index(e.index)
+      return
     case 'ramp':
       c.index(e.index)
       f.op('i32x4.splat')
       f.v128([0, e.step, 2 * e.step, 3 * e.step])
-      return f.op('i32x4.add')
+      f.op('i32x4.add')
+      return
     case 'load':
-      return writeLoad(c, e)
+      writeLoad(c, e)
+      return
     case 'splat':
-      return writeSplat(c, e)
+      writeSplat(c, e)
+      return
     case 'vector':
       e.values.forEach((value, lane) => {
         c.value(value)
@@ -58,27 +68,35 @@ export function writeValue(c: KernelContext, e: Expr): void {
       return
     case 'unary':
       c.value(e.value)
-      return writeUnary(c, e.op, e.type, vector)
+      writeUnary(c, e.op, e.type, vector)
+      return
     case 'binary':
-      return writeBinary(c, e)
+      writeBinary(c, e)
+      return
     case 'mulAdd':
-      return writeMulAdd(c, e)
+      writeMulAdd(c, e)
+      return
     case 'select':
       c.value(e.then)
       c.value(e.else)
       c.value(e.condition)
-      return f.op(e.condition.lanes > 1 ? 'v128.bitselect' : 'select')
+      f.op(e.condition.lanes > 1 ? 'v128.bitselect' : 'select')
+      return
     case 'convert':
       c.value(e.value)
-      return writeConvert(c, e.value.type, e.type, vector)
+      writeConvert(c, e.value.type, e.type, vector)
+      return
     case 'bitcast':
       c.value(e.value)
-      if (!vector) f.op(bitcasts[`${e.value.type} ${e.type}`] ?? unsupported(`bitcast of ${e.value.type} to ${e.type}`))
+      if (!vector)
+        f.op(bitcasts[`${e.value.type} ${e.type}`] ?? unsupported(`bitcast of ${e.value.type} to ${e.type}`))
       return
     case 'register':
-      return f.get(c.register(e.register))
+      f.get(c.register(e.register))
+      return
     case 'combine':
-      return writeCombine(c, e)
+      writeCombine(c, e)
+      return
     case 'lane':
       c.value(e.value)
       f.lane(e.type === 'f32' ? 'f32x4.extract_lane' : 'i32x4.extract_lane', e.lane)
@@ -93,7 +111,8 @@ export function writeValue(c: KernelContext, e: Expr): void {
       c.value(e.then)
       f.else()
       c.value(e.otherwise)
-      return f.end()
+      f.end()
+      return
   }
 }
 
@@ -122,13 +141,15 @@ function writeSplat(c: KernelContext, e: Extract<Expr, { kind: 'splat' }>): void
   valueType(e.type, e.lanes)
   if (value.kind === 'const') {
     const bits = laneBits(e.type, value.value)
-    return f.v128([bits, bits, bits, bits])
+    f.v128([bits, bits, bits, bits])
+    return
   }
   if (value.kind === 'load') {
     const { dtype } = c.kernel.buffers[value.buffer]
     if (dtype === 'f32' || dtype === 'i32') {
       const offset = c.address(value.buffer, value.index)
-      return f.memory('v128.load32_splat', offset)
+      f.memory('v128.load32_splat', offset)
+      return
     }
   }
   if (e.type === 'bool') {
@@ -143,20 +164,37 @@ const isHost = (op: string): op is HostFunction => (hostFunctions as readonly st
 
 function writeUnary(c: KernelContext, op: UnaryOp, type: ComputeType, vector: boolean): void {
   const { f } = c
-  if (isHost(op)) return f.call(c.helpers.host(op), op)
+  if (isHost(op)) {
+    f.call(c.helpers.host(op), op)
+    return
+  }
   if (op === 'not') {
-    if (vector) return f.op('v128.not')
-    if (type === 'bool') return f.op('i32.eqz')
+    if (vector) {
+      f.op('v128.not')
+      return
+    }
+    if (type === 'bool') {
+      f.op('i32.eqz')
+      return
+    }
     if (type === 'i64') {
       f.i64(-1n)
-      return f.op('i64.xor')
+      f.op('i64.xor')
+      return
     }
     f.i32(-1)
-    return f.op('i32.xor')
+    f.op('i32.xor')
+    return
   }
-  if (type === 'f32' || type === 'f64') return f.op(`${vector ? 'f32x4' : type}.${op}` as PlainOp)
+  if (type === 'f32' || type === 'f64') {
+    f.op(`${vector ? 'f32x4' : type}.${op}` as PlainOp)
+    return
+  }
   if (op !== 'neg' && op !== 'abs') unsupported(`${op} of ${type}`)
-  if (vector) return f.op(op === 'neg' ? 'i32x4.neg' : 'i32x4.abs')
+  if (vector) {
+    f.op(op === 'neg' ? 'i32x4.neg' : 'i32x4.abs')
+    return
+  }
   const wide = type === 'i64'
   const t = c.temporary(wide ? 'i64' : 'i32')
   const at = wide ? 'i64' : 'i32'
@@ -165,7 +203,8 @@ function writeUnary(c: KernelContext, op: UnaryOp, type: ComputeType, vector: bo
     if (wide) f.i64(0n)
     else f.i32(0)
     f.get(t)
-    return f.op(`${at}.sub`)
+    f.op(`${at}.sub`)
+    return
   }
   // |x| = (x ^ s) - s with s = x >> (width - 1)
   const sign = c.temporary(at, 1)
@@ -187,25 +226,43 @@ function writeBinary(c: KernelContext, e: Extract<Expr, { kind: 'binary' }>): vo
   const { op } = e
   const { type } = e.left
   const vector = e.lanes > 1
-  if (vector && (op === 'shl' || op === 'shrU' || op === 'shrS')) return writeVectorShift(c, e)
+  if (vector && (op === 'shl' || op === 'shrU' || op === 'shrS')) {
+    writeVectorShift(c, e)
+    return
+  }
   if (op === 'min' && vector && type === 'f32') {
     // a < b ? a : b is pmin with its operands exchanged.
     c.value(e.right)
     c.value(e.left)
-    return f.op('f32x4.pmin')
+    f.op('f32x4.pmin')
+    return
   }
   c.value(e.left)
   c.value(e.right)
-  if (isHost(op)) return f.call(c.helpers.host(op), op)
-  if (comparisons[op]) return writeComparison(c, op, type, vector)
-  if (op === 'min' || op === 'max') return writeExtreme(c, op, type, vector)
-  if (op === 'div' || op === 'rem') return writeDivision(c, e)
+  if (isHost(op)) {
+    f.call(c.helpers.host(op), op)
+    return
+  }
+  if (comparisons[op]) {
+    writeComparison(c, op, type, vector)
+    return
+  }
+  if (op === 'min' || op === 'max') {
+    writeExtreme(c, op, type, vector)
+    return
+  }
+  if (op === 'div' || op === 'rem') {
+    writeDivision(c, e)
+    return
+  }
   if (op === 'and' || op === 'or' || op === 'xor') {
-    return f.op(vector ? `v128.${op}` : type === 'i64' ? `i64.${op}` : `i32.${op}`)
+    f.op(vector ? `v128.${op}` : type === 'i64' ? `i64.${op}` : `i32.${op}`)
+    return
   }
   if (op === 'shl' || op === 'shrU' || op === 'shrS') {
     const name = op === 'shl' ? 'shl' : op === 'shrU' ? 'shr_u' : 'shr_s'
-    return f.op(`${type === 'i64' ? 'i64' : 'i32'}.${name}`)
+    f.op(`${type === 'i64' ? 'i64' : 'i32'}.${name}`)
+    return
   }
   if (type === 'bool') unsupported(`${op} of bool`)
   f.op(`${vector ? (type === 'f32' ? 'f32x4' : 'i32x4') : type}.${op}` as PlainOp)
@@ -224,7 +281,10 @@ function writeVectorShift(c: KernelContext, e: Extract<Expr, { kind: 'binary' }>
 
 function writeComparison(c: KernelContext, op: BinaryOp, type: ComputeType, vector: boolean): void {
   const ordered = op === 'lt' || op === 'le'
-  if (type === 'f32' || type === 'f64') return c.f.op(`${vector ? 'f32x4' : type}.${op}` as PlainOp)
+  if (type === 'f32' || type === 'f64') {
+    c.f.op(`${vector ? 'f32x4' : type}.${op}` as PlainOp)
+    return
+  }
   // Masks are all ones, so that unsigned order puts true above false in both forms.
   const suffix = ordered ? (type === 'bool' ? '_u' : '_s') : ''
   c.f.op(`${vector ? 'i32x4' : type === 'i64' ? 'i64' : 'i32'}.${op}${suffix}` as PlainOp)
@@ -233,11 +293,21 @@ function writeComparison(c: KernelContext, op: BinaryOp, type: ComputeType, vect
 function writeExtreme(c: KernelContext, op: 'min' | 'max', type: ComputeType, vector: boolean): void {
   const { f } = c
   if (vector) {
-    if (type === 'f32') return f.op('f32x4.pmax')
-    if (type === 'bool') return f.op(op === 'min' ? 'v128.and' : 'v128.or')
-    return f.op(op === 'min' ? 'i32x4.min_s' : 'i32x4.max_s')
+    if (type === 'f32') {
+      f.op('f32x4.pmax')
+      return
+    }
+    if (type === 'bool') {
+      f.op(op === 'min' ? 'v128.and' : 'v128.or')
+      return
+    }
+    f.op(op === 'min' ? 'i32x4.min_s' : 'i32x4.max_s')
+    return
   }
-  if (type === 'bool') return f.op(op === 'min' ? 'i32.and' : 'i32.or')
+  if (type === 'bool') {
+    f.op(op === 'min' ? 'i32.and' : 'i32.or')
+    return
+  }
   const a = c.temporary(type, 0)
   const b = c.temporary(type, 1)
   f.set(b)
@@ -255,12 +325,16 @@ function writeDivision(c: KernelContext, e: Extract<Expr, { kind: 'binary' }>): 
   const { op, type, right } = e
   if (type === 'f32' || type === 'f64') {
     if (op === 'rem') unsupported('rem of floats')
-    return f.op(e.lanes > 1 ? 'f32x4.div' : `${type}.div`)
+    f.op(e.lanes > 1 ? 'f32x4.div' : `${type}.div`)
+    return
   }
   if (e.lanes > 1 || type === 'bool') unsupported(`${op} of ${type} with ${e.lanes} lanes`)
   const known = right.kind === 'const' ? BigInt(right.value) : null
   const instruction = `${type}.${op}_s` as PlainOp
-  if (known !== null && known !== 0n && known !== -1n) return f.op(instruction)
+  if (known !== null && known !== 0n && known !== -1n) {
+    f.op(instruction)
+    return
+  }
   const constant = (value: number): void => (type === 'i64' ? f.i64(BigInt(value)) : f.i32(value))
   const a = c.temporary(type, 0)
   const b = c.temporary(type, 1)
@@ -307,11 +381,13 @@ function writeMulAdd(c: KernelContext, e: Extract<Expr, { kind: 'mulAdd' }>): vo
     f.op(`${shape}.mul` as PlainOp)
     c.value(e.c)
     // Addition commutes bit for bit, except in which NaN it hands on.
-    return f.op(`${shape}.add` as PlainOp)
+    f.op(`${shape}.add` as PlainOp)
+    return
   }
   if (e.lanes > 1) {
     for (const operand of [e.a, e.b, e.c]) c.value(operand)
-    return f.op('f32x4.relaxed_madd')
+    f.op('f32x4.relaxed_madd')
+    return
   }
   // One lane rounds as the vector form does, so that tails and bodies of a loop agree.
   const shape = e.type === 'f32' ? 'f32x4' : 'f64x2'
@@ -353,27 +429,35 @@ function writeConvert(c: KernelContext, from: ComputeType, to: ComputeType, vect
   if (vector) {
     switch (`${from} ${to}`) {
       case 'f32 i32':
-        return f.op('i32x4.trunc_sat_f32x4_s')
+        f.op('i32x4.trunc_sat_f32x4_s')
+        return
       case 'i32 f32':
-        return f.op('f32x4.convert_i32x4_s')
+        f.op('f32x4.convert_i32x4_s')
+        return
       case 'bool i32':
-        return f.op('i32x4.neg')
+        f.op('i32x4.neg')
+        return
       case 'bool f32':
         f.v128([0x3f800000, 0x3f800000, 0x3f800000, 0x3f800000])
-        return f.op('v128.and')
+        f.op('v128.and')
+        return
       case 'i32 bool':
         f.v128([0, 0, 0, 0])
-        return f.op('i32x4.ne')
+        f.op('i32x4.ne')
+        return
       case 'f32 bool':
         f.v128([0, 0, 0, 0])
-        return f.op('f32x4.ne')
+        f.op('f32x4.ne')
+        return
       default:
-        return unsupported(`a vector conversion of ${from} to ${to}`)
+        unsupported(`a vector conversion of ${from} to ${to}`)
+        return
     }
   }
   if (to === 'bool') {
     writeConst(c, from, from === 'i64' ? 0n : 0)
-    return f.op(`${from as 'f32' | 'f64' | 'i32' | 'i64'}.ne`)
+    f.op(`${from as 'f32' | 'f64' | 'i32' | 'i64'}.ne`)
+    return
   }
   if (from === 'bool' && to === 'i32') return
   f.op(conversions[`${from} ${to}`] ?? unsupported(`a conversion of ${from} to ${to}`))

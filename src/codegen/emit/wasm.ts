@@ -8,9 +8,9 @@ import { defineHalf } from './wasm-half.js'
 import { writeKernel } from './wasm-kernel.js'
 import { defineMain, layoutOf, type MemoryLayout } from './wasm-main.js'
 
-export { barrierWords, callsOf, type MemoryLayout } from './wasm-main.js'
 export { hostFunctions, statusWord } from './wasm-context.js'
 export { lowReserve } from './wasm-kernel.js'
+export { barrierWords, callsOf, type MemoryLayout } from './wasm-main.js'
 
 export interface WasmOptions {
   /** The memory is shared between threads. */
@@ -40,7 +40,11 @@ export function emitWasm(program: Program, options: WasmOptions): WasmModule {
   const kernels = program.kernels.map(optimise)
   const helpers = defineHelpers(module, kernelsUse(kernels))
   const numbers = kernels.map((kernel, i) => {
-    const { index, writer } = module.define(kernel.name, ['i32', 'i32', ...kernel.buffers.map(() => 'i32' as const)], [])
+    const { index, writer } = module.define(
+      kernel.name,
+      ['i32', 'i32', ...kernel.buffers.map(() => 'i32' as const)],
+      [],
+    )
     writeKernel(writer, kernel, helpers, options.relaxed, i + 1)
     module.export(`k${i}`, index)
     return index
@@ -65,7 +69,8 @@ function kernelsUse(kernels: Program['kernels']): Uses {
       walkExprs(
         exprsOf(stmt),
         (e) => {
-          if ((e.kind === 'unary' || e.kind === 'binary') && e.op.startsWith('host')) hosts.add(e.op as HostFunction)
+          if ((e.kind === 'unary' || e.kind === 'binary') && e.op.startsWith('host'))
+            hosts.add(e.op as HostFunction)
         },
         seen,
       ),
@@ -82,7 +87,8 @@ function defineHelpers(module: ModuleWriter, uses: Uses): Helpers {
   }
   const halves = new Map<string, number>()
   if (uses.half) {
-    for (const name of ['fromHalf', 'toHalf', 'fromHalf4', 'toHalf4'] as const) halves.set(name, defineHalf(module, name))
+    for (const name of ['fromHalf', 'toHalf', 'fromHalf4', 'toHalf4'] as const)
+      halves.set(name, defineHalf(module, name))
   }
   return { host: (name) => hosts.get(name)!, half: (name) => halves.get(name)! }
 }

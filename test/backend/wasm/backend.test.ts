@@ -1,8 +1,20 @@
 /** The WebAssembly backend on Programs made by hand: commands, memory, eviction, status, threads. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createWasmBackend, type WasmBackend } from '../../../src/backend/wasm/wasm.js'
-import { addIndex, atomIndex, constantIndex, loopVar, scaleIndex } from '../../../src/codegen/index-expression.js'
-import { type BufferParam, type Expr, ExprBuilder, type Kernel, register } from '../../../src/codegen/loop-ir.js'
+import {
+  addIndex,
+  atomIndex,
+  constantIndex,
+  loopVar,
+  scaleIndex,
+} from '../../../src/codegen/index-expression.js'
+import {
+  type BufferParam,
+  type Expr,
+  ExprBuilder,
+  type Kernel,
+  register,
+} from '../../../src/codegen/loop-ir.js'
 import { DeviceError, ValueError } from '../../../src/core/errors.js'
 import { Storage } from '../../../src/core/storage.js'
 import type { Command, Place, Program } from '../../../src/schedule/program.js'
@@ -56,9 +68,21 @@ function mix(size: number): Kernel {
             kind: 'for',
             variable: k,
             step: 1,
-            body: [{ kind: 'set', register: sum, value: b.binary('add', b.register(sum), b.load(0, 'f32', atomIndex(k))) }],
+            body: [
+              {
+                kind: 'set',
+                register: sum,
+                value: b.binary('add', b.register(sum), b.load(0, 'f32', atomIndex(k))),
+              },
+            ],
           },
-          { kind: 'store', buffer: 1, index: atomIndex(i), stride: 1, value: b.binary('mul', b.register(sum), b.const(1 / size, 'f32')) },
+          {
+            kind: 'store',
+            buffer: 1,
+            index: atomIndex(i),
+            stride: 1,
+            value: b.binary('mul', b.register(sum), b.const(1 / size, 'f32')),
+          },
         ],
       },
     ],
@@ -76,7 +100,12 @@ function less(limit: number): Kernel {
   }
 }
 
-const place = (base: Place['base'], index = 0, offset = 0, steps: Place['steps'] = []): Place => ({ base, index, offset, steps })
+const place = (base: Place['base'], index = 0, offset = 0, steps: Place['steps'] = []): Place => ({
+  base,
+  index,
+  offset,
+  steps,
+})
 const call = (kernel: number, ...args: Place[]): Command => ({ kind: 'kernel', kernel, arguments: args })
 const f32 = (...shape: number[]): { shape: number[]; dtype: 'f32' } => ({ shape, dtype: 'f32' })
 
@@ -87,8 +116,14 @@ function storage(values: ArrayLike<number>): Storage {
 }
 const read = (s: Storage): number[] => Array.from(s.array() as Float32Array)
 const ramp = (n: number, scale = 1): number[] => Array.from({ length: n }, (_, i) => i * scale)
-const add = (value: number) => (b: ExprBuilder, x: Expr): Expr => b.binary('add', x, b.const(value, 'f32'))
-const times = (value: number) => (b: ExprBuilder, x: Expr): Expr => b.binary('mul', x, b.const(value, 'f32'))
+const add =
+  (value: number) =>
+  (b: ExprBuilder, x: Expr): Expr =>
+    b.binary('add', x, b.const(value, 'f32'))
+const times =
+  (value: number) =>
+  (b: ExprBuilder, x: Expr): Expr =>
+    b.binary('mul', x, b.const(value, 'f32'))
 
 const n = 512
 
@@ -99,7 +134,13 @@ function mixing(rounds: number): Program {
     commands.push(call(1, place('arena', 0, (r % 2) * 4 * n), place('arena', 0, ((r + 1) % 2) * 4 * n)))
   }
   commands.push(call(0, place('arena', 0, (rounds % 2) * 4 * n), place('output')))
-  return { kernels: [map('plus', n, add(1)), mix(n)], commands, arenaBytes: 8 * n, inputs: [f32(n)], outputs: [f32(n)] }
+  return {
+    kernels: [map('plus', n, add(1)), mix(n)],
+    commands,
+    arenaBytes: 8 * n,
+    inputs: [f32(n)],
+    outputs: [f32(n)],
+  }
 }
 
 describe('commands, on one thread and on two', () => {
@@ -118,7 +159,13 @@ describe('commands, on one thread and on two', () => {
   /** Runs on both backends, demands equal bits, and returns them. */
   function both(program: Program, inputs: readonly ArrayLike<number>[]): number[][] {
     const results = [one, two].map((backend) => {
-      const outputs = program.outputs.map(({ shape }) => new Storage('f32', shape.reduce((a, b) => a * b, 1)))
+      const outputs = program.outputs.map(
+        ({ shape }) =>
+          new Storage(
+            'f32',
+            shape.reduce((a, b) => a * b, 1),
+          ),
+      )
       const given = inputs.map(storage)
       const executable = backend.compileProgram(program)
       for (let again = 0; again < 3; again++) executable.run(given, outputs)
@@ -161,7 +208,11 @@ describe('commands, on one thread and on two', () => {
                 buffer: 0,
                 index: at,
                 stride: 1,
-                value: b.binary('add', b.binary('mul', b.const(2, 'f32'), b.load(0, 'f32', at)), b.load(1, 'f32', at)),
+                value: b.binary(
+                  'add',
+                  b.binary('mul', b.const(2, 'f32'), b.load(0, 'f32', at)),
+                  b.load(1, 'f32', at),
+                ),
               },
               { kind: 'store', buffer: 2, index: at, stride: 1, value: b.load(0, 'f32', at) },
             ],
@@ -173,7 +224,13 @@ describe('commands, on one thread and on two', () => {
         kernels: [map('zero', 32, times(0)), kernel],
         commands: [
           call(0, place('input'), place('arena')),
-          { kind: 'loop', id: 7, count: 5, reverse, body: [call(1, place('arena'), moving('input'), moving('output'))] },
+          {
+            kind: 'loop',
+            id: 7,
+            count: 5,
+            reverse,
+            body: [call(1, place('arena'), moving('input'), moving('output'))],
+          },
         ],
         arenaBytes: 128,
         inputs: [f32(5, 32)],
@@ -192,7 +249,13 @@ describe('commands, on one thread and on two', () => {
 
   it('while and if follow flags that kernels compute', () => {
     for (const shared of [true, false]) {
-      const kernels = [map('double', 64, times(2), shared), map('same', 64, add(0), shared), less(1000), less(1200), map('negate', 64, times(-1), shared)]
+      const kernels = [
+        map('double', 64, times(2), shared),
+        map('same', 64, add(0), shared),
+        less(1000),
+        less(1200),
+        map('negate', 64, times(-1), shared),
+      ]
       const flag = place('arena', 0, 512)
       const program: Program = {
         kernels,
@@ -202,7 +265,10 @@ describe('commands, on one thread and on two', () => {
             kind: 'while',
             condition: [call(2, place('arena'), flag)],
             flag,
-            body: [call(0, place('arena'), place('arena', 0, 256)), call(1, place('arena', 0, 256), place('arena'))],
+            body: [
+              call(0, place('arena'), place('arena', 0, 256)),
+              call(1, place('arena', 0, 256), place('arena')),
+            ],
           },
           call(3, place('arena'), flag),
           {
@@ -274,7 +340,12 @@ describe('commands, on one thread and on two', () => {
       commands: [
         {
           kind: 'call',
-          kernel: { name: 'fails', run: () => { throw new RangeError('no') } },
+          kernel: {
+            name: 'fails',
+            run: () => {
+              throw new RangeError('no')
+            },
+          },
           inputs: [],
           outputs: [{ ...f32(1000), place: place('output') }],
         },
@@ -294,7 +365,12 @@ describe('commands, on one thread and on two', () => {
     const program: Program = {
       kernels: [],
       commands: [
-        { kind: 'call', kernel: { name: 'nested', run: () => inner.run([storage(ramp(n))], [new Storage('f32', n)]) }, inputs: [], outputs: [] },
+        {
+          kind: 'call',
+          kernel: { name: 'nested', run: () => inner.run([storage(ramp(n))], [new Storage('f32', n)]) },
+          inputs: [],
+          outputs: [],
+        },
       ],
       arenaBytes: 0,
       inputs: [],
@@ -309,7 +385,11 @@ describe('commands, on one thread and on two', () => {
     const at = atomIndex({ kind: 'dynamic', value: b.register(row), low: 0, high: 3 })
     const kernel: Kernel = {
       name: 'pick_row',
-      buffers: [{ ...buffer('index', 1, 'read'), dtype: 'i32' }, buffer('y', 1, 'write'), buffer('x', 4, 'read')],
+      buffers: [
+        { ...buffer('index', 1, 'read'), dtype: 'i32' },
+        buffer('y', 1, 'write'),
+        buffer('x', 4, 'read'),
+      ],
       body: [
         { kind: 'check', register: row, value: b.load(0, 'i32', constantIndex(0)), low: 0, high: 3 },
         { kind: 'store', buffer: 1, index: constantIndex(0), stride: 1, value: b.load(2, 'f32', at) },
@@ -411,7 +491,12 @@ describe('memory', () => {
   })
 
   it('small values are copied, large ones live in the pool; another device downloads first', () => {
-    const small: Program = { ...program, kernels: [map('plus', 16, add(1))], inputs: [f32(16)], outputs: [f32(16)] }
+    const small: Program = {
+      ...program,
+      kernels: [map('plus', 16, add(1))],
+      inputs: [f32(16)],
+      outputs: [f32(16)],
+    }
     const [a, b] = [createWasmBackend({ threads: 1 }), createWasmBackend({ threads: 1 })]
     const out = new Storage('f32', 16)
     a.compileProgram(small).run([storage(ramp(16))], [out])

@@ -1,6 +1,7 @@
 /** Runs one kernel as WebAssembly on typed arrays, with a margin of marked bytes around every buffer. */
-import { hostMath } from '../../../src/backend/wasm/host-math.js'
+
 import { hasRelaxedSimd } from '../../../src/backend/wasm/features.js'
+import { hostMath } from '../../../src/backend/wasm/host-math.js'
 import { emitWasm, lowReserve, statusWord } from '../../../src/codegen/emit/wasm.js'
 import type { Kernel } from '../../../src/codegen/loop-ir.js'
 import type { TypedArray } from '../../../src/core/dtype.js'
@@ -21,7 +22,11 @@ export interface RunOptions {
 }
 
 /** `args`: the arrays of the buffers of kind `argument`; stores change them. Threads run one after the other. */
-export function runWasmKernel(kernel: Kernel, args: readonly TypedArray[], options: RunOptions = {}): WasmRun {
+export function runWasmKernel(
+  kernel: Kernel,
+  args: readonly TypedArray[],
+  options: RunOptions = {},
+): WasmRun {
   const { threads = 1, relaxed = false } = options
   const program = { kernels: [kernel], commands: [], arenaBytes: 0, inputs: [], outputs: [] }
   const module = emitWasm(program, { shared: false, relaxed: relaxed && hasRelaxedSimd(), listing: true })
@@ -52,12 +57,16 @@ export function runWasmKernel(kernel: Kernel, args: readonly TypedArray[], optio
   next = 0
   kernel.buffers.forEach((buffer, i) => {
     for (let at = 1; at <= margin; at++) {
-      if (heap[addresses[i] - at] !== mark || heap[addresses[i] + Math.ceil(bytes[i] / 8) * 8 + at - 1] !== mark) {
+      if (
+        heap[addresses[i] - at] !== mark ||
+        heap[addresses[i] + Math.ceil(bytes[i] / 8) * 8 + at - 1] !== mark
+      ) {
         throw new Error(`${kernel.name} wrote outside ${buffer.name}.\n${module.listing}`)
       }
     }
     for (let at = bytes[i]; at < Math.ceil(bytes[i] / 8) * 8; at++) {
-      if (heap[addresses[i] + at] !== mark) throw new Error(`${kernel.name} wrote past the end of ${buffer.name}.`)
+      if (heap[addresses[i] + at] !== mark)
+        throw new Error(`${kernel.name} wrote past the end of ${buffer.name}.`)
     }
     if (buffer.kind !== 'argument') return
     const array = args[next++]

@@ -1,7 +1,12 @@
 /** The WebAssembly encoder: number encodings, every instruction in a valid module, and what the modules do. */
 import { describe, expect, it } from 'vitest'
 import { hasRelaxedSimd } from '../../../src/backend/wasm/features.js'
-import { ByteWriter, type FunctionWriter, ModuleWriter, type ValueType } from '../../../src/codegen/emit/wasm-encoder.js'
+import {
+  ByteWriter,
+  type FunctionWriter,
+  ModuleWriter,
+  type ValueType,
+} from '../../../src/codegen/emit/wasm-encoder.js'
 import {
   type LaneMemoryOp,
   type LaneOp,
@@ -80,7 +85,11 @@ function signature(name: PlainOp): { from: ValueType[]; to: ValueType | null } {
   return { from: unary ? [scalar] : [scalar, scalar], to: scalar }
 }
 
-function valid(write: (f: FunctionWriter) => void, from: readonly ValueType[], to: readonly ValueType[]): boolean {
+function valid(
+  write: (f: FunctionWriter) => void,
+  from: readonly ValueType[],
+  to: readonly ValueType[],
+): boolean {
   const module = new ModuleWriter()
   module.importMemory('env', 'memory', true)
   write(module.define('f', from, to).writer)
@@ -93,13 +102,14 @@ describe('instructions have their types', () => {
       if (name.includes('relaxed') && !hasRelaxedSimd()) continue
       const { from, to } = signature(name)
       const write = (f: FunctionWriter): void => {
-        from.forEach((_, i) => f.get(i))
+        for (const i of from.keys()) f.get(i)
         f.op(name)
       }
       expect(valid(write, from, to === null ? [] : [to]), name).toBe(true)
       // Any other result is refused, so the opcode is of the right family at least.
       for (const other of ['i32', 'i64', 'f32', 'f64', 'v128'] as const) {
-        if (to !== null && other !== to) expect(valid(write, from, [other]), `${name} as ${other}`).toBe(false)
+        if (to !== null && other !== to)
+          expect(valid(write, from, [other]), `${name} as ${other}`).toBe(false)
       }
     }
   })
@@ -112,7 +122,7 @@ describe('instructions have their types', () => {
       if (name.endsWith('wait32')) from.push('i32', 'i64')
       if (name.endsWith('cmpxchg')) from.push('i32', 'i32')
       const write = (f: FunctionWriter): void => {
-        from.forEach((_, i) => f.get(i))
+        for (const i of from.keys()) f.get(i)
         f.memory(name, 70_000)
       }
       expect(valid(write, from, store ? [] : [type]), name).toBe(true)
@@ -130,7 +140,7 @@ describe('instructions have their types', () => {
       const replace = name.includes('replace')
       const from: ValueType[] = replace ? ['v128', scalar] : ['v128']
       const write = (f: FunctionWriter): void => {
-        from.forEach((_, i) => f.get(i))
+        for (const i of from.keys()) f.get(i)
         f.lane(name, 1)
       }
       expect(valid(write, from, [replace ? 'v128' : scalar]), name).toBe(true)

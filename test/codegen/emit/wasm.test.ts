@@ -23,13 +23,18 @@ import {
   type UnaryOp,
 } from '../../../src/codegen/loop-ir.js'
 import { optimise } from '../../../src/codegen/optimise.js'
-import { parallelLoop } from '../../../src/codegen/walk.js'
 import { verify } from '../../../src/codegen/verify.js'
+import { parallelLoop } from '../../../src/codegen/walk.js'
 import { byteSize, type DType, type TypedArray, viewAs, writeElement } from '../../../src/core/dtype.js'
 import { interpretKernel } from '../interpret-kernel.js'
 import { runWasmKernel } from './run-wasm-kernel.js'
 
-const buffer = (name: string, dtype: DType, size: number, access: BufferParam['access'] = 'read'): BufferParam => ({
+const buffer = (
+  name: string,
+  dtype: DType,
+  size: number,
+  access: BufferParam['access'] = 'read',
+): BufferParam => ({
   name,
   dtype,
   size,
@@ -39,7 +44,28 @@ const buffer = (name: string, dtype: DType, size: number, access: BufferParam['a
 
 /** Interesting values of each dtype, repeated to `size`. */
 function values(dtype: DType, size: number, turn = 0): TypedArray {
-  const floats = [0, -0, 1, -1, 0.5, -2.5, 1.5, 3.7, -1e10, 1e10, 1e-3, Infinity, -Infinity, NaN, 7, -8.25, 65519, 65520, 6e-8, 1e-40]
+  const floats = [
+    0,
+    -0,
+    1,
+    -1,
+    0.5,
+    -2.5,
+    1.5,
+    3.7,
+    -1e10,
+    1e10,
+    1e-3,
+    Infinity,
+    -Infinity,
+    NaN,
+    7,
+    -8.25,
+    65519,
+    65520,
+    6e-8,
+    1e-40,
+  ]
   const integers = [0, 1, -1, 2, -2, 7, 100, -100, 2147483647, -2147483648, 33, 12345, 31, 32]
   const array = viewAs(dtype, new ArrayBuffer(size * byteSize(dtype)))
   for (let i = 0; i < size; i++) {
@@ -73,12 +99,14 @@ function compare(kernel: Kernel, args: readonly TypedArray[]): void {
   const reference = interpretKernel(kernel, wanted)
   const optimised = args.map(copyOf)
   interpretKernel(optimise(kernel), optimised)
-  wanted.forEach((array, i) => expectSame(optimised[i], array, `${kernel.name} optimised, argument ${i}`))
+  for (const [i, array] of wanted.entries())
+    expectSame(optimised[i], array, `${kernel.name} optimised, argument ${i}`)
   for (const threads of parallelLoop(kernel) === null ? [1] : [1, 3]) {
     const got = args.map(copyOf)
     const { status } = runWasmKernel(kernel, got, { threads })
     expect(status !== 0).toBe(reference.badIndex)
-    wanted.forEach((array, i) => expectSame(got[i], array, `${kernel.name} on ${threads} threads, argument ${i}`))
+    for (const [i, array] of wanted.entries())
+      expectSame(got[i], array, `${kernel.name} on ${threads} threads, argument ${i}`)
   }
 }
 
@@ -100,7 +128,11 @@ function mapKernel(
     buffer: inputs.length,
     index: at,
     stride: 1,
-    value: f(b, inputs.map((dtype, i) => b.load(i, dtype, at, n)), at),
+    value: f(
+      b,
+      inputs.map((dtype, i) => b.load(i, dtype, at, n)),
+      at,
+    ),
   })
   const rounds = Math.floor(size / lanes)
   if (rounds > 0) {
@@ -110,7 +142,10 @@ function mapKernel(
   for (let i = rounds * lanes; i < size; i++) body.push(emit(constantIndex(i), 1))
   return {
     name,
-    buffers: [...inputs.map((dtype, i) => buffer(`in${i}`, dtype, size)), buffer('out', output, size, 'write')],
+    buffers: [
+      ...inputs.map((dtype, i) => buffer(`in${i}`, dtype, size)),
+      buffer('out', output, size, 'write'),
+    ],
     body,
   }
 }
@@ -156,7 +191,13 @@ describe('unary operations', () => {
     it(op, () => {
       for (const type of types) {
         for (const lanes of lanesOfType(type)) {
-          checkMap(`${op} ${type}`, [dtypeOf[type]], dtypeOf[type], (b, [x]) => b.unary(op as UnaryOp, x), lanes)
+          checkMap(
+            `${op} ${type}`,
+            [dtypeOf[type]],
+            dtypeOf[type],
+            (b, [x]) => b.unary(op as UnaryOp, x),
+            lanes,
+          )
         }
       }
     })
@@ -189,7 +230,13 @@ describe('binary operations', () => {
       for (const type of types) {
         const output = compares ? 'bool' : dtypeOf[type]
         for (const lanes of lanesOfType(type)) {
-          checkMap(`${op} ${type}`, [dtypeOf[type], dtypeOf[type]], output, (b, [x, y]) => b.binary(op, x, y), lanes)
+          checkMap(
+            `${op} ${type}`,
+            [dtypeOf[type], dtypeOf[type]],
+            output,
+            (b, [x, y]) => b.binary(op, x, y),
+            lanes,
+          )
         }
       }
     })
@@ -203,7 +250,13 @@ describe('binary operations', () => {
         checkMap(`${op} ${type}`, [type, type], type, (b, [x, y]) => b.binary(op, x, y), 1)
         for (const divisor of [0, -1, 3]) {
           const by = type === 'i64' ? BigInt(divisor) : divisor
-          checkMap(`${op} ${type} ${divisor}`, [type], type, (b, [x]) => b.binary(op, x, b.const(by, type)), 1)
+          checkMap(
+            `${op} ${type} ${divisor}`,
+            [type],
+            type,
+            (b, [x]) => b.binary(op, x, b.const(by, type)),
+            1,
+          )
         }
       }
     }
@@ -213,10 +266,22 @@ describe('binary operations', () => {
       checkMap(`${op} i32`, ['i32', 'i32'], 'i32', (b, [x, y]) => b.binary(op, x, y), 1)
       checkMap(`${op} i64`, ['i64', 'i64'], 'i64', (b, [x, y]) => b.binary(op, x, y), 1)
       for (const count of [0, 1, 31, 32, 37]) {
-        checkMap(`${op} by ${count}`, ['i32'], 'i32', (b, [x]) => b.binary(op, x, b.const(count, 'i32', x.lanes)), 4)
+        checkMap(
+          `${op} by ${count}`,
+          ['i32'],
+          'i32',
+          (b, [x]) => b.binary(op, x, b.const(count, 'i32', x.lanes)),
+          4,
+        )
       }
       // A count that changes with the loop, and one that does not.
-      checkMap(`${op} by i`, ['i32'], 'i32', (b, [x], at) => b.binary(op, x, b.splat(b.index(at), x.lanes)), 4)
+      checkMap(
+        `${op} by i`,
+        ['i32'],
+        'i32',
+        (b, [x], at) => b.binary(op, x, b.splat(b.index(at), x.lanes)),
+        4,
+      )
       const count = (b: ExprBuilder, n: number): Expr => b.splat(b.load(0, 'i32', constantIndex(5)), n)
       checkMap(`${op} by load`, ['i32'], 'i32', (b, [x]) => b.binary(op, x, count(b, x.lanes)), 4)
     }
@@ -237,7 +302,13 @@ describe('conversions', () => {
   }
   it('bitcasts', () => {
     for (const lanes of [1, 4]) {
-      checkMap('f32 bits', ['f32'], 'i32', (b, [x]) => b.binary('xor', b.bitcast(x, 'i32'), b.const(1 << 20, 'i32', x.lanes)), lanes)
+      checkMap(
+        'f32 bits',
+        ['f32'],
+        'i32',
+        (b, [x]) => b.binary('xor', b.bitcast(x, 'i32'), b.const(1 << 20, 'i32', x.lanes)),
+        lanes,
+      )
       checkMap('i32 bits', ['i32'], 'f32', (b, [x]) => b.unary('abs', b.bitcast(x, 'f32')), lanes)
     }
     checkMap('f64 bits', ['f64'], 'i64', (b, [x]) => b.bitcast(x, 'i64'), 1)
@@ -279,8 +350,10 @@ describe('conversions', () => {
         interpretKernel(store, [floats, expected])
         runWasmKernel(store, [floats, out])
         for (let i = 0; i < size; i++) {
-          if (Number.isNaN(floats[i])) expect(out[i] & 0x7fff).toBeGreaterThan(dtype === 'f16' ? 0x7c00 : 0x7f80)
-          else if (out[i] !== expected[i]) expect.fail(`${floats[i]} to ${dtype}: ${out[i]}, expected ${expected[i]}`)
+          if (Number.isNaN(floats[i]))
+            expect(out[i] & 0x7fff).toBeGreaterThan(dtype === 'f16' ? 0x7c00 : 0x7f80)
+          else if (out[i] !== expected[i])
+            expect.fail(`${floats[i]} to ${dtype}: ${out[i]}, expected ${expected[i]}`)
         }
       }
     }
@@ -291,13 +364,49 @@ describe('other expressions', () => {
   it('constants, index, ramp, splat, vector, lane', () => {
     for (const lanes of [1, 4]) {
       checkMap('const', ['f32'], 'f32', (b, [x]) => b.binary('add', x, b.const(0.1, 'f32', x.lanes)), lanes)
-      checkMap('-0', [], 'f32', (b, _, at) => b.select(b.const(1, 'bool', lanesAt(at)), b.const(-0, 'f32', lanesAt(at)), b.const(1, 'f32', lanesAt(at))), 1)
-      checkMap('ramp', ['i32'], 'i32', (b, [x], at) => b.binary('sub', b.ramp(shiftIndex(at, 3), 5, x.lanes), x), lanes)
-      checkMap('splat', ['f32'], 'f32', (b, [x], at) => b.binary('mul', x, b.splat(b.load(0, 'f32', at), x.lanes)), lanes)
-      checkMap('splat bool', ['bool'], 'bool', (b, [x], at) => b.binary('xor', x, b.splat(b.load(0, 'bool', at), x.lanes)), lanes)
-      checkMap('splat half', ['f16'], 'f32', (b, [x], at) => b.binary('add', x, b.splat(b.load(0, 'f16', at), x.lanes)), lanes)
+      checkMap(
+        '-0',
+        [],
+        'f32',
+        (b, _, at) =>
+          b.select(
+            b.const(1, 'bool', lanesAt(at)),
+            b.const(-0, 'f32', lanesAt(at)),
+            b.const(1, 'f32', lanesAt(at)),
+          ),
+        1,
+      )
+      checkMap(
+        'ramp',
+        ['i32'],
+        'i32',
+        (b, [x], at) => b.binary('sub', b.ramp(shiftIndex(at, 3), 5, x.lanes), x),
+        lanes,
+      )
+      checkMap(
+        'splat',
+        ['f32'],
+        'f32',
+        (b, [x], at) => b.binary('mul', x, b.splat(b.load(0, 'f32', at), x.lanes)),
+        lanes,
+      )
+      checkMap(
+        'splat bool',
+        ['bool'],
+        'bool',
+        (b, [x], at) => b.binary('xor', x, b.splat(b.load(0, 'bool', at), x.lanes)),
+        lanes,
+      )
+      checkMap(
+        'splat half',
+        ['f16'],
+        'f32',
+        (b, [x], at) => b.binary('add', x, b.splat(b.load(0, 'f16', at), x.lanes)),
+        lanes,
+      )
     }
-    const reverse = (b: ExprBuilder, x: Expr): Expr => (x.lanes === 1 ? x : b.vector([3, 2, 1, 0].map((i) => b.lane(x, i))))
+    const reverse = (b: ExprBuilder, x: Expr): Expr =>
+      x.lanes === 1 ? x : b.vector([3, 2, 1, 0].map((i) => b.lane(x, i)))
     for (const dtype of ['f32', 'i32', 'bool'] as const) {
       checkMap(`vector ${dtype}`, [dtype], dtype, (b, [x]) => reverse(b, x), 4)
     }
@@ -346,7 +455,11 @@ describe('other expressions', () => {
       const shifted: Kernel = { ...kernel, buffers: [buffer('x', dtype, 10), buffer('y', dtype, n, 'write')] }
       const b = new ExprBuilder()
       const move = (stmt: Stmt): Stmt =>
-        stmt.kind === 'store' ? { ...stmt, buffer: 1 } : stmt.kind === 'for' ? { ...stmt, body: stmt.body.map(move) } : stmt
+        stmt.kind === 'store'
+          ? { ...stmt, buffer: 1 }
+          : stmt.kind === 'for'
+            ? { ...stmt, body: stmt.body.map(move) }
+            : stmt
       void b
       compare({ ...shifted, body: kernel.body.map(move) }, [values(dtype, 10), values(dtype, n)])
     }
@@ -374,7 +487,13 @@ describe('memory', () => {
               variable: v,
               step: 1,
               body: [
-                { kind: 'store', buffer: 1, index: scaleIndex(atomIndex(v), 4), stride: 1, value: b.load(0, dtype, at, 4, stride) },
+                {
+                  kind: 'store',
+                  buffer: 1,
+                  index: scaleIndex(atomIndex(v), 4),
+                  stride: 1,
+                  value: b.load(0, dtype, at, 4, stride),
+                },
               ],
             },
           ],
@@ -389,7 +508,13 @@ describe('memory', () => {
               variable: v,
               step: 1,
               body: [
-                { kind: 'store', buffer: 1, index: at, stride, value: b.load(0, dtype, scaleIndex(atomIndex(v), 4), 4) },
+                {
+                  kind: 'store',
+                  buffer: 1,
+                  index: at,
+                  stride,
+                  value: b.load(0, dtype, scaleIndex(atomIndex(v), 4), 4),
+                },
               ],
             },
           ],
@@ -404,7 +529,11 @@ describe('memory', () => {
     const i = loopVar('i', 0, 5)
     const j = loopVar('j', 1, 7)
     const k = loopVar('k', 0, 2)
-    const flat = addIndex(scaleIndex(atomIndex(i), 21), scaleIndex(shiftIndex(atomIndex(j), -1), 3), atomIndex(k))
+    const flat = addIndex(
+      scaleIndex(atomIndex(i), 21),
+      scaleIndex(shiftIndex(atomIndex(j), -1), 3),
+      atomIndex(k),
+    )
     const turned = addIndex(divideIndex(flat, 7), scaleIndex(remainderIndex(flat, 7), 18))
     const reversed = addIndex(constantIndex(125), scaleIndex(flat, -1))
     const far = shiftIndex(flat, 40_000)
@@ -424,11 +553,19 @@ describe('memory', () => {
         {
           kind: 'parallel',
           variable: i,
-          body: [{ kind: 'for', variable: j, step: 1, body: [{ kind: 'for', variable: k, step: 1, body: [store] }] }],
+          body: [
+            {
+              kind: 'for',
+              variable: j,
+              step: 1,
+              body: [{ kind: 'for', variable: k, step: 1, body: [store] }],
+            },
+          ],
         },
       ],
     }
-    const numbers = (n: number): Float32Array => Float32Array.from({ length: n }, (_, x) => ((x * 37) % 101) / 8)
+    const numbers = (n: number): Float32Array =>
+      Float32Array.from({ length: n }, (_, x) => ((x * 37) % 101) / 8)
     compare(kernel, [numbers(126), numbers(40_126), numbers(126)])
   })
 
@@ -501,13 +638,18 @@ describe('statements', () => {
               kind: 'if',
               ranges: [{ index: atomIndex(i), low: 2, high: 9 }],
               then: [{ kind: 'store', buffer: 1, index: atomIndex(i), stride: 1, value: b.register(n) }],
-              otherwise: [{ kind: 'store', buffer: 1, index: atomIndex(i), stride: 1, value: b.const(77, 'i32') }],
+              otherwise: [
+                { kind: 'store', buffer: 1, index: atomIndex(i), stride: 1, value: b.const(77, 'i32') },
+              ],
             },
           ],
         },
       ],
     }
-    compare(kernel, [Float32Array.from({ length: 13 }, (_, k) => (k % 4 === 3 ? -k : k * k * 7)), new Int32Array(13)])
+    compare(kernel, [
+      Float32Array.from({ length: 13 }, (_, k) => (k % 4 === 3 ? -k : k * k * 7)),
+      new Int32Array(13),
+    ])
   })
 
   it('loads after a store to the same buffer see the new value', () => {
@@ -537,7 +679,12 @@ describe('statements', () => {
   })
 
   it('steps and rests of loops, one-round loops, threads beyond the rounds', () => {
-    for (const [low, high, step] of [[0, 9, 4], [3, 3, 1], [2, 10, 3], [0, 1, 5]] as const) {
+    for (const [low, high, step] of [
+      [0, 9, 4],
+      [3, 3, 1],
+      [2, 10, 3],
+      [0, 1, 5],
+    ] as const) {
       const b = new ExprBuilder()
       const i = loopVar('i', 0, 1)
       const j = loopVar('j', low, high)
@@ -565,26 +712,51 @@ describe('statements', () => {
         variable: k,
         step: 1,
         body: tile.map((r, n): Stmt => {
-          const left = b.splat(b.load(1, 'f32', addIndex(scaleIndex(atomIndex(k), 4), constantIndex(n >> 1))), 4)
+          const left = b.splat(
+            b.load(1, 'f32', addIndex(scaleIndex(atomIndex(k), 4), constantIndex(n >> 1))),
+            4,
+          )
           const right = b.load(2, 'f32', addIndex(scaleIndex(atomIndex(k), 8), constantIndex((n & 1) * 4)), 4)
           return { kind: 'set', register: r, value: b.mulAdd(left, right, b.register(r)) }
         }),
       },
-      ...tile.map((r, n): Stmt => ({ kind: 'store', buffer: 3, index: constantIndex(n * 4), stride: 1, value: b.register(r) })),
+      ...tile.map(
+        (r, n): Stmt => ({
+          kind: 'store',
+          buffer: 3,
+          index: constantIndex(n * 4),
+          stride: 1,
+          value: b.register(r),
+        }),
+      ),
       {
         kind: 'for',
         variable: i,
         step: 1,
-        body: [{ kind: 'store', buffer: 0, index: atomIndex(i), stride: 1, value: b.load(3, 'f32', atomIndex(i)) }],
+        body: [
+          { kind: 'store', buffer: 0, index: atomIndex(i), stride: 1, value: b.load(3, 'f32', atomIndex(i)) },
+        ],
       },
-      { kind: 'store', buffer: 3, index: constantIndex(31), stride: 1, value: b.load(0, 'f32', constantIndex(7)) },
+      {
+        kind: 'store',
+        buffer: 3,
+        index: constantIndex(31),
+        stride: 1,
+        value: b.load(0, 'f32', constantIndex(7)),
+      },
     ]
     const kernel: Kernel = {
       name: 'tile',
-      buffers: [scratch, buffer('a', 'f32', 64), buffer('b', 'f32', 128), buffer('c', 'f32', 32, 'readwrite')],
+      buffers: [
+        scratch,
+        buffer('a', 'f32', 64),
+        buffer('b', 'f32', 128),
+        buffer('c', 'f32', 32, 'readwrite'),
+      ],
       body,
     }
-    const numbers = (n: number): Float32Array => Float32Array.from({ length: n }, (_, x) => ((x * 29) % 31) / 4 - 3)
+    const numbers = (n: number): Float32Array =>
+      Float32Array.from({ length: n }, (_, x) => ((x * 29) % 31) / 4 - 3)
     const wanted = [numbers(64), numbers(128), numbers(32)]
     interpretKernel(kernel, wanted)
     const got = [numbers(64), numbers(128), numbers(32)]
