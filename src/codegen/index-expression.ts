@@ -3,6 +3,7 @@
  * vector steps can be read off. Atoms are loop variables, or quotients, remainders and range-checked forms of other
  * index expressions.
  */
+import { InternalError } from '../core/errors.js'
 import type { Expr } from './loop-ir.js'
 
 /** A loop variable; its values run over low…high (inclusive). */
@@ -12,11 +13,6 @@ export interface LoopVar {
   readonly name: string
   readonly low: number
   readonly high: number
-  /**
-   * How far beyond the variable the lanes of one vector reach: an index stands for its first lane, but what is derived
-   * from it must hold for all of them.
-   */
-  readonly span: number
 }
 
 /** floor(of / by), with of ≥ 0. */
@@ -64,14 +60,13 @@ export interface Index {
 
 let nextLoop = 0
 
-/** A fresh loop variable for `for (v = low; v <= high; …)` whose vectors have `lanes` lanes. */
-export const loopVar = (name: string, low: number, high: number, lanes = 1): LoopVar => ({
+/** A fresh loop variable for `for (v = low; v <= high; …)`. */
+export const loopVar = (name: string, low: number, high: number): LoopVar => ({
   kind: 'loop',
   id: nextLoop++,
   name,
   low,
   high,
-  span: lanes - 1,
 })
 
 /** A text that is equal exactly for equal atoms. */
@@ -169,22 +164,6 @@ export function indexRange(index: Index): [number, number] {
   return [low, high]
 }
 
-/** The range of an index over all lanes of its loop variables. */
-function laneRange(index: Index): [number, number] {
-  let [low, high] = indexRange(index)
-  const widen = (list: readonly Term[], factor: number): void => {
-    for (const { atom, coefficient } of list) {
-      const c = factor * coefficient
-      if (atom.kind === 'loop') {
-        low += Math.min(0, c * atom.span)
-        high += Math.max(0, c * atom.span)
-      } else if (atom.kind === 'bounded') widen(atom.of.terms, c)
-    }
-  }
-  widen(index.terms, 1)
-  return [low, high]
-}
-
 /** Splits an index into the part whose coefficients `by` divides and the rest. */
 function splitMultiples(index: Index, by: number): [Index, Index] {
   const multiples = index.terms.filter((t) => t.coefficient % by === 0)
@@ -204,7 +183,7 @@ export function divideIndex(index: Index, by: number): Index {
     terms: multiple.terms.map((t) => ({ atom: t.atom, coefficient: t.coefficient / by })),
     offset: multiple.offset / by,
   }
-  const [low, high] = laneRange(rest)
+  const [low, high] = indexRange(rest)
   if (low >= 0 && high < by) return whole
   if (rest.terms.length === 0) return shiftIndex(whole, Math.floor(rest.offset / by))
   if (low >= 0) return addIndex(whole, atomIndex({ kind: 'quotient', of: rest, by }))
@@ -215,7 +194,7 @@ export function divideIndex(index: Index, by: number): Index {
 export function remainderIndex(index: Index, by: number): Index {
   if (by === 1) return constantIndex(0)
   const [, rest] = splitMultiples(index, by)
-  const [low, high] = laneRange(rest)
+  const [low, high] = indexRange(rest)
   if (low >= 0 && high < by) return rest
   if (rest.terms.length === 0) return constantIndex(rest.offset % by)
   if (low >= 0) return atomIndex({ kind: 'remainder', of: rest, by })
@@ -253,20 +232,40 @@ export function indexDeps(index: Index, into: Set<number> = new Set()): Set<numb
 }
 
 /**
- * The index with `v` advanced by `by`. A bounded atom keeps its index, which a guard around has tested as it stands,
- * and is shifted by what it grows.
+ * The index with a lane variable replaced by lane number `l`. A bounded part was tested for lane 0 and for all lanes
+ * at once, so its lane l is the tested index shifted, in a range that leaves room for the lanes.
  */
-export function advanceIndex(index: Index, v: LoopVar, by: number): Index {
+export function laneIndex(index: Index, lane: LoopVar, l: number): Index {
+  if (!indexDeps(index).has(lane.id)) return index
   const parts: Index[] = [constantIndex(index.offset)]
   for (const { atom, coefficient } of index.terms) {
-    let next = atomIndex(atom)
-    if (atom.kind === 'loop') next = shiftIndex(next, atom.id === v.id ? by : 0)
-    else if (atom.kind === 'quotient') next = divideIndex(advanceIndex(atom.of, v, by), atom.by)
-    else if (atom.kind === 'remainder') next = remainderIndex(advanceIndex(atom.of, v, by), atom.by)
+    let next: Index
+    if (atom.kind === 'loop') next = atom.id === lane.id ? constantIndex(l) : atomIndex(atom)
+    else if (atom.kind === 'quotient') next = divideIndex(laneIndex(atom.of, lane, l), atom.by)
+    else if (atom.kind === 'remainder') next = remainderIndex(laneIndex(atom.of, lane, l), atom.by)
     else if (atom.kind === 'bounded') {
-      const step = stepOf(atom.of, v)
-      next = step === null ? atomIndex({ ...atom, of: advanceIndex(atom.of, v, by) }) : shiftIndex(next, step * by)
-    }
+      const step = stepOf(atom.of, lane)
+      if (step === null) throw new InternalError('A bounded index must move evenly with its lanes.')
+      const reach = step * lane.high
+      const low = atom.low - Math.min(0, reach)
+      const high = atom.high - Math.max(0, reach)
+      next = shiftIndex(atomIndex({ kind: 'bounded', of: laneIndex(atom.of, lane, 0), low, high }), step * l)
+    } else next = atomIndex(atom)
+    parts.push(scaleIndex(next, coefficient))
+  }
+  return addIndex(...parts)
+}
+
+/** The index with `v` replaced. */
+export function substituteIndex(index: Index, v: LoopVar, by: Index): Index {
+  const parts: Index[] = [constantIndex(index.offset)]
+  for (const { atom, coefficient } of index.terms) {
+    let next: Index
+    if (atom.kind === 'loop') next = atom.id === v.id ? by : atomIndex(atom)
+    else if (atom.kind === 'quotient') next = divideIndex(substituteIndex(atom.of, v, by), atom.by)
+    else if (atom.kind === 'remainder') next = remainderIndex(substituteIndex(atom.of, v, by), atom.by)
+    else if (atom.kind === 'bounded') next = atomIndex({ ...atom, of: substituteIndex(atom.of, v, by) })
+    else next = atomIndex(atom)
     parts.push(scaleIndex(next, coefficient))
   }
   return addIndex(...parts)

@@ -12,8 +12,8 @@ export function sharedBatchAxes(node: Node<'contract'>): number[] {
   return range(batch[0].length).filter((i) => x.inputs[0].shape[batch[0][i]] === 1 && x.shape[batch[0][i]] !== 1)
 }
 
-/** Rows of the tile for a matrix of m rows: never more than there are. */
-export const tileRows = (m: number, rows: number): number => Math.min(m, rows)
+/** Rows of the tile for a matrix of m rows: at most `rows`, and such that the last tile is not much shorter. */
+export const tileRows = (m: number, rows: number): number => Math.ceil(m / Math.ceil(m / rows))
 
 export function packLeft(node: Node<'contract'>, rows: number): Node {
   const s = contractShape(node)

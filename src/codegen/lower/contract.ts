@@ -24,20 +24,22 @@ import {
   delinearize,
   type Index,
   linearize,
-  type LoopVar,
   loopVar,
   scaleIndex,
   shiftIndex,
 } from '../index-expression.js'
 import { type Expr, type Kernel, register, type Register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
-import { Inliner, type Lanes, oneLane } from './inline.js'
+import { atLane, Inliner, type Lanes, lanesFor, oneLane } from './inline.js'
 import { KernelBuilder } from './kernel-builder.js'
 
 /** Inner steps of a slice: about what keeps a panel in L1. */
 const sliceTarget = 384
 /** Elements of the right side's block in scratch. */
 const blockTarget = 48 * 1024
+
+/** Up to this many vectors a row's copy has no loop of its own. */
+const unrolledCopies = 8
 
 interface Blocking {
   /** Batches, rows, columns, inner steps. */
@@ -109,6 +111,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const scratch = k.buffer('block', 'f32', stepsMost * width, 'readwrite', 'scratch')
   const partial = slices > 1 ? k.buffer('partial', 'f32', tiles * tile * width, 'readwrite', 'scratch') : -1
 
+  const tileLanes = lanesFor(lanes)
   // While the outputs are written, the contraction's own value is the tile's.
   let current: ((lanes: Lanes) => Expr) | null = null
   const plug = (_: readonly Index[], l: Lanes): Expr => {
@@ -153,18 +156,24 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
             : plan.n === plan.rowLength
               ? [...s.columns.slice(0, -1).map(() => constantIndex(0)), addIndex(start, from)]
               : [...delinearize(addIndex(rowOf(start), row), s.columns.slice(0, -1)), from]
-        k.store(scratch, addIndex(at, from), rightValue(addIndex(g, t), inner, column, l))
+        k.store(scratch, atLane(addIndex(at, from), l, 0), rightValue(addIndex(g, t), inner, column, l))
       }
-      const whole = Math.floor(rowLength / lanes)
-      if (whole > 0 && lanes > 1) {
-        const v = loopVar('j', 0, (whole - 1) * lanes, lanes)
-        k.loop(v, lanes, () => write(atomIndex(v), { count: lanes, variable: v }))
-      }
-      const doneColumns = lanes > 1 ? whole * lanes : 0
-      if (doneColumns < rowLength) {
-        const v = loopVar('j', doneColumns, rowLength - 1)
+      if (lanes === 1 || rowLength < lanes) {
+        const v = loopVar('j', 0, rowLength - 1)
         k.loop(v, 1, () => write(atomIndex(v), oneLane))
+        return
       }
+      const l = lanesFor(lanes)
+      const vector = (from: Index): void => write(addIndex(from, atomIndex(l.variable!)), l)
+      const whole = Math.floor(rowLength / lanes)
+      if (whole <= unrolledCopies) {
+        for (let v = 0; v < whole; v++) vector(constantIndex(v * lanes))
+      } else {
+        const v = loopVar('j', 0, whole - 1)
+        k.loop(v, 1, () => vector(atomIndex(v, lanes)))
+      }
+      // The rest of a row is copied by a vector that overlaps the one before.
+      if (whole * lanes < rowLength) vector(constantIndex(rowLength - lanes))
     })
   }
   // Blocks of whole rows start at multiples of a row.
@@ -179,7 +188,6 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     start: Index,
     t: Index,
     column: Index,
-    columnVar: LoopVar,
     mTile: Index,
     rows: number,
     count: number,
@@ -234,7 +242,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
             if (l.count !== lanes) throw new InternalError('Lowering: a contraction was asked for one lane of its tile.')
             return value
           }
-          writeOutputs(position(v * lanes), { count: lanes, variable: columnVar })
+          writeOutputs(addIndex(position(v * lanes), atomIndex(tileLanes.variable!)), tileLanes)
         } else {
           for (let l = 0; l < valid; l++) {
             current = () => e.lane(value, l)
@@ -247,7 +255,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   }
   const writeOutputs = (position: Index, l: Lanes): void => {
     spec.outputs.forEach((node, i) => {
-      k.store(outputs[i], position, inliner.value(node, delinearize(position, node.shape), l))
+      k.store(outputs[i], atLane(position, l, 0), inliner.value(node, delinearize(position, node.shape), l))
     })
   }
   /** Which copy of the left side a batch uses. */
@@ -263,25 +271,21 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const multiply = (g: Index, start: Index, count: number, sliceOffset: Index, steps: number, first: boolean, last: boolean): void => {
     nest([plan.together], ([t]) => {
       const panels = Math.floor(count / panel)
-      const over = (column: Index, columnVar: LoopVar, columns: number): void => {
+      const over = (column: Index, columns: number): void => {
         const full = Math.floor(plan.m / tile)
         if (full > 0) {
           const v = loopVar('m', 0, full - 1)
-          k.loop(v, 1, () => micro(g, start, t, column, columnVar, atomIndex(v), tile, columns, steps, sliceOffset, first, last))
+          k.loop(v, 1, () => micro(g, start, t, column, atomIndex(v), tile, columns, steps, sliceOffset, first, last))
         }
         const rest = plan.m - full * tile
-        if (rest > 0) micro(g, start, t, column, columnVar, constantIndex(full), rest, columns, steps, sliceOffset, first, last)
+        if (rest > 0) micro(g, start, t, column, constantIndex(full), rest, columns, steps, sliceOffset, first, last)
       }
       if (panels > 0) {
-        const v = loopVar('n', 0, (panels - 1) * panel, lanes)
-        k.loop(v, panel, () => over(atomIndex(v), v, panel))
+        const v = loopVar('n', 0, panels - 1)
+        k.loop(v, 1, () => over(atomIndex(v, panel), panel))
       }
       const rest = count - panels * panel
-      if (rest > 0) {
-        // A loop of one round: its variable is what the lanes of the last panel move along.
-        const v = loopVar('n', panels * panel, panels * panel, lanes)
-        k.loop(v, panel, () => over(atomIndex(v), v, rest))
-      }
+      if (rest > 0) over(constantIndex(panels * panel), rest)
     })
   }
 

@@ -3,7 +3,8 @@
  * element-wise primitives become arithmetic, movement becomes index arithmetic, reductions become loops that are
  * placed at the outermost level where their index is known. This is what fuses a graph into kernels.
  *
- * With more than one lane, an index stands for the first lane's element, and the lane variable says how it moves.
+ * With more than one lane, indices contain a lane variable that runs over the lanes of one vector. It is a variable of
+ * the lowering only: what is emitted has it replaced by 0 (a vector access, a ramp) or by each lane's number.
  */
 import { type DType, isFloat } from '../../core/dtype.js'
 import { InternalError } from '../../core/errors.js'
@@ -11,7 +12,6 @@ import { stridesOf } from '../../core/shape.js'
 import { isOp, type Node } from '../../ir/node.js'
 import {
   addIndex,
-  advanceIndex,
   atomIndex,
   constantIndex,
   delinearize,
@@ -20,8 +20,10 @@ import {
   indexDeps,
   indexKey,
   indexRange,
+  laneIndex,
   linearize,
   type LoopVar,
+  loopVar,
   remainderIndex,
   scaleIndex,
   shiftIndex,
@@ -34,14 +36,21 @@ import { lowerReduction } from './reduce.js'
 import { narrowIndex } from './operand.js'
 import { roundTo } from './round.js'
 
-/** How many consecutive values of a loop variable one expression computes. */
+/** How many elements one expression computes, and the variable 0…count-1 that tells them apart. */
 export interface Lanes {
   readonly count: number
-  /** The variable that moves by one a lane; null with one lane. */
+  /** null with one lane. */
   readonly variable: LoopVar | null
 }
 
 export const oneLane: Lanes = { count: 1, variable: null }
+
+export const lanesFor = (count: number): Lanes =>
+  count === 1 ? oneLane : { count, variable: loopVar('lane', 0, count - 1) }
+
+/** The index of lane `l`. */
+export const atLane = (index: Index, lanes: Lanes, l: number): Index =>
+  lanes.variable === null ? index : laneIndex(index, lanes.variable, l)
 
 /** Thrown when a 64-bit value would need several lanes: the kernel is then lowered with one. */
 export class ScalarOnly extends Error {}
@@ -69,7 +78,7 @@ export class Inliner {
 
   /** The node's value at `index`. */
   value(node: Node, index: readonly Index[], lanes: Lanes): Expr {
-    if (lanes.count > 1 && !index.some((i) => indexDeps(i).has(lanes.variable!.id))) {
+    if (lanes.count > 1 && !index.some((i) => moves(i, lanes))) {
       const scalar = this.value(node, index, oneLane)
       if (is64(node.dtype)) throw new ScalarOnly()
       return this.e.splat(scalar, lanes.count)
@@ -91,17 +100,18 @@ export class Inliner {
   load(buffer: number, dtype: DType, at: Index, lanes: Lanes): Expr {
     if (lanes.count === 1) return this.e.load(buffer, dtype, at)
     const step = stepOf(at, lanes.variable!)
-    if (step === null || step < 0) return this.perLane([at], lanes, ([i]) => this.e.load(buffer, dtype, i))
-    return this.e.load(buffer, dtype, at, lanes.count, step)
+    if (step === null || step < 0) return this.perLane(lanes, (l) => this.e.load(buffer, dtype, atLane(at, lanes, l)))
+    return this.e.load(buffer, dtype, atLane(at, lanes, 0), lanes.count, step)
   }
 
-  /** Each lane by itself, from indices in which the lane variable is advanced. */
-  private perLane(index: readonly Index[], lanes: Lanes, one: (index: Index[]) => Expr): Expr {
-    const v = lanes.variable!
-    const values = Array.from({ length: lanes.count }, (_, l) => {
-      return one(index.map((i) => (l === 0 ? i : advanceIndex(i, v, l))))
-    })
-    return this.e.vector(values)
+  /** Each lane by itself. */
+  private perLane(lanes: Lanes, one: (lane: number) => Expr): Expr {
+    return this.e.vector(Array.from({ length: lanes.count }, (_, l) => one(l)))
+  }
+
+  /** The node's value for each lane by itself. */
+  private split(node: Node, index: readonly Index[], lanes: Lanes): Expr {
+    return this.perLane(lanes, (l) => this.value(node, index.map((i) => atLane(i, lanes, l)), oneLane))
   }
 
   private inline(node: Node, index: readonly Index[], lanes: Lanes): Expr {
@@ -172,8 +182,9 @@ export class Inliner {
   private ramp(index: Index, lanes: Lanes): Expr {
     if (lanes.count === 1) return this.e.index(index)
     const step = stepOf(index, lanes.variable!)
-    if (step === null) return this.perLane([index], lanes, ([i]) => this.e.index(i))
-    return step === 0 ? this.e.splat(this.e.index(index), lanes.count) : this.e.ramp(index, step, lanes.count)
+    if (step === null) return this.perLane(lanes, (l) => this.e.index(atLane(index, lanes, l)))
+    const first = atLane(index, lanes, 0)
+    return step === 0 ? this.e.splat(this.e.index(first), lanes.count) : this.e.ramp(first, step, lanes.count)
   }
 
   /**
@@ -187,41 +198,41 @@ export class Inliner {
     otherwise: (lanes: Lanes) => Expr,
     again: (lane: number) => Expr,
   ): Expr {
-    const open: { range: IndexRange; at: number }[] = []
+    const open: { range: IndexRange; at: number; step: number | null }[] = []
     const inner = ranges.map((r) => r.index)
     for (const [at, range] of ranges.entries()) {
       const [low, high] = indexRange(range.index)
+      if (low >= range.low && high <= range.high) continue
       const step = lanes.count === 1 ? 0 : stepOf(range.index, lanes.variable!)
-      const reach = step === null ? 0 : step * (lanes.count - 1)
-      if (low + Math.min(0, reach) >= range.low && high + Math.max(0, reach) <= range.high && step !== null) continue
       if (step === 0 && (high < range.low || low > range.high)) return otherwise(lanes)
-      open.push({ range, at })
+      open.push({ range, at, step })
     }
     if (open.length === 0) return then(inner, lanes)
-    const steps = open.map(({ range }) => (lanes.count === 1 ? 0 : stepOf(range.index, lanes.variable!)))
-    const perLane = () => this.e.vector(Array.from({ length: lanes.count }, (_, l) => again(l)))
-    if (steps.some((s) => s === null)) return perLane()
-    const tight = open.map(({ range, at }, i): { range: IndexRange; at: number } => {
-      const reach = steps[i]! * (lanes.count - 1)
-      return { at, range: { index: range.index, low: range.low - Math.min(0, reach), high: range.high - Math.max(0, reach) } }
+    const perLane = () => this.perLane(lanes, again)
+    if (open.some(({ step }) => step === null)) return perLane()
+    // Lane 0 must leave room for the others.
+    const tight = open.map(({ range, at, step }) => {
+      const reach = step! * (lanes.count - 1)
+      const low = range.low - Math.min(0, reach)
+      const high = range.high - Math.max(0, reach)
+      inner[at] = atomIndex({ kind: 'bounded', of: range.index, low: range.low, high: range.high })
+      return { index: range.index, low, high }
     })
-    const uniform = steps.every((s) => s === 0)
-    if (tight.some(({ range }) => range.low > range.high)) return uniform ? otherwise(lanes) : perLane()
-    for (const { range, at } of tight) inner[at] = atomIndex({ kind: 'bounded', of: range.index, low: range.low, high: range.high })
+    const uniform = open.every(({ step }) => step === 0)
+    if (tight.some((r) => r.low > r.high)) return uniform ? otherwise(lanes) : perLane()
     this.guards++
     try {
+      const emitted = tight.map((r) => ({ ...r, index: atLane(r.index, lanes, 0) }))
       const inside = then(inner, lanes)
-      return this.e.guard(tight.map((t) => t.range), inside, uniform ? otherwise(lanes) : perLane())
+      return this.e.guard(emitted, inside, uniform ? otherwise(lanes) : perLane())
     } finally {
       this.guards--
     }
   }
 
-  /** The index with the lane variable advanced to lane `l`. */
+  /** The indices of lane `l`. */
   private ahead(index: readonly Index[], lanes: Lanes, l: number): Index[] {
-    if (l === 0) return [...index]
-    const v = lanes.variable!
-    return index.map((i) => advanceIndex(i, v, l))
+    return index.map((i) => atLane(i, lanes, l))
   }
 
   private pad(node: Node<'pad'>, index: readonly Index[], lanes: Lanes): Expr {
@@ -284,9 +295,7 @@ export class Inliner {
     }
     if (!varying) return chain(0, lanes)
     // Vectors inside one piece are read together; those that straddle go lane by lane.
-    let value = this.e.vector(
-      Array.from({ length: lanes.count }, (_, l) => this.value(node, this.ahead(index, lanes, l), oneLane)),
-    )
+    let value = this.split(node, index, lanes)
     for (const { x, from } of pieces) {
       if (x.shape[axis] < lanes.count) continue
       const rest = value
@@ -384,6 +393,8 @@ export class Inliner {
     return moving.some(Boolean)
   }
 }
+
+const moves = (index: Index, lanes: Lanes): boolean => indexDeps(index).has(lanes.variable!.id)
 
 const is64 = (dtype: DType): boolean => dtype === 'f64' || dtype === 'i64'
 

@@ -18,7 +18,7 @@ import {
 } from '../index-expression.js'
 import { type Expr, type IndexRange, type Kernel, operandsOf, type Stmt } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
-import { Inliner, type Lanes, oneLane, ScalarOnly } from './inline.js'
+import { atLane, Inliner, type Lanes, lanesFor, oneLane, ScalarOnly } from './inline.js'
 import { KernelBuilder } from './kernel-builder.js'
 import { reducesAlongLanes, type ReduceNode } from './reduce.js'
 
@@ -56,7 +56,8 @@ function refine(spec: MapKernelSpec, width: number): number[] {
   const total = sizeOf(spec.outputs[0].shape)
   let dims = [total]
   for (let round = 0; round < 6; round++) {
-    const wanted = divisorsIn(draft(spec, dims, width), dims)
+    // Splits that lanes can follow within one vector are left to them: they would only shorten the inner loop.
+    const wanted = divisorsIn(draft(spec, dims, width), dims).filter((n) => n >= width || width % n !== 0 || total % width !== 0)
     if (wanted.length === 0) break
     const next = split(dims, wanted)
     if (next.length === dims.length) break
@@ -195,7 +196,8 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
 
   const stores = (position: Index, lanes: Lanes): void => {
     spec.outputs.forEach((node, i) => {
-      k.store(spec.inputs.length + i, position, inliner.value(node, delinearize(position, node.shape), lanes))
+      const value = inliner.value(node, delinearize(position, node.shape), lanes)
+      k.store(spec.inputs.length + i, atLane(position, lanes, 0), value)
     })
   }
 
@@ -203,8 +205,9 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   const row = (base: Index, length: number): void => {
     const vectors = width > 1 ? Math.floor(length / width) : 0
     if (vectors > 0) {
-      const v = loopVar('i', 0, (vectors - 1) * width, width)
-      k.loop(v, width, () => stores(addIndex(base, atomIndex(v)), { count: width, variable: v }))
+      const v = loopVar('i', 0, vectors - 1)
+      const lanes = lanesFor(width)
+      k.loop(v, 1, () => stores(addIndex(base, atomIndex(v, width), atomIndex(lanes.variable!)), lanes))
     }
     const done = vectors * width
     if (done === length) return

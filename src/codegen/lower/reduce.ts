@@ -11,10 +11,10 @@ import { sizeOf } from '../../core/shape.js'
 import type { DType } from '../../core/dtype.js'
 import { InternalError } from '../../core/errors.js'
 import type { Node } from '../../ir/node.js'
-import { atomIndex, constantIndex, type Index, indexDeps, loopVar, shiftIndex } from '../index-expression.js'
+import { addIndex, atomIndex, constantIndex, type Index, indexDeps, loopVar, shiftIndex } from '../index-expression.js'
 import { computeTypeOf, type Expr } from '../loop-ir.js'
 import { expandBinary } from '../math.js'
-import { type Inliner, type Lanes, oneLane } from './inline.js'
+import { type Inliner, type Lanes, lanesFor, oneLane } from './inline.js'
 import { roundTo } from './round.js'
 
 export type ReduceNode = Node<'reduceSum'> | Node<'reduceProd'> | Node<'reduceMax'> | Node<'reduceMin'>
@@ -66,7 +66,8 @@ export function lowerReduction(inliner: Inliner, node: ReduceNode, index: readon
   // The whole loop nest belongs where the kept indices are known.
   const deps = new Set<number>()
   for (const i of index) indexDeps(i, deps)
-  if (lanes.variable !== null) deps.add(lanes.variable.id)
+  // The lane variable is no loop of the kernel.
+  if (lanes.variable !== null) deps.delete(lanes.variable.id)
   const register = k.place(deps, () =>
     alongLanes ? rowReduction() : sequentialReduction(lanes),
   )
@@ -116,20 +117,20 @@ export function lowerReduction(inliner: Inliner, node: ReduceNode, index: readon
     const sums = Array.from({ length: count }, (_, i) => k.accumulator(`sum${i}`, type, width, start))
     const single = rest % width > 0 ? k.accumulator('single', type, 1, start) : null
     nest(outer, (r) => {
-      const vectors = (from: Index, v: ReturnType<typeof loopVar>, into: number) => {
-        const value = inliner.value(x, sourceIndex([...r, from]), { count: width, variable: v })
+      const lane = lanesFor(width)
+      const vector = (from: Index, into: number) => {
+        const value = inliner.value(x, sourceIndex([...r, addIndex(from, atomIndex(lane.variable!))]), lane)
         k.set(sums[into], join(e.register(sums[into]), value))
       }
       if (whole > 0) {
-        // The variable counts elements, so that it moves by one a lane.
-        const v = loopVar('r', 0, (whole - 1) * block, width)
-        k.loop(v, block, () => {
-          for (let i = 0; i < count; i++) vectors(shiftIndex(atomIndex(v), i * width), v, i)
+        const v = loopVar('r', 0, whole - 1)
+        k.loop(v, 1, () => {
+          for (let i = 0; i < count; i++) vector(shiftIndex(atomIndex(v, block), i * width), i)
         })
       }
       if (restVectors > 0) {
-        const v = loopVar('r', whole * block, whole * block + (restVectors - 1) * width, width)
-        k.loop(v, width, () => vectors(atomIndex(v), v, 0))
+        const v = loopVar('r', 0, restVectors - 1)
+        k.loop(v, 1, () => vector(shiftIndex(atomIndex(v, width), whole * block), 0))
       }
       if (single !== null) {
         const v = loopVar('r', length - (rest % width), length - 1)
