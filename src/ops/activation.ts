@@ -6,7 +6,15 @@ import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, normalizeAxis } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import { addLiteral, divLiteral, inAccumulationType, like, mulLiteral, requireFloat, stretch } from './operand.js'
+import {
+  addLiteral,
+  divLiteral,
+  inAccumulationType,
+  like,
+  mulLiteral,
+  requireFloat,
+  stretch,
+} from './operand.js'
 
 /** A float function of one argument that runs in f32 for half types. */
 const activation =
@@ -43,7 +51,10 @@ export const logSigmoid = activation('logSigmoid', (x) => {
 })
 
 /** log(1 + exp(βx))/β, and x itself where βx > threshold. Defaults β = 1, threshold = 20. */
-export function softplus(x: Node, { beta = 1, threshold = 20 }: { beta?: number; threshold?: number } = {}): Node {
+export function softplus(
+  x: Node,
+  { beta = 1, threshold = 20 }: { beta?: number; threshold?: number } = {},
+): Node {
   requireFloat('softplus', x)
   return inAccumulationType(x, (y) => {
     const scaled = beta === 1 ? y : mulLiteral(y, beta)
@@ -71,7 +82,9 @@ export function gelu(x: Node, approximate: GeluApproximation = 'none'): Node {
     const inner =
       approximate === 'none'
         ? b.erf(mulLiteral(y, Math.SQRT1_2))
-        : b.tanh(mulLiteral(b.mul(y, addLiteral(mulLiteral(b.mul(y, y), 0.044715), 1)), Math.sqrt(2 / Math.PI)))
+        : b.tanh(
+            mulLiteral(b.mul(y, addLiteral(mulLiteral(b.mul(y, y), 0.044715), 1)), Math.sqrt(2 / Math.PI)),
+          )
     return b.mul(mulLiteral(y, 0.5), addLiteral(inner, 1))
   })
 }
@@ -88,9 +101,17 @@ export function prelu(x: Node, weight: Node): Node {
   const count = weight.shape.reduce((m, n) => m * n, 1)
   const channels = x.shape.length > 1 ? x.shape[1] : 1
   if (count !== 1 && (weight.shape.length !== 1 || count !== channels)) {
-    throw new ShapeError(`prelu: expected 1 or ${channels} slopes for input ${formatShape(x.shape)}, got ${formatShape(weight.shape)}.`)
+    throw new ShapeError(
+      `prelu: expected 1 or ${channels} slopes for input ${formatShape(x.shape)}, got ${formatShape(weight.shape)}.`,
+    )
   }
-  const slope = count === 1 ? b.reshape(weight, []) : b.reshape(weight, x.shape.slice(1).map((_, i) => (i === 0 ? count : 1)))
+  const slope =
+    count === 1
+      ? b.reshape(weight, [])
+      : b.reshape(
+          weight,
+          x.shape.slice(1).map((_, i) => (i === 0 ? count : 1)),
+        )
   return b.where(b.lt(like(x, 0), x), x, b.mul(stretch(slope, x.shape), x))
 }
 
@@ -116,7 +137,11 @@ const seluScale = 1.0507009873554805
 
 /** scale·elu(x, α) with the self-normalizing constants of Klambauer et al. 2017. */
 export const selu = activation('selu', (x) =>
-  b.where(b.lt(like(x, 0), x), mulLiteral(x, seluScale), mulLiteral(expm1OfNegative(x), seluScale * seluAlpha)),
+  b.where(
+    b.lt(like(x, 0), x),
+    mulLiteral(x, seluScale),
+    mulLiteral(expm1OfNegative(x), seluScale * seluAlpha),
+  ),
 )
 
 /** x limited to [min, max], with derivative 0 at and beyond the bounds. Defaults −1 and 1. */
@@ -168,6 +193,7 @@ export function glu(x: Node, axis = -1): Node {
   requireFloat('glu', x)
   const a = normalizeAxis(axis, x.shape.length, 'glu')
   const n = x.shape[a]
-  if (n % 2 !== 0) throw new ShapeError(`glu: expected an even size on axis ${axis}, got shape ${formatShape(x.shape)}.`)
+  if (n % 2 !== 0)
+    throw new ShapeError(`glu: expected an even size on axis ${axis}, got shape ${formatShape(x.shape)}.`)
   return b.mul(b.sliceAxis(x, a, 0, n / 2), sigmoid(b.sliceAxis(x, a, n / 2, n)))
 }

@@ -37,13 +37,24 @@ export function scaledDotProductAttention(q: Node, k: Node, v: Node, options: At
       `${operation}: expected q (…, L, E), k (…, S, E) and v (…, S, V), got ${formatShape(q.shape)}, ${formatShape(k.shape)} and ${formatShape(v.shape)}.`,
     )
   }
-  if (causal && mask !== null) throw new ShapeError(`${operation}: expected either a mask or causal, got both. Combine them into one mask.`)
-  if (p > 0 && key === null) throw new ShapeError(`${operation}: expected a random key with dropout ${p}, got none.`)
+  if (causal && mask !== null)
+    throw new ShapeError(
+      `${operation}: expected either a mask or causal, got both. Combine them into one mask.`,
+    )
+  if (p > 0 && key === null)
+    throw new ShapeError(`${operation}: expected a random key with dropout ${p}, got none.`)
 
   const wide = accumulationType(q.dtype)
   const factor = scale ?? 1 / Math.sqrt(e)
   // The scale goes on q, the smaller side.
-  const scores = product(b.cast(b.mul(q, like(q, factor)), wide), ['l', 'e'], b.cast(k, wide), ['s', 'e'], 'e', ['l', 's'])
+  const scores = product(
+    b.cast(b.mul(q, like(q, factor)), wide),
+    ['l', 'e'],
+    b.cast(k, wide),
+    ['s', 'e'],
+    'e',
+    ['l', 's'],
+  )
   const weights = softmax(masked(operation, scores, mask, causal), -1)
   const dropped = p > 0 ? dropout(weights, p, key!) : weights
   return product(b.cast(dropped, q.dtype), ['l', 's'], v, ['s', 'v'], 's', ['l', 'v'])
@@ -65,7 +76,10 @@ function product(
     { node: x, labels: [...leadOf(x), ...lastX] },
     { node: y, labels: [...leadOf(y), ...lastY] },
   ])
-  return arrange(contractLabels(p, q, (l) => l !== contracted), [...names, ...lastOutput])
+  return arrange(
+    contractLabels(p, q, (l) => l !== contracted),
+    [...names, ...lastOutput],
+  )
 }
 
 function masked(operation: string, scores: Node, mask: Node | null, causal: boolean): Node {
@@ -78,11 +92,15 @@ function masked(operation: string, scores: Node, mask: Node | null, causal: bool
   if (mask === null) return scores
   const shape = broadcastShapes(scores.shape, mask.shape, operation)
   if (shape.length !== scores.shape.length || shape.some((n, i) => n !== scores.shape[i])) {
-    throw new ShapeError(`${operation}: mask ${formatShape(mask.shape)} does not broadcast to the scores ${formatShape(scores.shape)}.`)
+    throw new ShapeError(
+      `${operation}: mask ${formatShape(mask.shape)} does not broadcast to the scores ${formatShape(scores.shape)}.`,
+    )
   }
   if (mask.dtype === 'bool') return b.where(stretch(mask, scores.shape), scores, never)
   if (mask.dtype !== 'f32' && mask.dtype !== 'f64' && mask.dtype !== 'f16' && mask.dtype !== 'bf16') {
-    throw new DTypeError(`${operation}: expected a bool or float mask, got ${mask.dtype}. Compare first, for example with .ne(0).`)
+    throw new DTypeError(
+      `${operation}: expected a bool or float mask, got ${mask.dtype}. Compare first, for example with .ne(0).`,
+    )
   }
   return b.add(scores, stretch(b.cast(mask, scores.dtype), scores.shape))
 }

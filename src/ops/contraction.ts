@@ -51,7 +51,10 @@ export function contractLabels(x: Labelled, y: Labelled, kept: (label: string) =
 
 /** The node with its axes in the order of `labels` (the same ones). */
 export const arrange = ({ node, labels }: Labelled, order: readonly string[]): Node =>
-  b.permute(node, order.map((l) => labels.indexOf(l)))
+  b.permute(
+    node,
+    order.map((l) => labels.indexOf(l)),
+  )
 
 /**
  * The operands without broadcast axes: an axis of size 1 whose label has another size elsewhere takes no part in the
@@ -68,7 +71,10 @@ export function dropBroadcast(operands: readonly Labelled[]): Labelled[] {
     const stays = labels.map((l, i) => node.shape[i] === sizes.get(l))
     if (stays.every(Boolean)) return { node, labels }
     return {
-      node: b.reshape(node, node.shape.filter((_, i) => stays[i])),
+      node: b.reshape(
+        node,
+        node.shape.filter((_, i) => stays[i]),
+      ),
       labels: labels.filter((_, i) => stays[i]),
     }
   })

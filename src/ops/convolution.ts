@@ -26,7 +26,13 @@ export interface ConvOptions {
 }
 
 /** One value a spatial axis, each an integer ≥ least. */
-export function perAxis(operation: string, name: string, value: PerAxis, rank: number, least: number): number[] {
+export function perAxis(
+  operation: string,
+  name: string,
+  value: PerAxis,
+  rank: number,
+  least: number,
+): number[] {
   const list = typeof value === 'number' ? new Array<number>(rank).fill(value) : [...value]
   if (list.length !== rank || !list.every((n) => Number.isInteger(n) && n >= least)) {
     throw new ValueError(
@@ -36,11 +42,19 @@ export function perAxis(operation: string, name: string, value: PerAxis, rank: n
   return list
 }
 
-function paddingPairs(operation: string, padding: ConvPadding, kernel: readonly number[], stride: readonly number[], dilation: readonly number[]): PadPair[] {
+function paddingPairs(
+  operation: string,
+  padding: ConvPadding,
+  kernel: readonly number[],
+  stride: readonly number[],
+  dilation: readonly number[],
+): PadPair[] {
   if (padding === 'valid') return kernel.map(() => [0, 0])
   if (padding === 'same') {
     if (stride.some((s) => s !== 1)) {
-      throw new ValueError(`${operation}: padding 'same' needs stride 1, got ${formatShape(stride)}. Give the padding as numbers.`)
+      throw new ValueError(
+        `${operation}: padding 'same' needs stride 1, got ${formatShape(stride)}. Give the padding as numbers.`,
+      )
     }
     return kernel.map((k, i) => {
       const total = dilation[i] * (k - 1)
@@ -50,8 +64,13 @@ function paddingPairs(operation: string, padding: ConvPadding, kernel: readonly 
   }
   if (typeof padding !== 'number' && padding.some((p) => typeof p !== 'number')) {
     const pairs = padding as readonly PadPair[]
-    if (pairs.length !== kernel.length || !pairs.every((p) => Array.isArray(p) && p.length === 2 && p.every(Number.isInteger))) {
-      throw new ValueError(`${operation}: expected ${kernel.length} (before, after) pairs as padding, got ${JSON.stringify(padding)}.`)
+    if (
+      pairs.length !== kernel.length ||
+      !pairs.every((p) => Array.isArray(p) && p.length === 2 && p.every(Number.isInteger))
+    ) {
+      throw new ValueError(
+        `${operation}: expected ${kernel.length} (before, after) pairs as padding, got ${JSON.stringify(padding)}.`,
+      )
     }
     return pairs.map(([low, high]) => [low, high])
   }
@@ -76,18 +95,37 @@ function addBias(operation: string, y: Node, bias: Node | null | undefined): Nod
   if (!bias) return y
   const channels = y.shape[1]
   if (bias.shape.length !== 1 || bias.shape[0] !== channels) {
-    throw new ShapeError(`${operation}: expected a bias of shape [${channels}], got ${formatShape(bias.shape)}.`)
+    throw new ShapeError(
+      `${operation}: expected a bias of shape [${channels}], got ${formatShape(bias.shape)}.`,
+    )
   }
-  return b.add(y, b.expand(b.reshape(bias, y.shape.map((_, i) => (i === 1 ? channels : 1))), y.shape))
+  return b.add(
+    y,
+    b.expand(
+      b.reshape(
+        bias,
+        y.shape.map((_, i) => (i === 1 ? channels : 1)),
+      ),
+      y.shape,
+    ),
+  )
 }
 
 function checkWeight(operation: string, weight: Node, spatial: number, layout: string): void {
   if (weight.shape.length !== spatial + 2) {
-    throw new ShapeError(`${operation}: expected a weight of rank ${spatial + 2} ${layout}, got shape ${formatShape(weight.shape)}.`)
+    throw new ShapeError(
+      `${operation}: expected a weight of rank ${spatial + 2} ${layout}, got shape ${formatShape(weight.shape)}.`,
+    )
   }
 }
 
-function convolve(spatial: number, x: Node, weight: Node, bias: Node | null | undefined, options: ConvOptions): Node {
+function convolve(
+  spatial: number,
+  x: Node,
+  weight: Node,
+  bias: Node | null | undefined,
+  options: ConvOptions,
+): Node {
   const operation = `conv${spatial}d`
   requireSameDType(operation, x, weight)
   checkWeight(operation, weight, spatial, '(O, C/groups, …)')
@@ -96,7 +134,11 @@ function convolve(spatial: number, x: Node, weight: Node, bias: Node | null | un
   const [groups] = perAxis(operation, 'groups', options.groups ?? 1, 1, 1)
   const padding = paddingPairs(operation, options.padding ?? 0, weight.shape.slice(2), stride, dilation)
   return withBatch(operation, x, spatial, (input) =>
-    addBias(operation, b.conv(input, weight, { stride, padding, dilation, inputDilation: stride.map(() => 1), groups }), bias),
+    addBias(
+      operation,
+      b.conv(input, weight, { stride, padding, dilation, inputDilation: stride.map(() => 1), groups }),
+      bias,
+    ),
   )
 }
 
@@ -128,7 +170,13 @@ function swapChannels(w: Node, groups: number): Node {
   return b.reshape(swapped, [groups * inner, ga / groups, ...kernel])
 }
 
-function convolveTransposed(spatial: number, x: Node, weight: Node, bias: Node | null | undefined, options: ConvTransposeOptions): Node {
+function convolveTransposed(
+  spatial: number,
+  x: Node,
+  weight: Node,
+  bias: Node | null | undefined,
+  options: ConvTransposeOptions,
+): Node {
   const operation = `convTranspose${spatial}d`
   requireSameDType(operation, x, weight)
   checkWeight(operation, weight, spatial, '(C, O/groups, …)')
@@ -141,7 +189,9 @@ function convolveTransposed(spatial: number, x: Node, weight: Node, bias: Node |
   const [groups] = perAxis(operation, 'groups', options.groups ?? 1, 1, 1)
   outputPadding.forEach((p, i) => {
     if (p >= Math.max(stride[i], dilation[i])) {
-      throw new ValueError(`${operation}: outputPadding ${p} must be smaller than stride ${stride[i]} or dilation ${dilation[i]}.`)
+      throw new ValueError(
+        `${operation}: outputPadding ${p} must be smaller than stride ${stride[i]} or dilation ${dilation[i]}.`,
+      )
     }
   })
   const channels = x.shape[x.shape.length - spatial - 1]
@@ -159,18 +209,36 @@ function convolveTransposed(spatial: number, x: Node, weight: Node, bias: Node |
   return withBatch(operation, x, spatial, (input) =>
     addBias(
       operation,
-      b.conv(input, kernel, { stride: stride.map(() => 1), padding: pads, dilation, inputDilation: stride, groups }),
+      b.conv(input, kernel, {
+        stride: stride.map(() => 1),
+        padding: pads,
+        dilation,
+        inputDilation: stride,
+        groups,
+      }),
       bias,
     ),
   )
 }
 
 /** The transpose of conv1d: (N, C, L) with (C, O/groups, K) to size (L−1)·stride − 2·padding + dilation·(K−1) + outputPadding + 1. */
-export const convTranspose1d = (x: Node, weight: Node, bias?: Node | null, options: ConvTransposeOptions = {}): Node =>
-  convolveTransposed(1, x, weight, bias, options)
+export const convTranspose1d = (
+  x: Node,
+  weight: Node,
+  bias?: Node | null,
+  options: ConvTransposeOptions = {},
+): Node => convolveTransposed(1, x, weight, bias, options)
 /** The transpose of conv2d; weight (C, O/groups, KH, KW). */
-export const convTranspose2d = (x: Node, weight: Node, bias?: Node | null, options: ConvTransposeOptions = {}): Node =>
-  convolveTransposed(2, x, weight, bias, options)
+export const convTranspose2d = (
+  x: Node,
+  weight: Node,
+  bias?: Node | null,
+  options: ConvTransposeOptions = {},
+): Node => convolveTransposed(2, x, weight, bias, options)
 /** The transpose of conv3d; weight (C, O/groups, KD, KH, KW). */
-export const convTranspose3d = (x: Node, weight: Node, bias?: Node | null, options: ConvTransposeOptions = {}): Node =>
-  convolveTransposed(3, x, weight, bias, options)
+export const convTranspose3d = (
+  x: Node,
+  weight: Node,
+  bias?: Node | null,
+  options: ConvTransposeOptions = {},
+): Node => convolveTransposed(3, x, weight, bias, options)

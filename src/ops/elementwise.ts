@@ -33,7 +33,9 @@ export function add(x: Operand, y: Operand): Node {
 export function sub(x: Operand, y: Operand): Node {
   const [p, q] = pair('sub', x, y)
   if (p.dtype === 'bool') {
-    throw new DTypeError('sub: expected numbers, got bool and bool. Use logicalXor, or cast one with .to(\'i32\').')
+    throw new DTypeError(
+      "sub: expected numbers, got bool and bool. Use logicalXor, or cast one with .to('i32').",
+    )
   }
   return b.sub(p, q)
 }
@@ -103,7 +105,9 @@ export function pow(x: Operand, y: Operand): Node {
     if (y === 1) return base
     if (isInteger(dtype)) {
       if (y < 0) {
-        throw new ValueError(`pow: expected an exponent ≥ 0 for ${x.dtype}, got ${y}. Cast first with .to('f32').`)
+        throw new ValueError(
+          `pow: expected an exponent ≥ 0 for ${x.dtype}, got ${y}. Cast first with .to('f32').`,
+        )
       }
       return y === 0 ? like(base, 1) : integerPower(base, y)
     }
@@ -151,7 +155,8 @@ export function atan2(x: Operand, y: Operand): Node {
 /** start + weight·(end − start). */
 export function lerp(start: Node, end: Node, weight: Operand): Node {
   const dtype = resultType(start, end)
-  if (!isFloat(dtype)) throw new DTypeError(`lerp: expected float elements, got ${dtype}. Cast first with .to('f32').`)
+  if (!isFloat(dtype))
+    throw new DTypeError(`lerp: expected float elements, got ${dtype}. Cast first with .to('f32').`)
   const [s, e] = pair('lerp', start, end, dtype)
   // From the nearer end, so that weight 1 gives `end` exactly.
   if (typeof weight === 'number' && weight >= 0.5) return sub(e, mul(b.sub(e, s), 1 - weight))
@@ -161,7 +166,8 @@ export function lerp(start: Node, end: Node, weight: Operand): Node {
 // ---------------------------------------------------------------- functions of one argument
 
 const number = (operation: string, x: Node): Node => {
-  if (x.dtype === 'bool') throw new DTypeError(`${operation}: expected numbers, got bool. Cast first with .to('i32').`)
+  if (x.dtype === 'bool')
+    throw new DTypeError(`${operation}: expected numbers, got bool. Cast first with .to('i32').`)
   return x
 }
 
@@ -288,13 +294,11 @@ export function isFinite(x: Node): Node {
 /** x where the condition holds, y elsewhere; all three broadcast. Only the chosen side gets the gradient. */
 export function where(condition: Node, x: Operand, y: Operand): Node {
   if (condition.dtype !== 'bool') {
-    throw new DTypeError(`where: expected a bool condition, got ${condition.dtype}. Compare first, for example with .ne(0).`)
+    throw new DTypeError(
+      `where: expected a bool condition, got ${condition.dtype}. Compare first, for example with .ne(0).`,
+    )
   }
   const dtype = resultType(x, y)
-  const shape = broadcastShapes(
-    condition.shape,
-    broadcastShapes(shapeOf(x), shapeOf(y), 'where'),
-    'where',
-  )
+  const shape = broadcastShapes(condition.shape, broadcastShapes(shapeOf(x), shapeOf(y), 'where'), 'where')
   return b.where(stretch(condition, shape), stretch(lift(x, dtype), shape), stretch(lift(y, dtype), shape))
 }

@@ -4,16 +4,18 @@
  */
 import { type DType, isFloat } from '../core/dtype.js'
 import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
-import { formatShape, normalizeAxis, sameShape, sizeOf, type Shape } from '../core/shape.js'
+import { formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node, ScatterMode } from '../ir/node.js'
-import { isNode, like, lift, type Operand, requireRank, stretch } from './operand.js'
+import { isNode, lift, like, type Operand, requireRank, stretch } from './operand.js'
 import type { ValuesAndIndices } from './reductions.js'
 
 function toIndex(operation: string, index: Node): Node {
   if (index.dtype === 'i32' || index.dtype === 'i64') return index
   if (index.dtype === 'u8') return b.cast(index, 'i32')
-  throw new DTypeError(`${operation}: expected i32, i64 or u8 indices, got ${index.dtype}. Cast first with .to('i64').`)
+  throw new DTypeError(
+    `${operation}: expected i32, i64 or u8 indices, got ${index.dtype}. Cast first with .to('i64').`,
+  )
 }
 
 /** `x` cut to the sizes of `shape`, except along `axis`. */
@@ -42,7 +44,14 @@ export function gather(x: Node, axis: number, index: Node): Node {
 }
 
 /** Combines `source` into x at the places `index` names along `axis`. */
-function scatterWith(operation: string, x: Node, axis: number, index: Node, source: Operand, mode: ScatterMode): Node {
+function scatterWith(
+  operation: string,
+  x: Node,
+  axis: number,
+  index: Node,
+  source: Operand,
+  mode: ScatterMode,
+): Node {
   const target = atLeast1d(x)
   const a = normalizeAxis(axis, target.shape.length, operation)
   const at = atLeast1d(toIndex(operation, index))
@@ -51,19 +60,31 @@ function scatterWith(operation: string, x: Node, axis: number, index: Node, sour
   if (isNode(source)) {
     const src = atLeast1d(source)
     if (src.dtype !== x.dtype) {
-      throw new DTypeError(`${operation}: expected source elements of dtype ${x.dtype}, got ${src.dtype}. Cast with .to('${x.dtype}').`)
+      throw new DTypeError(
+        `${operation}: expected source elements of dtype ${x.dtype}, got ${src.dtype}. Cast with .to('${x.dtype}').`,
+      )
     }
     if (src.shape.length !== at.shape.length || at.shape.some((n, i) => n > src.shape[i])) {
-      throw new ShapeError(`${operation}: index ${formatShape(at.shape)} must be no larger than the source ${formatShape(src.shape)} on any axis.`)
+      throw new ShapeError(
+        `${operation}: index ${formatShape(at.shape)} must be no larger than the source ${formatShape(src.shape)} on any axis.`,
+      )
     }
-    updates = b.slice(src, src.shape.map(() => 0), at.shape)
+    updates = b.slice(
+      src,
+      src.shape.map(() => 0),
+      at.shape,
+    )
   } else {
     updates = stretch(lift(source, x.dtype), at.shape)
   }
   const written = b.scatter(region, at, updates, a, mode)
   const whole = sameShape(region.shape, target.shape)
     ? written
-    : b.dynamicUpdate(target, written, target.shape.map(() => b.constant(0, 'i32')))
+    : b.dynamicUpdate(
+        target,
+        written,
+        target.shape.map(() => b.constant(0, 'i32')),
+      )
   return b.reshape(whole, x.shape)
 }
 
@@ -104,15 +125,30 @@ export function scatterReduce(
 const lowest = (dtype: DType): number =>
   isFloat(dtype) ? Number.NEGATIVE_INFINITY : dtype === 'i32' ? -(2 ** 31) : dtype === 'i64' ? -(2 ** 63) : 0
 const highest = (dtype: DType): number =>
-  isFloat(dtype) ? Number.POSITIVE_INFINITY : dtype === 'i32' ? 2 ** 31 - 1 : dtype === 'i64' ? 2 ** 53 : dtype === 'u8' ? 255 : 1
+  isFloat(dtype)
+    ? Number.POSITIVE_INFINITY
+    : dtype === 'i32'
+      ? 2 ** 31 - 1
+      : dtype === 'i64'
+        ? 2 ** 53
+        : dtype === 'u8'
+          ? 255
+          : 1
 
 /** Index [n] stretched over the other axes of x. */
 function spreadIndex(operation: string, x: Node, a: number, index: Node): Node {
   const at = toIndex(operation, index)
-  if (at.shape.length > 1) throw new ShapeError(`${operation}: expected a 1-d index, got shape ${formatShape(at.shape)}.`)
+  if (at.shape.length > 1)
+    throw new ShapeError(`${operation}: expected a 1-d index, got shape ${formatShape(at.shape)}.`)
   const n = sizeOf(at.shape)
-  const column = b.reshape(at, x.shape.map((_, i) => (i === a ? n : 1)))
-  return b.expand(column, x.shape.map((m, i) => (i === a ? n : m)))
+  const column = b.reshape(
+    at,
+    x.shape.map((_, i) => (i === a ? n : 1)),
+  )
+  return b.expand(
+    column,
+    x.shape.map((m, i) => (i === a ? n : m)),
+  )
 }
 
 /** The slices of x at the positions of a 1-d index along `axis`. */
@@ -128,7 +164,9 @@ export function indexAdd(x: Node, axis: number, index: Node, source: Node): Node
   const a = normalizeAxis(axis, x.shape.length, 'indexAdd')
   const at = spreadIndex('indexAdd', x, a, index)
   if (!sameShape(at.shape, source.shape)) {
-    throw new ShapeError(`indexAdd: expected a source of shape ${formatShape(at.shape)}, got ${formatShape(source.shape)}.`)
+    throw new ShapeError(
+      `indexAdd: expected a source of shape ${formatShape(at.shape)}, got ${formatShape(source.shape)}.`,
+    )
   }
   return b.scatter(x, at, source, a, 'add')
 }
@@ -144,7 +182,11 @@ export function take(x: Node, index: Node): Node {
  * Rows of `weight` (entries, width) for indices of any shape: (…) → (…, width). The row `paddingIndex` gets no
  * gradient.
  */
-export function embedding(index: Node, weight: Node, { paddingIndex }: { paddingIndex?: number | null } = {}): Node {
+export function embedding(
+  index: Node,
+  weight: Node,
+  { paddingIndex }: { paddingIndex?: number | null } = {},
+): Node {
   requireRank('embedding', weight, 2, 2, '(entries, width)')
   const [entries, width] = weight.shape
   const at = toIndex('embedding', index)
@@ -161,10 +203,14 @@ export function embedding(index: Node, weight: Node, { paddingIndex }: { padding
 /** x with `value` where the mask holds. `value` (a number or 0-d node) takes the dtype of x. */
 export function maskedFill(x: Node, mask: Node, value: Operand): Node {
   if (mask.dtype !== 'bool') {
-    throw new DTypeError(`maskedFill: expected a bool mask, got ${mask.dtype}. Compare first, for example with .ne(0).`)
+    throw new DTypeError(
+      `maskedFill: expected a bool mask, got ${mask.dtype}. Compare first, for example with .ne(0).`,
+    )
   }
   if (isNode(value) && value.shape.length !== 0) {
-    throw new ShapeError(`maskedFill: expected a number or a 0-d value, got shape ${formatShape(value.shape)}. Use where.`)
+    throw new ShapeError(
+      `maskedFill: expected a number or a 0-d value, got shape ${formatShape(value.shape)}. Use where.`,
+    )
   }
   return b.where(stretch(mask, x.shape), stretch(lift(value, x.dtype), x.shape), x)
 }
@@ -188,7 +234,10 @@ export function checkedIndex(index: Node, size: number): Node {
 }
 
 /** x in order along an axis, and the positions (i64) its elements came from. Stable; NaN counts as largest. */
-export function sort(x: Node, { axis = -1, descending = false }: { axis?: number; descending?: boolean } = {}): ValuesAndIndices {
+export function sort(
+  x: Node,
+  { axis = -1, descending = false }: { axis?: number; descending?: boolean } = {},
+): ValuesAndIndices {
   const source = atLeast1d(x)
   const a = normalizeAxis(axis, source.shape.length, 'sort')
   const [values, positions] = b.sort([source, b.iota(source.shape, a, 'i32')], a, descending)
@@ -196,7 +245,8 @@ export function sort(x: Node, { axis = -1, descending = false }: { axis?: number
 }
 
 /** The positions that would sort x along an axis, i64. */
-export const argsort = (x: Node, options: { axis?: number; descending?: boolean } = {}): Node => sort(x, options).indices
+export const argsort = (x: Node, options: { axis?: number; descending?: boolean } = {}): Node =>
+  sort(x, options).indices
 
 /** The k largest (or smallest) elements along an axis in order, and their positions (i64). */
 export function topk(

@@ -6,10 +6,15 @@ import { ShapeError, ValueError } from '../core/errors.js'
 import { broadcastShapes, formatShape, normalizeAxes, normalizeAxis, range, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import { arrange, contractionAccumulator, contractLabels, dropBroadcast, type Labelled } from './contraction.js'
+import {
+  arrange,
+  contractionAccumulator,
+  contractLabels,
+  dropBroadcast,
+  type Labelled,
+} from './contraction.js'
 import { add } from './elementwise.js'
 import { requireRank, requireSameDType, stretch } from './operand.js'
-import { transpose } from './shape.js'
 
 /**
  * Matrix product by PyTorch's rules: (n)·(n) is a dot product, (m,n)·(n) and (n)·(n,p) drop the missing axis,
@@ -38,7 +43,10 @@ export function matmul(x: Node, y: Node): Node {
     { node: x, labels: labelsX },
     { node: y, labels: labelsY },
   ])
-  return arrange(contractLabels(left, right, (l) => l !== 'k'), output)
+  return arrange(
+    contractLabels(left, right, (l) => l !== 'k'),
+    output,
+  )
 }
 
 /** Σ x·y of two vectors. */
@@ -53,7 +61,11 @@ export function outer(x: Node, y: Node): Node {
   requireRank('outer', x, 1)
   requireRank('outer', y, 1)
   requireSameDType('outer', x, y)
-  return b.contract(x, y, { batch: [[], []], contracting: [[], []], accumulate: contractionAccumulator(x.dtype) })
+  return b.contract(x, y, {
+    batch: [[], []],
+    contracting: [[], []],
+    accumulate: contractionAccumulator(x.dtype),
+  })
 }
 
 /** x·Wᵀ + bias with x (…, in), weight (out, in) or (in), bias (out). */
@@ -77,19 +89,30 @@ export function linear(x: Node, weight: Node, bias?: Node | null): Node {
 }
 
 /** Sum of products over `axes`: the last n of x with the first n of y, or lists of paired axes. */
-export function tensordot(x: Node, y: Node, axes: number | readonly [readonly number[], readonly number[]] = 2): Node {
+export function tensordot(
+  x: Node,
+  y: Node,
+  axes: number | readonly [readonly number[], readonly number[]] = 2,
+): Node {
   requireSameDType('tensordot', x, y)
   const [rankX, rankY] = [x.shape.length, y.shape.length]
   const [ax, ay] =
     typeof axes === 'number'
       ? [range(axes).map((i) => rankX - axes + i), range(axes)]
-      : [axes[0].map((a) => normalizeAxis(a, rankX, 'tensordot')), axes[1].map((a) => normalizeAxis(a, rankY, 'tensordot'))]
+      : [
+          axes[0].map((a) => normalizeAxis(a, rankX, 'tensordot')),
+          axes[1].map((a) => normalizeAxis(a, rankY, 'tensordot')),
+        ]
   if (ax.length !== ay.length || ax.some((a, i) => x.shape[a] !== y.shape[ay[i]])) {
     throw new ShapeError(
       `tensordot: axes ${formatShape(ax)} of ${formatShape(x.shape)} and ${formatShape(ay)} of ${formatShape(y.shape)} do not pair.`,
     )
   }
-  return b.contract(x, y, { batch: [[], []], contracting: [ax, ay], accumulate: contractionAccumulator(x.dtype) })
+  return b.contract(x, y, {
+    batch: [[], []],
+    contracting: [ax, ay],
+    accumulate: contractionAccumulator(x.dtype),
+  })
 }
 
 /** The diagonal x[i, i + offset] of two axes, which move to the end as one. */
@@ -155,12 +178,16 @@ export const triu = (x: Node, diagonal = 0): Node =>
 // ---------------------------------------------------------------- einsum
 
 /** Splits an expression into the labels of its operands and of its result. '…' becomes labels of its own. */
-function parseEinsum(expression: string, operands: readonly Node[]): { inputs: string[][]; output: string[] } {
+function parseEinsum(
+  expression: string,
+  operands: readonly Node[],
+): { inputs: string[][]; output: string[] } {
   const fail = (what: string): never => {
     throw new ValueError(`einsum '${expression}': ${what}`)
   }
   const text = expression.replace(/\s+/g, '')
-  if (!/^[a-zA-Z.,]*(->[a-zA-Z.]*)?$/.test(text)) fail("expected letters, ',', '...' and one '->', as in 'bij,bjk->bik'.")
+  if (!/^[a-zA-Z.,]*(->[a-zA-Z.]*)?$/.test(text))
+    fail("expected letters, ',', '...' and one '->', as in 'bij,bjk->bik'.")
   const [left, right] = text.split('->')
   const terms = left.split(',')
   if (terms.length !== operands.length) fail(`names ${terms.length} operands, got ${operands.length}.`)
@@ -228,7 +255,9 @@ export function einsum(expression: string, ...operands: readonly Node[]): Node {
       const before = sizes.get(l)
       const n = x.shape[i]
       if (before !== undefined && before !== n && before !== 1 && n !== 1) {
-        throw new ShapeError(`einsum '${expression}': '${l}' has size ${before} in one operand and ${n} in operand ${k} of shape ${formatShape(x.shape)}.`)
+        throw new ShapeError(
+          `einsum '${expression}': '${l}' has size ${before} in one operand and ${n} in operand ${k} of shape ${formatShape(x.shape)}.`,
+        )
       }
       if (before === undefined || before === 1) sizes.set(l, n)
     })
@@ -246,7 +275,10 @@ export function einsum(expression: string, ...operands: readonly Node[]): Node {
   }
   const [last] = list
   const summed = last.labels.map((_, i) => i).filter((i) => !wanted.has(last.labels[i]))
-  return arrange({ node: b.reduceSum(last.node, summed), labels: last.labels.filter((l) => wanted.has(l)) }, output)
+  return arrange(
+    { node: b.reduceSum(last.node, summed), labels: last.labels.filter((l) => wanted.has(l)) },
+    output,
+  )
 }
 
 /** The pair whose product visits the fewest index combinations. */
@@ -283,6 +315,3 @@ export function bmm(x: Node, y: Node): Node {
   }
   return matmul(x, y)
 }
-
-/** The matrix product xᵀy of the last two axes, without building the transpose. */
-export const matmulTransposed = (x: Node, y: Node): Node => matmul(transpose(x, -2, -1), y)

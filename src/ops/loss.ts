@@ -35,7 +35,9 @@ function reduced(operation: string, losses: Node, reduction: Reduction): Node {
     case 'mean':
       return mean(losses)
     default:
-      throw new ValueError(`${operation}: expected reduction 'mean', 'sum' or 'none', got '${reduction as string}'.`)
+      throw new ValueError(
+        `${operation}: expected reduction 'mean', 'sum' or 'none', got '${reduction as string}'.`,
+      )
   }
 }
 
@@ -55,15 +57,22 @@ function elementwise(
 }
 
 /** (x − t)². */
-export const mseLoss = (input: Node, target: Node, { reduction = 'mean' }: { reduction?: Reduction } = {}): Node =>
+export const mseLoss = (
+  input: Node,
+  target: Node,
+  { reduction = 'mean' }: { reduction?: Reduction } = {},
+): Node =>
   elementwise('mseLoss', input, target, reduction, (x, t) => {
     const d = b.sub(x, t)
     return b.mul(d, d)
   })
 
 /** |x − t|. */
-export const l1Loss = (input: Node, target: Node, { reduction = 'mean' }: { reduction?: Reduction } = {}): Node =>
-  elementwise('l1Loss', input, target, reduction, (x, t) => b.abs(b.sub(x, t)))
+export const l1Loss = (
+  input: Node,
+  target: Node,
+  { reduction = 'mean' }: { reduction?: Reduction } = {},
+): Node => elementwise('l1Loss', input, target, reduction, (x, t) => b.abs(b.sub(x, t)))
 
 /** d²/2β where |d| < β, else |d| − β/2 with d = x − t; β = 0 gives |d| (Girshick 2015). */
 export function smoothL1Loss(
@@ -76,7 +85,11 @@ export function smoothL1Loss(
   return elementwise('smoothL1Loss', input, target, reduction, (x, t) => {
     const d = b.sub(x, t)
     const distance = b.abs(d)
-    return b.where(b.lt(distance, like(d, beta)), mulLiteral(b.mul(d, d), 0.5 / beta), addLiteral(distance, -0.5 * beta))
+    return b.where(
+      b.lt(distance, like(d, beta)),
+      mulLiteral(b.mul(d, d), 0.5 / beta),
+      addLiteral(distance, -0.5 * beta),
+    )
   })
 }
 
@@ -145,7 +158,10 @@ export function bceWithLogits(
 export function klDiv(
   input: Node,
   target: Node,
-  { reduction = 'mean', logTarget = false }: { reduction?: Reduction | 'batchmean'; logTarget?: boolean } = {},
+  {
+    reduction = 'mean',
+    logTarget = false,
+  }: { reduction?: Reduction | 'batchmean'; logTarget?: boolean } = {},
 ): Node {
   const total = elementwise('klDiv', input, target, reduction === 'batchmean' ? 'sum' : reduction, (x, t) => {
     if (logTarget) return b.mul(b.exp(t), b.sub(t, x))
@@ -173,10 +189,16 @@ export function marginRankingLoss(
   target: Node,
   { margin = 0, reduction = 'mean' }: { margin?: number; reduction?: Reduction } = {},
 ): Node {
-  return elementwise('marginRankingLoss', b.sub(...(broadcastTogether('marginRankingLoss', x, y) as [Node, Node])), target, reduction, (d, t) => {
-    const loss = addLiteral(b.neg(b.mul(t, d)), margin)
-    return b.where(b.lt(loss, like(loss, 0)), like(loss, 0), loss)
-  })
+  return elementwise(
+    'marginRankingLoss',
+    b.sub(...(broadcastTogether('marginRankingLoss', x, y) as [Node, Node])),
+    target,
+    reduction,
+    (d, t) => {
+      const loss = addLiteral(b.neg(b.mul(t, d)), margin)
+      return b.where(b.lt(loss, like(loss, 0)), like(loss, 0), loss)
+    },
+  )
 }
 
 /** x where t = 1 and max(0, margin − x) where t = −1. */
@@ -219,7 +241,12 @@ interface ClassTargets {
  * Class indices as a mask over the scores. The mask fuses with the reduction that picks (and its gradient), where a
  * gather would stand alone; the indices pass through a small gather first, so that a bad one is an error at run time.
  */
-function classTargets(operation: string, scores: Node, target: Node, { weight, ignoreIndex = -100 }: NllLossOptions): ClassTargets {
+function classTargets(
+  operation: string,
+  scores: Node,
+  target: Node,
+  { weight, ignoreIndex = -100 }: NllLossOptions,
+): ClassTargets {
   const axis = classAxisOf(scores)
   const classes = scores.shape[axis]
   const expected = scores.shape.filter((_, i) => i !== axis)
@@ -230,27 +257,36 @@ function classTargets(operation: string, scores: Node, target: Node, { weight, i
     )
   }
   if (isFloat(target.dtype) || target.dtype === 'bool') {
-    throw new DTypeError(`${operation}: expected class indices as i64, i32 or u8, got ${target.dtype}. Cast with .to('i64').`)
+    throw new DTypeError(
+      `${operation}: expected class indices as i64, i32 or u8, got ${target.dtype}. Cast with .to('i64').`,
+    )
   }
   if (weight && !sameShape(weight.shape, [classes])) {
-    throw new ShapeError(`${operation}: expected class weights of shape [${classes}], got ${formatShape(weight.shape)}.`)
+    throw new ShapeError(
+      `${operation}: expected class weights of shape [${classes}], got ${formatShape(weight.shape)}.`,
+    )
   }
   const index = target.dtype === 'u8' ? b.cast(target, 'i32') : target
   const ignored = b.eq(index, like(index, ignoreIndex))
   const safe = checkedIndex(b.where(ignored, like(index, 0), index), classes)
   const kept = keptShape(scores.shape, [axis])
   const chosen = b.eq(b.iota(scores.shape, axis, safe.dtype), b.expand(b.reshape(safe, kept), scores.shape))
-  const perClass = weight
-    ? take(b.cast(weight, scores.dtype), safe)
-    : b.literal(index, 1, scores.dtype)
+  const perClass = weight ? take(b.cast(weight, scores.dtype), safe) : b.literal(index, 1, scores.dtype)
   return { chosen, weights: b.where(ignored, b.literal(index, 0, scores.dtype), perClass) }
 }
 
 /** The element of each example at its target class, without the class axis. */
-const pick = (chosen: Node, x: Node, axis: number): Node => b.reduceSum(b.where(chosen, x, like(x, 0)), [axis])
+const pick = (chosen: Node, x: Node, axis: number): Node =>
+  b.reduceSum(b.where(chosen, x, like(x, 0)), [axis])
 
 const stretchClasses = (weight: Node, scores: Node, axis: number): Node =>
-  b.expand(b.reshape(weight, scores.shape.map((n, i) => (i === axis ? n : 1))), scores.shape)
+  b.expand(
+    b.reshape(
+      weight,
+      scores.shape.map((n, i) => (i === axis ? n : 1)),
+    ),
+    scores.shape,
+  )
 
 /** Sum or weighted mean of the losses of examples. */
 function reducedByWeight(operation: string, losses: Node, weights: Node, reduction: Reduction): Node {
@@ -281,7 +317,8 @@ export function crossEntropy(logits: Node, target: Node, options: CrossEntropyOp
   }
   const x = b.cast(logits, accumulationType(logits.dtype))
   const axis = classAxisOf(x)
-  if (isFloat(target.dtype)) return b.cast(crossEntropyOfProbabilities(x, target, axis, options), logits.dtype)
+  if (isFloat(target.dtype))
+    return b.cast(crossEntropyOfProbabilities(x, target, axis, options), logits.dtype)
 
   const classes = x.shape[axis]
   const { chosen, weights } = classTargets('crossEntropy', x, target, options)
@@ -289,11 +326,14 @@ export function crossEntropy(logits: Node, target: Node, options: CrossEntropyOp
   const logTotal = b.log(b.reduceSum(b.exp(s), [axis]))
   // −log softmax at the target: picked before the logarithm is subtracted, so that one pass over the classes serves both.
   const hard = b.mul(b.sub(logTotal, pick(chosen, s, axis)), weights)
-  if (labelSmoothing === 0) return b.cast(reducedByWeight('crossEntropy', hard, weights, reduction), logits.dtype)
+  if (labelSmoothing === 0)
+    return b.cast(reducedByWeight('crossEntropy', hard, weights, reduction), logits.dtype)
 
   const classWeights = weight === null ? null : stretchClasses(b.cast(weight, x.dtype), x, axis)
   const negativeLog = b.sub(b.expand(b.reshape(logTotal, keptShape(x.shape, [axis])), x.shape), s)
-  const everyClass = b.reduceSum(classWeights === null ? negativeLog : b.mul(negativeLog, classWeights), [axis])
+  const everyClass = b.reduceSum(classWeights === null ? negativeLog : b.mul(negativeLog, classWeights), [
+    axis,
+  ])
   // An ignored example has weight 0; a class of weight 0 still takes its share of the smoothing.
   const ignored = b.eq(target, like(target, options.ignoreIndex ?? -100))
   const soft = b.where(ignored, like(everyClass, 0), everyClass)
@@ -301,7 +341,12 @@ export function crossEntropy(logits: Node, target: Node, options: CrossEntropyOp
   return b.cast(reducedByWeight('crossEntropy', losses, weights, reduction), logits.dtype)
 }
 
-function crossEntropyOfProbabilities(x: Node, target: Node, axis: number, options: CrossEntropyOptions): Node {
+function crossEntropyOfProbabilities(
+  x: Node,
+  target: Node,
+  axis: number,
+  options: CrossEntropyOptions,
+): Node {
   const { weight = null, reduction = 'mean', labelSmoothing = 0 } = options
   if (!sameShape(x.shape, target.shape)) {
     throw new ShapeError(
@@ -314,6 +359,10 @@ function crossEntropyOfProbabilities(x: Node, target: Node, axis: number, option
   if (labelSmoothing > 0) t = addLiteral(mulLiteral(t, 1 - labelSmoothing), labelSmoothing / classes)
   if (weight !== null) t = b.mul(t, stretchClasses(b.cast(weight, x.dtype), x, axis))
   const losses = b.neg(b.reduceSum(b.mul(logSoftmax(x, axis), t), [axis]))
-  if (reduction === 'mean') return divLiteral(sum(losses), range(losses.shape.length).reduce((n, i) => n * losses.shape[i], 1))
+  if (reduction === 'mean')
+    return divLiteral(
+      sum(losses),
+      range(losses.shape.length).reduce((n, i) => n * losses.shape[i], 1),
+    )
   return reduced('crossEntropy', losses, reduction)
 }

@@ -4,10 +4,19 @@
  */
 import { isFloat } from '../core/dtype.js'
 import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
-import { formatShape, normalizeAxes, otherAxes, range, sameShape, type Shape, sizeOf } from '../core/shape.js'
+import { formatShape, normalizeAxes, otherAxes, range, type Shape, sameShape, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import { accumulationType, addLiteral, divLiteral, like, mulLiteral, requireFloat, requireRank, stretch } from './operand.js'
+import {
+  accumulationType,
+  addLiteral,
+  divLiteral,
+  like,
+  mulLiteral,
+  requireFloat,
+  requireRank,
+  stretch,
+} from './operand.js'
 import { type Axes, keptShape, moments, norm } from './reductions.js'
 
 /** 1/√(v + ε). */
@@ -85,7 +94,10 @@ export function batchNorm(
   const update = (old: Node | null, now: Node): Node | null => {
     if (old === null) return null
     const fresh = b.cast(b.reshape(b.stopGradient(now), [channels]), old.dtype)
-    const rate = typeof momentum === 'number' ? b.literal(old, momentum) : stretch(b.cast(momentum, old.dtype), old.shape)
+    const rate =
+      typeof momentum === 'number'
+        ? b.literal(old, momentum)
+        : stretch(b.cast(momentum, old.dtype), old.shape)
     return b.add(b.mul(b.sub(b.literal(old, 1), rate), old), b.mul(rate, fresh))
   }
   return {
@@ -103,7 +115,11 @@ function standardize(x: Node, axes: readonly number[], eps: number): Node {
 }
 
 /** The last axes, which must have exactly the sizes of `normalizedShape`. */
-function trailingAxes(operation: string, x: Node, normalizedShape: number | Shape): { axes: number[]; view: Shape } {
+function trailingAxes(
+  operation: string,
+  x: Node,
+  normalizedShape: number | Shape,
+): { axes: number[]; view: Shape } {
   const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape
   const start = x.shape.length - shape.length
   if (shape.length === 0 || start < 0 || !sameShape(x.shape.slice(start), shape)) {
@@ -138,11 +154,18 @@ export function layerNorm(
 }
 
 /** Root-mean-square normalization (Zhang & Sennrich 2019): x/√(mean(x²) + ε)·weight. Default ε: 1.2e-7 (f32's). */
-export function rmsNorm(x: Node, normalizedShape: number | Shape, weight?: Node | null, eps?: number | null): Node {
+export function rmsNorm(
+  x: Node,
+  normalizedShape: number | Shape,
+  weight?: Node | null,
+  eps?: number | null,
+): Node {
   requireFloat('rmsNorm', x)
   const { axes, view } = trailingAxes('rmsNorm', x, normalizedShape)
   const wide = b.cast(x, accumulationType(x.dtype))
-  const epsilon = eps ?? (x.dtype === 'f64' ? 2 ** -52 : x.dtype === 'f16' ? 2 ** -10 : x.dtype === 'bf16' ? 2 ** -7 : 2 ** -23)
+  const epsilon =
+    eps ??
+    (x.dtype === 'f64' ? 2 ** -52 : x.dtype === 'f16' ? 2 ** -10 : x.dtype === 'bf16' ? 2 ** -7 : 2 ** -23)
   const count = axes.reduce((n, a) => n * x.shape[a], 1)
   const meanSquare = divLiteral(b.reduceSum(b.mul(wide, wide), axes), count)
   const scale = b.reshape(inverseRoot(meanSquare, epsilon), keptShape(x.shape, axes))
@@ -151,12 +174,20 @@ export function rmsNorm(x: Node, normalizedShape: number | Shape, weight?: Node 
 }
 
 /** Group normalization (Wu & He 2018): channels (axis 1) in `numGroups` groups, each normalized with its positions. */
-export function groupNorm(x: Node, numGroups: number, weight?: Node | null, bias?: Node | null, eps = 1e-5): Node {
+export function groupNorm(
+  x: Node,
+  numGroups: number,
+  weight?: Node | null,
+  bias?: Node | null,
+  eps = 1e-5,
+): Node {
   requireFloat('groupNorm', x)
   requireRank('groupNorm', x, 2, Number.POSITIVE_INFINITY, '(N, C, …)')
   const [n, c, ...spatial] = x.shape
   if (!Number.isInteger(numGroups) || numGroups < 1 || c % numGroups !== 0) {
-    throw new ShapeError(`groupNorm: the ${c} channels of ${formatShape(x.shape)} do not divide into ${numGroups} groups.`)
+    throw new ShapeError(
+      `groupNorm: the ${c} channels of ${formatShape(x.shape)} do not divide into ${numGroups} groups.`,
+    )
   }
   const wide = b.cast(x, accumulationType(x.dtype))
   const grouped = b.reshape(wide, [n, numGroups, (c / numGroups) * sizeOf(spatial)])
@@ -200,7 +231,11 @@ export function localResponseNorm(
 }
 
 /** Σ x·y/(max(‖x‖, ε)·max(‖y‖, ε)) along an axis (default 1), ε = 1e-8. */
-export function cosineSimilarity(x: Node, y: Node, { axis = 1, eps = 1e-8 }: { axis?: number; eps?: number } = {}): Node {
+export function cosineSimilarity(
+  x: Node,
+  y: Node,
+  { axis = 1, eps = 1e-8 }: { axis?: number; eps?: number } = {},
+): Node {
   for (const z of [x, y]) {
     if (!isFloat(z.dtype)) throw new DTypeError(`cosineSimilarity: expected float elements, got ${z.dtype}.`)
   }
@@ -218,4 +253,3 @@ export function cosineSimilarity(x: Node, y: Node, { axis = 1, eps = 1e-8 }: { a
   }
   return b.reduceSum(b.mul(unit(x), unit(y)), axes)
 }
-

@@ -4,7 +4,7 @@
  */
 import { type DType, isFloat, promote } from '../core/dtype.js'
 import { DTypeError, ShapeError } from '../core/errors.js'
-import { broadcastShapes, formatShape, sameShape, type Shape } from '../core/shape.js'
+import { broadcastShapes, formatShape, type Shape, sameShape } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import { Node } from '../ir/node.js'
 
@@ -104,7 +104,8 @@ export function requireSameDType(operation: string, x: Node, y: Node): void {
 export function requireRank(operation: string, x: Node, least: number, most = least, layout = ''): void {
   const rank = x.shape.length
   if (rank < least || rank > most) {
-    const expected = least === most ? `${least}` : most === Infinity ? `at least ${least}` : `${least} to ${most}`
+    const expected =
+      least === most ? `${least}` : most === Infinity ? `at least ${least}` : `${least} to ${most}`
     throw new ShapeError(
       `${operation}: expected a tensor of rank ${expected}${layout === '' ? '' : ` ${layout}`}, got shape ${formatShape(x.shape)}.`,
     )

@@ -35,7 +35,13 @@ interface Geometry {
   readonly counts: number[]
 }
 
-function geometry(operation: string, x: Node, spatial: number, kernelSize: PerAxis, options: MaxPoolOptions): Geometry {
+function geometry(
+  operation: string,
+  x: Node,
+  spatial: number,
+  kernelSize: PerAxis,
+  options: MaxPoolOptions,
+): Geometry {
   const kernel = perAxis(operation, 'kernelSize', kernelSize, spatial, 1)
   const stride = perAxis(operation, 'stride', options.stride ?? kernel, spatial, 1)
   const dilation = perAxis(operation, 'dilation', options.dilation ?? 1, spatial, 1)
@@ -43,14 +49,17 @@ function geometry(operation: string, x: Node, spatial: number, kernelSize: PerAx
   const counts: number[] = []
   const padding = kernel.map((k, i): PadPair => {
     const p = pads[i]
-    if (2 * p > k) throw new ValueError(`${operation}: expected padding of at most half the kernel size ${k}, got ${p}.`)
+    if (2 * p > k)
+      throw new ValueError(`${operation}: expected padding of at most half the kernel size ${k}, got ${p}.`)
     const n = x.shape[x.shape.length - spatial + i]
     const free = n + 2 * p - dilation[i] * (k - 1) - 1
     let count = (options.ceilMode ? Math.ceil(free / stride[i]) : Math.floor(free / stride[i])) + 1
     // A window that starts in the padding beyond the input does not count.
     if (options.ceilMode && (count - 1) * stride[i] >= n + p) count--
     if (count < 1) {
-      throw new ShapeError(`${operation}: kernel ${formatShape(kernel)} does not fit the input ${formatShape(x.shape)} with padding ${p}.`)
+      throw new ShapeError(
+        `${operation}: kernel ${formatShape(kernel)} does not fit the input ${formatShape(x.shape)} with padding ${p}.`,
+      )
     }
     counts.push(count)
     return [p, Math.max(p, (count - 1) * stride[i] + dilation[i] * (k - 1) + 1 - n - p)]
@@ -67,11 +76,14 @@ function maxPool(spatial: number, x: Node, kernelSize: PerAxis, options: MaxPool
 }
 
 /** The largest element of each window; the first of equals gets the gradient. */
-export const maxPool1d = (x: Node, kernelSize: PerAxis, options: MaxPoolOptions = {}): Node => maxPool(1, x, kernelSize, options)
+export const maxPool1d = (x: Node, kernelSize: PerAxis, options: MaxPoolOptions = {}): Node =>
+  maxPool(1, x, kernelSize, options)
 /** The largest element of each window; the first of equals gets the gradient. */
-export const maxPool2d = (x: Node, kernelSize: PerAxis, options: MaxPoolOptions = {}): Node => maxPool(2, x, kernelSize, options)
+export const maxPool2d = (x: Node, kernelSize: PerAxis, options: MaxPoolOptions = {}): Node =>
+  maxPool(2, x, kernelSize, options)
 /** The largest element of each window; the first of equals gets the gradient. */
-export const maxPool3d = (x: Node, kernelSize: PerAxis, options: MaxPoolOptions = {}): Node => maxPool(3, x, kernelSize, options)
+export const maxPool3d = (x: Node, kernelSize: PerAxis, options: MaxPoolOptions = {}): Node =>
+  maxPool(3, x, kernelSize, options)
 
 function avgPool(spatial: number, x: Node, kernelSize: PerAxis, options: AvgPoolOptions): Node {
   const operation = `avgPool${spatial}d`
@@ -91,9 +103,16 @@ function avgPool(spatial: number, x: Node, kernelSize: PerAxis, options: AvgPool
         0,
       )
       const windows = b.window(padded, { size: g.kernel, stride: g.stride, dilation: g.dilation })
-      const total = b.reduceSum(windows, range(spatial).map((i) => lead + spatial + i))
+      const total = b.reduceSum(
+        windows,
+        range(spatial).map((i) => lead + spatial + i),
+      )
       if (divisorOverride !== null) return divLiteral(total, divisorOverride)
-      if (windowsAreFull(g, y, countIncludePad)) return divLiteral(total, g.kernel.reduce((p, k) => p * k, 1))
+      if (windowsAreFull(g, y, countIncludePad))
+        return divLiteral(
+          total,
+          g.kernel.reduce((p, k) => p * k, 1),
+        )
       return b.div(total, stretch(divisors(g, y, countIncludePad), total.shape))
     })
   })
@@ -128,19 +147,25 @@ function divisors(g: Geometry, y: Node, includePad: boolean): Node {
 }
 
 /** The mean of each window. */
-export const avgPool1d = (x: Node, kernelSize: PerAxis, options: AvgPoolOptions = {}): Node => avgPool(1, x, kernelSize, options)
+export const avgPool1d = (x: Node, kernelSize: PerAxis, options: AvgPoolOptions = {}): Node =>
+  avgPool(1, x, kernelSize, options)
 /** The mean of each window. */
-export const avgPool2d = (x: Node, kernelSize: PerAxis, options: AvgPoolOptions = {}): Node => avgPool(2, x, kernelSize, options)
+export const avgPool2d = (x: Node, kernelSize: PerAxis, options: AvgPoolOptions = {}): Node =>
+  avgPool(2, x, kernelSize, options)
 /** The mean of each window. */
-export const avgPool3d = (x: Node, kernelSize: PerAxis, options: AvgPoolOptions = {}): Node => avgPool(3, x, kernelSize, options)
+export const avgPool3d = (x: Node, kernelSize: PerAxis, options: AvgPoolOptions = {}): Node =>
+  avgPool(3, x, kernelSize, options)
 
 /** Sizes of the result; null keeps the input's. */
 export type AdaptiveSize = number | null | readonly (number | null)[]
 
 function targetSizes(operation: string, x: Node, spatial: number, outputSize: AdaptiveSize): number[] {
-  const list = outputSize === null || typeof outputSize === 'number' ? range(spatial).map(() => outputSize) : outputSize
+  const list =
+    outputSize === null || typeof outputSize === 'number' ? range(spatial).map(() => outputSize) : outputSize
   if (list.length !== spatial || !list.every((n) => n === null || (Number.isInteger(n) && n >= 1))) {
-    throw new ValueError(`${operation}: expected an output size ≥ 1 or ${spatial} of them, got ${JSON.stringify(outputSize)}.`)
+    throw new ValueError(
+      `${operation}: expected an output size ≥ 1 or ${spatial} of them, got ${JSON.stringify(outputSize)}.`,
+    )
   }
   return list.map((n, i) => n ?? x.shape[x.shape.length - spatial + i])
 }
@@ -168,16 +193,28 @@ function adaptiveAvgPool(spatial: number, x: Node, outputSize: AdaptiveSize): No
       const lead = y.shape.length - spatial
       // Where every size divides, the windows tile the input: one reshape and one mean.
       if (sizes.every((m, i) => y.shape[lead + i] % m === 0)) {
-        const tiled = b.reshape(y, [...y.shape.slice(0, lead), ...sizes.flatMap((m, i) => [m, y.shape[lead + i] / m])])
+        const tiled = b.reshape(y, [
+          ...y.shape.slice(0, lead),
+          ...sizes.flatMap((m, i) => [m, y.shape[lead + i] / m]),
+        ])
         const area = sizes.reduce((p, m, i) => p * (y.shape[lead + i] / m), 1)
-        return divLiteral(b.reduceSum(tiled, range(spatial).map((i) => lead + 2 * i + 1)), area)
+        return divLiteral(
+          b.reduceSum(
+            tiled,
+            range(spatial).map((i) => lead + 2 * i + 1),
+          ),
+          area,
+        )
       }
       let z = y
       sizes.forEach((m, i) => {
         const axis = lead + i
         z = adaptiveAxis(z, axis, m, (piece) => {
           const mean = divLiteral(b.reduceSum(piece, [axis]), piece.shape[axis])
-          return b.reshape(mean, piece.shape.map((n, k) => (k === axis ? 1 : n)))
+          return b.reshape(
+            mean,
+            piece.shape.map((n, k) => (k === axis ? 1 : n)),
+          )
         })
       })
       return z
@@ -186,11 +223,14 @@ function adaptiveAvgPool(spatial: number, x: Node, outputSize: AdaptiveSize): No
 }
 
 /** Means over windows that cover the input in `outputSize` steps. */
-export const adaptiveAvgPool1d = (x: Node, outputSize: AdaptiveSize): Node => adaptiveAvgPool(1, x, outputSize)
+export const adaptiveAvgPool1d = (x: Node, outputSize: AdaptiveSize): Node =>
+  adaptiveAvgPool(1, x, outputSize)
 /** Means over windows that cover the input in `outputSize` steps. */
-export const adaptiveAvgPool2d = (x: Node, outputSize: AdaptiveSize): Node => adaptiveAvgPool(2, x, outputSize)
+export const adaptiveAvgPool2d = (x: Node, outputSize: AdaptiveSize): Node =>
+  adaptiveAvgPool(2, x, outputSize)
 /** Means over windows that cover the input in `outputSize` steps. */
-export const adaptiveAvgPool3d = (x: Node, outputSize: AdaptiveSize): Node => adaptiveAvgPool(3, x, outputSize)
+export const adaptiveAvgPool3d = (x: Node, outputSize: AdaptiveSize): Node =>
+  adaptiveAvgPool(3, x, outputSize)
 
 function adaptiveMaxPool(spatial: number, x: Node, outputSize: AdaptiveSize): Node {
   const operation = `adaptiveMaxPool${spatial}d`
@@ -203,7 +243,13 @@ function adaptiveMaxPool(spatial: number, x: Node, outputSize: AdaptiveSize): No
       y = adaptiveAxis(y, axis, sizes[i], (piece) => {
         const size = range(spatial).map((k) => (k === i ? piece.shape[axis] : 1))
         const ones = size.map(() => 1)
-        return b.windowReduce(piece, { size, stride: ones, dilation: ones, kind: 'max', padding: size.map((): PadPair => [0, 0]) })[0]
+        return b.windowReduce(piece, {
+          size,
+          stride: ones,
+          dilation: ones,
+          kind: 'max',
+          padding: size.map((): PadPair => [0, 0]),
+        })[0]
       })
     }
     return y
@@ -211,9 +257,11 @@ function adaptiveMaxPool(spatial: number, x: Node, outputSize: AdaptiveSize): No
 }
 
 /** Maxima over windows that cover the input in `outputSize` steps. */
-export const adaptiveMaxPool1d = (x: Node, outputSize: AdaptiveSize): Node => adaptiveMaxPool(1, x, outputSize)
+export const adaptiveMaxPool1d = (x: Node, outputSize: AdaptiveSize): Node =>
+  adaptiveMaxPool(1, x, outputSize)
 /** Maxima over windows that cover the input in `outputSize` steps. */
-export const adaptiveMaxPool2d = (x: Node, outputSize: AdaptiveSize): Node => adaptiveMaxPool(2, x, outputSize)
+export const adaptiveMaxPool2d = (x: Node, outputSize: AdaptiveSize): Node =>
+  adaptiveMaxPool(2, x, outputSize)
 /** Maxima over windows that cover the input in `outputSize` steps. */
-export const adaptiveMaxPool3d = (x: Node, outputSize: AdaptiveSize): Node => adaptiveMaxPool(3, x, outputSize)
-
+export const adaptiveMaxPool3d = (x: Node, outputSize: AdaptiveSize): Node =>
+  adaptiveMaxPool(3, x, outputSize)

@@ -7,13 +7,14 @@ import { DTypeError, ValueError } from '../core/errors.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import { isNode, like, mulLiteral, type Operand, lift, requireFloat, stretch } from './operand.js'
+import { isNode, lift, like, mulLiteral, type Operand, requireFloat, stretch } from './operand.js'
 
 /** Bits of a uniform number that each dtype can hold exactly below 1. */
 const uniformBits = { f32: 24, f16: 11, bf16: 8 } as const
 
 function requireFloatType(operation: string, dtype: DType): void {
-  if (!isFloat(dtype)) throw new DTypeError(`${operation}: expected a float dtype, got ${dtype}. Use randint for integers.`)
+  if (!isFloat(dtype))
+    throw new DTypeError(`${operation}: expected a float dtype, got ${dtype}. Use randint for integers.`)
 }
 
 /** The top `count` bits of each word, as a number from 0 to 2^count − 1. */
@@ -39,7 +40,13 @@ export function rand(key: Node, shape: Shape, dtype: DType = 'f32'): Node {
 }
 
 /** Uniform in [low, high). */
-export function uniform(key: Node, shape: Shape, low: Operand = 0, high: Operand = 1, dtype: DType = 'f32'): Node {
+export function uniform(
+  key: Node,
+  shape: Shape,
+  low: Operand = 0,
+  high: Operand = 1,
+  dtype: DType = 'f32',
+): Node {
   const u = rand(key, shape, dtype)
   if (low === 0 && high === 1) return u
   const [from, to] = [stretch(lift(low, dtype), shape), stretch(lift(high, dtype), shape)]
@@ -58,7 +65,13 @@ export function randn(key: Node, shape: Shape, dtype: DType = 'f32'): Node {
 }
 
 /** Normal with the given mean and standard deviation. */
-export function normal(key: Node, shape: Shape, mean: Operand = 0, std: Operand = 1, dtype: DType = 'f32'): Node {
+export function normal(
+  key: Node,
+  shape: Shape,
+  mean: Operand = 0,
+  std: Operand = 1,
+  dtype: DType = 'f32',
+): Node {
   const z = randn(key, shape, dtype)
   return b.add(stretch(lift(mean, dtype), shape), b.mul(stretch(lift(std, dtype), shape), z))
 }
@@ -76,7 +89,11 @@ export function randint(key: Node, low: number, high: number, shape: Shape, dtyp
 }
 
 /** 1 with probability p[i], else 0; p a float node, or a number with a shape. */
-export function bernoulli(key: Node, p: Operand, { shape, dtype }: { shape?: Shape; dtype?: DType } = {}): Node {
+export function bernoulli(
+  key: Node,
+  p: Operand,
+  { shape, dtype }: { shape?: Shape; dtype?: DType } = {},
+): Node {
   if (isNode(p)) requireFloat('bernoulli', p)
   const target = shape ?? (isNode(p) ? p.shape : [])
   const result = dtype ?? (isNode(p) ? p.dtype : 'f32')
@@ -86,7 +103,8 @@ export function bernoulli(key: Node, p: Operand, { shape, dtype }: { shape?: Sha
 
 /** A random order of 0 … n − 1 (sorts random words; equal words, about n²/2³³ pairs, keep their order). */
 export function randperm(key: Node, n: number, dtype: DType = 'i64'): Node {
-  if (!Number.isSafeInteger(n) || n < 0) throw new ValueError(`randperm: expected an integer n ≥ 0, got ${n}.`)
+  if (!Number.isSafeInteger(n) || n < 0)
+    throw new ValueError(`randperm: expected an integer n ≥ 0, got ${n}.`)
   const [, order] = b.sort([b.randomBits(key, [n]), b.iota([n], 0, 'i32')], 0, false)
   return b.cast(order, dtype)
 }
@@ -123,6 +141,11 @@ export function categorical(key: Node, logits: Node, axis = -1): Node {
   // Half a step away from 0, where the logarithm would be infinite.
   const positive = b.add(u, like(u, 2 ** -25))
   const gumbel = b.neg(b.log(b.neg(b.log(positive))))
-  if (sizeOf(logits.shape) === 0) return b.full(logits.shape.filter((_, i) => i !== a), 0, 'i64')
+  if (sizeOf(logits.shape) === 0)
+    return b.full(
+      logits.shape.filter((_, i) => i !== a),
+      0,
+      'i64',
+    )
   return b.argMax(b.add(wide, gumbel), a)
 }

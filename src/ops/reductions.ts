@@ -3,12 +3,12 @@
  * accumulate in f32, as in PyTorch. `axis` missing means all axes.
  */
 import { type DType, isFloat } from '../core/dtype.js'
-import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
+import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, normalizeAxes, normalizeAxis, type Shape } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import { abs, isInf, where } from './elementwise.js'
-import { divLiteral, inAccumulationType, like, type Operand, requireFloat } from './operand.js'
+import { abs, isInf } from './elementwise.js'
+import { divLiteral, inAccumulationType, like, requireFloat } from './operand.js'
 
 export type Axes = number | readonly number[]
 
@@ -38,13 +38,21 @@ const countOf = (x: Node, axes: readonly number[]): number => axes.reduce((n, a)
 const widen = (x: Node, dtype?: DType): Node => b.cast(x, dtype ?? (isFloat(x.dtype) ? x.dtype : 'i64'))
 
 /** Σ x. Integers and bool give i64 unless `dtype` says otherwise; the sum of nothing is 0. */
-export function sum(x: Node, axis?: Axes | null, { keepdim = false, dtype }: ReduceOptions & { dtype?: DType } = {}): Node {
+export function sum(
+  x: Node,
+  axis?: Axes | null,
+  { keepdim = false, dtype }: ReduceOptions & { dtype?: DType } = {},
+): Node {
   const axes = normalizeAxes(axis, x.shape.length, 'sum')
   return inAccumulationType(widen(x, dtype), (y) => reduceWith(y, axes, keepdim, b.reduceSum))
 }
 
 /** Π x; the product of nothing is 1. */
-export function prod(x: Node, axis?: Axes | null, { keepdim = false, dtype }: ReduceOptions & { dtype?: DType } = {}): Node {
+export function prod(
+  x: Node,
+  axis?: Axes | null,
+  { keepdim = false, dtype }: ReduceOptions & { dtype?: DType } = {},
+): Node {
   const axes = normalizeAxes(axis, x.shape.length, 'prod')
   return inAccumulationType(widen(x, dtype), (y) => reduceWith(y, axes, keepdim, b.reduceProd))
 }
@@ -61,7 +69,9 @@ const extremum =
   (x: Node, axis?: Axes | null, { keepdim = false }: ReduceOptions = {}): Node => {
     const axes = normalizeAxes(axis, x.shape.length, operation)
     if (axes.some((a) => x.shape[a] === 0)) {
-      throw new ShapeError(`${operation}: an empty axis of ${formatShape(x.shape)} has no largest or smallest element.`)
+      throw new ShapeError(
+        `${operation}: an empty axis of ${formatShape(x.shape)} has no largest or smallest element.`,
+      )
     }
     if (x.dtype === 'bool') return b.cast(reduceWith(b.cast(x, 'u8'), axes, keepdim, primitive), 'bool')
     return reduceWith(x, axes, keepdim, primitive)
@@ -78,7 +88,12 @@ const argExtremum =
     const y = x.dtype === 'bool' ? b.cast(x, 'u8') : x
     if (axis === undefined || axis === null) {
       const flat = primitive(b.reshape(y, [y.shape.reduce((m, n) => m * n, 1)]), 0)
-      return keepdim ? b.reshape(flat, y.shape.map(() => 1)) : flat
+      return keepdim
+        ? b.reshape(
+            flat,
+            y.shape.map(() => 1),
+          )
+        : flat
     }
     if (y.shape.length === 0) {
       normalizeAxis(axis, 1, operation)
@@ -176,7 +191,13 @@ export interface VarianceOptions extends ReduceOptions {
   readonly correction?: number
 }
 
-function varianceOf(operation: string, x: Node, axis: Axes | null | undefined, options: VarianceOptions, root: boolean): Node {
+function varianceOf(
+  operation: string,
+  x: Node,
+  axis: Axes | null | undefined,
+  options: VarianceOptions,
+  root: boolean,
+): Node {
   requireFloat(operation, x)
   const { correction = 1, keepdim = false } = options
   const axes = normalizeAxes(axis, x.shape.length, operation)
@@ -184,28 +205,41 @@ function varianceOf(operation: string, x: Node, axis: Axes | null | undefined, o
     const { squares, count } = moments(y, axes)
     const v = divLiteral(squares, Math.max(0, count - correction))
     const r = root ? safeSqrt(v) : v
-    return keepdim ? r : b.reshape(r, x.shape.filter((_, i) => !axes.includes(i)))
+    return keepdim
+      ? r
+      : b.reshape(
+          r,
+          x.shape.filter((_, i) => !axes.includes(i)),
+        )
   })
 }
 
 /** Variance Σ(x − x̄)²/(n − correction), in two passes. `var` on tensors. */
-export const variance = (x: Node, axis?: Axes | null, options: VarianceOptions = {}): Node => varianceOf('var', x, axis, options, false)
+export const variance = (x: Node, axis?: Axes | null, options: VarianceOptions = {}): Node =>
+  varianceOf('var', x, axis, options, false)
 
 /** Standard deviation, the root of the variance; gradient 0 where it is 0. */
-export const std = (x: Node, axis?: Axes | null, options: VarianceOptions = {}): Node => varianceOf('std', x, axis, options, true)
+export const std = (x: Node, axis?: Axes | null, options: VarianceOptions = {}): Node =>
+  varianceOf('std', x, axis, options, true)
 
 /** log Σ exp(x), shifted by the largest element so that nothing overflows. */
 export function logsumexp(x: Node, axis?: Axes | null, { keepdim = false }: ReduceOptions = {}): Node {
   requireFloat('logsumexp', x)
   const axes = normalizeAxes(axis, x.shape.length, 'logsumexp')
   return inAccumulationType(x, (y) => {
-    if (countOf(y, axes) === 0) return reduceWith(b.exp(y), axes, keepdim, (z, over) => b.log(b.reduceSum(z, over)))
+    if (countOf(y, axes) === 0)
+      return reduceWith(b.exp(y), axes, keepdim, (z, over) => b.log(b.reduceSum(z, over)))
     const largest = b.stopGradient(reduceWith(y, axes, true, b.reduceMax))
     // An infinite maximum would give ∞ − ∞.
     const shift = b.where(isInf(largest), like(largest, 0), largest)
     const total = b.reshape(b.reduceSum(b.exp(b.sub(y, b.expand(shift, y.shape))), axes), shift.shape)
     const r = b.add(b.log(total), shift)
-    return keepdim ? r : b.reshape(r, y.shape.filter((_, i) => !axes.includes(i)))
+    return keepdim
+      ? r
+      : b.reshape(
+          r,
+          y.shape.filter((_, i) => !axes.includes(i)),
+        )
   })
 }
 
@@ -253,18 +287,3 @@ export const cumprod = cumulative('cumprod', b.cumProd)
 export function countNonzero(x: Node, axis?: Axes | null): Node {
   return sum(b.cast(x, 'bool'), axis)
 }
-
-/** Σ x over the elements where the mask holds, divided by their number; NaN where the mask is empty. */
-export function maskedMean(x: Node, mask: Node, axis?: Axes | null, options: ReduceOptions = {}): Node {
-  requireFloat('maskedMean', x)
-  if (mask.dtype !== 'bool') throw new DTypeError(`maskedMean: expected a bool mask, got ${mask.dtype}.`)
-  const zero: Operand = 0
-  const kept = where(mask, x, zero)
-  const weights = b.expand(b.reshape(b.cast(mask, x.dtype), alignedTo(mask.shape, kept.shape)), kept.shape)
-  return b.div(sum(kept, axis, options), sum(weights, axis, options))
-}
-
-const alignedTo = (shape: Shape, target: Shape): number[] => [
-  ...new Array<number>(target.length - shape.length).fill(1),
-  ...shape,
-]

@@ -9,8 +9,8 @@ import {
   normalizeAxes,
   normalizeAxis,
   range,
-  sameShape,
   type Shape,
+  sameShape,
   sizeOf,
 } from '../core/shape.js'
 import * as b from '../ir/build.js'
@@ -56,7 +56,9 @@ export function unflatten(x: Node, axis: number, sizes: Shape): Node {
   const known = sizeOf(sizes.filter((n) => n !== -1))
   const full = sizes.map((n) => (n === -1 ? x.shape[a] / known : n))
   if (sizeOf(full) !== x.shape[a] || !full.every(Number.isInteger)) {
-    throw new ShapeError(`unflatten: axis ${axis} has size ${x.shape[a]}, which ${formatShape(sizes)} does not give.`)
+    throw new ShapeError(
+      `unflatten: axis ${axis} has size ${x.shape[a]}, which ${formatShape(sizes)} does not give.`,
+    )
   }
   return b.reshape(x, [...x.shape.slice(0, a), ...full, ...x.shape.slice(a + 1)])
 }
@@ -122,7 +124,8 @@ export function expand(x: Node, shape: Shape): Node {
   }
   const full = shape.map((n, i) => {
     if (n !== -1) return n
-    if (i < missing) throw new ShapeError(`expand: -1 cannot stand for the new axis ${i} in ${formatShape(shape)}.`)
+    if (i < missing)
+      throw new ShapeError(`expand: -1 cannot stand for the new axis ${i} in ${formatShape(shape)}.`)
     return x.shape[i - missing]
   })
   return stretch(x, full)
@@ -196,7 +199,11 @@ export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular'
  * Modes other than 'constant' fill with mirrored ('reflect', without the edge), edge ('replicate') or opposite
  * ('circular') elements. Default: constant zeros.
  */
-export function pad(x: Node, pads: readonly number[], { mode = 'constant', value = 0 }: { mode?: PadMode; value?: number } = {}): Node {
+export function pad(
+  x: Node,
+  pads: readonly number[],
+  { mode = 'constant', value = 0 }: { mode?: PadMode; value?: number } = {},
+): Node {
   const rank = x.shape.length
   if (pads.length % 2 !== 0 || pads.length / 2 > rank || !pads.every(Number.isInteger)) {
     throw new ValueError(
@@ -209,7 +216,14 @@ export function pad(x: Node, pads: readonly number[], { mode = 'constant', value
     low[rank - 1 - i] = pads[2 * i]
     high[rank - 1 - i] = pads[2 * i + 1]
   }
-  if (mode === 'constant') return b.pad(x, low, high, low.map(() => 0), value)
+  if (mode === 'constant')
+    return b.pad(
+      x,
+      low,
+      high,
+      low.map(() => 0),
+      value,
+    )
   let y = x
   for (let a = 0; a < rank; a++) if (low[a] !== 0 || high[a] !== 0) y = padAxis(y, a, low[a], high[a], mode)
   return y
@@ -219,19 +233,36 @@ function padAxis(x: Node, axis: number, low: number, high: number, mode: Exclude
   const n = x.shape[axis]
   const most = mode === 'reflect' ? n - 1 : mode === 'circular' ? n : n === 0 ? 0 : Number.POSITIVE_INFINITY
   if (low > most || high > most) {
-    throw new ValueError(`pad: '${mode}' padding of ${low} and ${high} does not fit axis ${axis} of ${formatShape(x.shape)} (at most ${most}).`)
+    throw new ValueError(
+      `pad: '${mode}' padding of ${low} and ${high} does not fit axis ${axis} of ${formatShape(x.shape)} (at most ${most}).`,
+    )
   }
   const piece = (from: number, to: number): Node => b.sliceAxis(x, axis, from, to)
   const edge = (at: number, count: number): Node =>
-    b.expand(piece(at, at + 1), x.shape.map((m, i) => (i === axis ? count : m)))
+    b.expand(
+      piece(at, at + 1),
+      x.shape.map((m, i) => (i === axis ? count : m)),
+    )
   const before =
     low <= 0
       ? []
-      : [mode === 'reflect' ? b.flip(piece(1, low + 1), [axis]) : mode === 'circular' ? piece(n - low, n) : edge(0, low)]
+      : [
+          mode === 'reflect'
+            ? b.flip(piece(1, low + 1), [axis])
+            : mode === 'circular'
+              ? piece(n - low, n)
+              : edge(0, low),
+        ]
   const after =
     high <= 0
       ? []
-      : [mode === 'reflect' ? b.flip(piece(n - 1 - high, n - 1), [axis]) : mode === 'circular' ? piece(0, high) : edge(n - 1, high)]
+      : [
+          mode === 'reflect'
+            ? b.flip(piece(n - 1 - high, n - 1), [axis])
+            : mode === 'circular'
+              ? piece(0, high)
+              : edge(n - 1, high),
+        ]
   const middle = piece(Math.max(0, -low), n - Math.max(0, -high))
   return b.concat([...before, middle, ...after], axis)
 }
@@ -245,7 +276,9 @@ export function roll(x: Node, shifts: number | readonly number[], axes?: number 
   const list = typeof axes === 'number' ? [axes] : axes
   const amounts = typeof shifts === 'number' ? [shifts] : shifts
   if (list.length !== amounts.length) {
-    throw new ValueError(`roll: expected one shift an axis, got ${amounts.length} shifts and ${list.length} axes.`)
+    throw new ValueError(
+      `roll: expected one shift an axis, got ${amounts.length} shifts and ${list.length} axes.`,
+    )
   }
   let y = x
   list.forEach((axis, k) => {
@@ -262,12 +295,15 @@ export function split(x: Node, sizes: number | readonly number[], axis = 0): Nod
   const a = normalizeAxis(axis, x.shape.length, 'split')
   const n = x.shape[a]
   if (typeof sizes === 'number') {
-    if (!Number.isInteger(sizes) || sizes < 1) throw new ValueError(`split: expected a size ≥ 1, got ${sizes}.`)
+    if (!Number.isInteger(sizes) || sizes < 1)
+      throw new ValueError(`split: expected a size ≥ 1, got ${sizes}.`)
     const pieces = Math.max(1, Math.ceil(n / sizes))
     return range(pieces).map((i) => b.sliceAxis(x, a, i * sizes, Math.min(n, (i + 1) * sizes)))
   }
   if (sizes.reduce((s, m) => s + m, 0) !== n) {
-    throw new ValueError(`split: sizes ${formatShape(sizes)} do not add up to ${n}, the size of axis ${axis} of ${formatShape(x.shape)}.`)
+    throw new ValueError(
+      `split: sizes ${formatShape(sizes)} do not add up to ${n}, the size of axis ${axis} of ${formatShape(x.shape)}.`,
+    )
   }
   let at = 0
   return sizes.map((m) => {
@@ -278,7 +314,8 @@ export function split(x: Node, sizes: number | readonly number[], axis = 0): Nod
 
 /** At most `chunks` pieces of equal size along an axis (the last may be smaller). */
 export function chunk(x: Node, chunks: number, axis = 0): Node[] {
-  if (!Number.isInteger(chunks) || chunks < 1) throw new ValueError(`chunk: expected a count ≥ 1, got ${chunks}.`)
+  if (!Number.isInteger(chunks) || chunks < 1)
+    throw new ValueError(`chunk: expected a count ≥ 1, got ${chunks}.`)
   const n = x.shape[normalizeAxis(axis, x.shape.length, 'chunk')]
   return split(x, Math.max(1, Math.ceil(n / chunks)), axis)
 }
@@ -305,7 +342,10 @@ export function cat(xs: readonly Node[], axis = 0): Node {
       )
     }
   }
-  return b.concat(whole.map((x) => b.cast(x, dtype)), a)
+  return b.concat(
+    whole.map((x) => b.cast(x, dtype)),
+    a,
+  )
 }
 
 /** Joins tensors of one shape along a new axis. */
@@ -318,24 +358,44 @@ export function stack(xs: readonly Node[], axis = 0): Node {
   }
   const a = normalizeAxis(axis, xs[0].shape.length + 1, 'stack')
   const dtype = resultType(...xs)
-  return b.concat(xs.map((x) => unsqueeze(b.cast(x, dtype), a)), a)
+  return b.concat(
+    xs.map((x) => unsqueeze(b.cast(x, dtype), a)),
+    a,
+  )
 }
 
 /** The whole tensor repeated `repeats[i]` times along axis i; further repeats add axes in front (`torch.Tensor.repeat`). */
 export function repeat(x: Node, repeats: readonly number[]): Node {
   const missing = repeats.length - x.shape.length
   if (missing < 0) {
-    throw new ShapeError(`repeat: expected at least ${x.shape.length} counts for ${formatShape(x.shape)}, got ${formatShape(repeats)}.`)
+    throw new ShapeError(
+      `repeat: expected at least ${x.shape.length} counts for ${formatShape(x.shape)}, got ${formatShape(repeats)}.`,
+    )
   }
   const shape = [...new Array<number>(missing).fill(1), ...x.shape]
-  const wide = b.expand(b.reshape(x, shape.flatMap((n) => [1, n])), shape.flatMap((n, i) => [repeats[i], n]))
-  return b.reshape(wide, shape.map((n, i) => n * repeats[i]))
+  const wide = b.expand(
+    b.reshape(
+      x,
+      shape.flatMap((n) => [1, n]),
+    ),
+    shape.flatMap((n, i) => [repeats[i], n]),
+  )
+  return b.reshape(
+    wide,
+    shape.map((n, i) => n * repeats[i]),
+  )
 }
 
 /** Each element repeated `repeats` times along an axis. */
 export function repeatInterleave(x: Node, repeats: number, axis: number): Node {
   const a = normalizeAxis(axis, x.shape.length, 'repeatInterleave')
   const wide = unsqueeze(x, a + 1)
-  const stretched = b.expand(wide, wide.shape.map((n, i) => (i === a + 1 ? repeats : n)))
-  return b.reshape(stretched, x.shape.map((n, i) => (i === a ? n * repeats : n)))
+  const stretched = b.expand(
+    wide,
+    wide.shape.map((n, i) => (i === a + 1 ? repeats : n)),
+  )
+  return b.reshape(
+    stretched,
+    x.shape.map((n, i) => (i === a ? n * repeats : n)),
+  )
 }

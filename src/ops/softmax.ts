@@ -11,7 +11,8 @@ export function shifted(x: Node, axis: number): Node {
   return b.sub(x, b.expand(b.reshape(largest, keptShape(x.shape, [axis])), x.shape))
 }
 
-const sumAlong = (x: Node, axis: number): Node => b.reshape(b.reduceSum(x, [axis]), keptShape(x.shape, [axis]))
+const sumAlong = (x: Node, axis: number): Node =>
+  b.reshape(b.reduceSum(x, [axis]), keptShape(x.shape, [axis]))
 
 function along(operation: string, x: Node, axis: number, fn: (x: Node, axis: number) => Node): Node {
   requireFloat(operation, x)

@@ -35,10 +35,12 @@ type BroadcastSize<X extends number, Y extends number> = number extends X
           ? X
           : never
 
-type BroadcastTuples<A extends Shape, B extends Shape, Op extends string, Done extends Shape> = A extends readonly [
-  ...infer LeadA extends Shape,
-  infer X extends number,
-]
+type BroadcastTuples<
+  A extends Shape,
+  B extends Shape,
+  Op extends string,
+  Done extends Shape,
+> = A extends readonly [...infer LeadA extends Shape, infer X extends number]
   ? B extends readonly [...infer LeadB extends Shape, infer Y extends number]
     ? [BroadcastSize<X, Y>] extends [never]
       ? `${Op}: sizes ${X} and ${Y} do not broadcast`
@@ -47,7 +49,11 @@ type BroadcastTuples<A extends Shape, B extends Shape, Op extends string, Done e
   : readonly [...B, ...Done]
 
 /** The shape both broadcast to, or a message. */
-export type BroadcastResult<A extends Shape, B extends Shape, Op extends string = 'broadcast'> = B extends readonly []
+export type BroadcastResult<
+  A extends Shape,
+  B extends Shape,
+  Op extends string = 'broadcast',
+> = B extends readonly []
   ? A
   : Unranked<A> extends true
     ? Shape
@@ -68,7 +74,11 @@ type MayEqual<X extends number, Y extends number> = number extends X
       ? true
       : false
 
-type InnerMismatch<Op extends string, X extends number, Y extends number> = `${Op}: inner sizes ${X} and ${Y} differ`
+type InnerMismatch<
+  Op extends string,
+  X extends number,
+  Y extends number,
+> = `${Op}: inner sizes ${X} and ${Y} differ`
 
 /** (…, m, k)·(…, k, n), with the 1-d cases of `matmul`, or a message. */
 export type MatMulResult<A extends Shape, B extends Shape> =
@@ -85,17 +95,29 @@ export type MatMulResult<A extends Shape, B extends Shape> =
               ? MayEqual<K, K2> extends true
                 ? readonly []
                 : InnerMismatch<'matmul', K, K2>
-              : B extends readonly [...infer BatchB extends Shape, infer K2 extends number, infer N extends number]
+              : B extends readonly [
+                    ...infer BatchB extends Shape,
+                    infer K2 extends number,
+                    infer N extends number,
+                  ]
                 ? MayEqual<K, K2> extends true
                   ? readonly [...BatchB, N]
                   : InnerMismatch<'matmul', K, K2>
                 : Shape
-            : A extends readonly [...infer BatchA extends Shape, infer M extends number, infer K extends number]
+            : A extends readonly [
+                  ...infer BatchA extends Shape,
+                  infer M extends number,
+                  infer K extends number,
+                ]
               ? B extends readonly [infer K2 extends number]
                 ? MayEqual<K, K2> extends true
                   ? readonly [...BatchA, M]
                   : InnerMismatch<'matmul', K, K2>
-                : B extends readonly [...infer BatchB extends Shape, infer K2 extends number, infer N extends number]
+                : B extends readonly [
+                      ...infer BatchB extends Shape,
+                      infer K2 extends number,
+                      infer N extends number,
+                    ]
                   ? MayEqual<K, K2> extends true
                     ? Append<BroadcastResult<BatchA, BatchB, 'matmul'>, readonly [M, N]>
                     : InnerMismatch<'matmul', K, K2>
@@ -144,14 +166,21 @@ type AxisOf<S extends Shape, Axis extends number> = number extends Axis
         ? Axis
         : never
 
-type MissingAxis<S extends Shape, Axis extends number, Op extends string> =
-  `${Op}: axis ${Axis} does not exist in a tensor of rank ${S['length']}`
+type MissingAxis<
+  S extends Shape,
+  Axis extends number,
+  Op extends string,
+> = `${Op}: axis ${Axis} does not exist in a tensor of rank ${S['length']}`
 
 type SetAt<S extends Shape, At extends number, N extends number> = {
   readonly [K in keyof S]: K extends `${At}` ? N : S[K]
 }
 
-type RemoveAt<S extends Shape, At extends number, Done extends Shape = readonly []> = Done['length'] extends At
+type RemoveAt<
+  S extends Shape,
+  At extends number,
+  Done extends Shape = readonly [],
+> = Done['length'] extends At
   ? S extends readonly [number, ...infer Rest extends Shape]
     ? readonly [...Done, ...Rest]
     : Done
@@ -159,7 +188,12 @@ type RemoveAt<S extends Shape, At extends number, Done extends Shape = readonly 
     ? RemoveAt<Rest, At, readonly [...Done, N]>
     : Done
 
-type InsertAt<S extends Shape, At extends number, N extends number, Done extends Shape = readonly []> = Done['length'] extends At
+type InsertAt<
+  S extends Shape,
+  At extends number,
+  N extends number,
+  Done extends Shape = readonly [],
+> = Done['length'] extends At
   ? readonly [...Done, N, ...S]
   : S extends readonly [infer First extends number, ...infer Rest extends Shape]
     ? InsertAt<Rest, At, N, readonly [...Done, First]>
@@ -183,14 +217,26 @@ type ReduceOne<S extends Shape, Axis extends number, Keepdim extends boolean, Op
     : Shape
 
 /** Without keepdim, several axes are first set to 1 so that positions hold, then dropped where they were reduced. */
-type DropAxes<S extends Shape, Positions, Index extends readonly unknown[], Done extends Shape> = S extends readonly [
-  infer N extends number,
-  ...infer Rest extends Shape,
-]
-  ? DropAxes<Rest, Positions, readonly [...Index, unknown], Index['length'] extends Positions ? Done : readonly [...Done, N]>
+type DropAxes<
+  S extends Shape,
+  Positions,
+  Index extends readonly unknown[],
+  Done extends Shape,
+> = S extends readonly [infer N extends number, ...infer Rest extends Shape]
+  ? DropAxes<
+      Rest,
+      Positions,
+      readonly [...Index, unknown],
+      Index['length'] extends Positions ? Done : readonly [...Done, N]
+    >
   : Done
 
-type ReduceList<S extends Shape, Axes extends readonly number[], Keepdim extends boolean, Op extends string> = number extends Axes['length']
+type ReduceList<
+  S extends Shape,
+  Axes extends readonly number[],
+  Keepdim extends boolean,
+  Op extends string,
+> = number extends Axes['length']
   ? Shape
   : { [K in keyof Axes]: AxisOf<S, Axes[K]> }[number] extends infer At
     ? number extends At
@@ -198,8 +244,8 @@ type ReduceList<S extends Shape, Axes extends readonly number[], Keepdim extends
       : boolean extends Keepdim
         ? Shape
         : Keepdim extends true
-        ? { readonly [K in keyof S]: K extends `${At & number}` ? 1 : S[K] }
-        : DropAxes<S, At, readonly [], readonly []>
+          ? { readonly [K in keyof S]: K extends `${At & number}` ? 1 : S[K] }
+          : DropAxes<S, At, readonly [], readonly []>
     : `${Op}: unknown axes`
 
 /** A reduction over one axis, a list, or (undefined) everything; or a message. */

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import type { DType } from '../../src/core/dtype.js'
-import { sameShape, type Shape } from '../../src/core/shape.js'
+import { type Shape, sameShape } from '../../src/core/shape.js'
 import * as b from '../../src/ir/build.js'
 import { pullback } from '../../src/ir/gradients.js'
 import { Node } from '../../src/ir/node.js'
@@ -66,7 +66,8 @@ function resolve(value: unknown, nodes: readonly Node[]): unknown {
   if (value === 'inf') return Number.POSITIVE_INFINITY
   if (value === '-inf') return Number.NEGATIVE_INFINITY
   if (typeof value === 'string' && /^\$\d+$/.test(value)) return nodes[Number(value.slice(1))]
-  if (typeof value === 'string' && value.startsWith('softmax:')) return softmax.softmax(resolve(value.slice(8), nodes) as Node, 1)
+  if (typeof value === 'string' && value.startsWith('softmax:'))
+    return softmax.softmax(resolve(value.slice(8), nodes) as Node, 1)
   if (Array.isArray(value)) return value.map((v) => resolve(v, nodes))
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, resolve(v, nodes)]))
@@ -108,8 +109,16 @@ const sixthInF32 = new Set(['hardsigmoid', 'hardswish'])
 
 function check(op: string, got: readonly number[], node: Node, expected: Packed, what: string): void {
   expect(node.dtype, `${what}: dtype`).toBe(expected.dtype)
-  expect(sameShape(node.shape, expected.shape), `${what}: shape [${node.shape}] should be [${expected.shape}]`).toBe(true)
-  expectClose(got, valuesOf(expected), sixthInF32.has(op) ? toleranceOf('f32', 'elementwise') : toleranceOf(expected.dtype, 'iterated'), what)
+  expect(
+    sameShape(node.shape, expected.shape),
+    `${what}: shape [${node.shape}] should be [${expected.shape}]`,
+  ).toBe(true)
+  expectClose(
+    got,
+    valuesOf(expected),
+    sixthInF32.has(op) ? toleranceOf('f32', 'elementwise') : toleranceOf(expected.dtype, 'iterated'),
+    what,
+  )
 }
 
 const byOperation = new Map<string, Case[]>()
@@ -130,11 +139,20 @@ describe('operations against PyTorch', () => {
         if (c.cotangents === undefined || c.gradients === undefined) return
 
         const seeds = c.cotangents.map(([, g]) => b.placeholder(g.shape, g.dtype))
-        const pulled = pullback(b, c.cotangents.map(([i]) => outputs[i]), seeds, inputs)
+        const pulled = pullback(
+          b,
+          c.cotangents.map(([i]) => outputs[i]),
+          seeds,
+          inputs,
+        )
         c.gradients.forEach((expected, i) => {
           if (expected === null) return
           const node = pulled[i] ?? b.literal(inputs[i], 0)
-          const [got] = run([node], [...inputs, ...seeds], [...given, ...c.cotangents!.map(([, g]) => valuesOf(g))])
+          const [got] = run(
+            [node],
+            [...inputs, ...seeds],
+            [...given, ...c.cotangents!.map(([, g]) => valuesOf(g))],
+          )
           check(op, got, node, expected, `${what}: gradient of input ${i}`)
         })
       })

@@ -31,7 +31,11 @@ describe('errors say what came and what to try', () => {
     ['pow', () => pow(b.placeholder([1], 'i32'), -1), /exponent ≥ 0 for i32, got -1/],
     ['where', () => where(f32(2), 1, 2), /where: expected a bool condition, got f32/],
     ['matmul', () => matmul(f32(2, 3), f32(4, 5)), /matmul: .*inner sizes 3 and 4 differ/],
-    ['matmul dtypes', () => matmul(f32(2, 3), f64(3, 5)), /expected equal dtypes, got f32 and f64.*\.to\('f64'\)/],
+    [
+      'matmul dtypes',
+      () => matmul(f32(2, 3), f64(3, 5)),
+      /expected equal dtypes, got f32 and f64.*\.to\('f64'\)/,
+    ],
     ['matmul 0-d', () => matmul(f32(), f32(3)), /matmul: expected a tensor of rank at least 1/],
     ['linear', () => linear(f32(2, 3), f32(5, 4)), /linear: .*has 3 features.*takes 4/],
     ['einsum sizes', () => einsum('ij,jk->ik', f32(2, 3), f32(4, 5)), /'j' has size 3 in one operand and 4/],
@@ -39,13 +43,29 @@ describe('errors say what came and what to try', () => {
     ['einsum rank', () => einsum('ijk->i', f32(2, 3)), /'ijk' does not fit operand 0/],
     ['reshape', () => reshape(f32(2, 3), [4, -1]), /6 elements/],
     ['cat', () => cat([f32(2, 3), f32(3, 3)], 1), /cat: shapes \[2, 3\] and \[3, 3\] differ outside axis 1/],
-    ['pad', () => pad(f32(1, 2, 3), [3, 0], { mode: 'reflect' }), /'reflect' padding of 3 and 0 does not fit/],
+    [
+      'pad',
+      () => pad(f32(1, 2, 3), [3, 0], { mode: 'reflect' }),
+      /'reflect' padding of 3 and 0 does not fit/,
+    ],
     ['axis', () => sum(f32(2, 3), 2), /sum: expected an axis \(from -2 to 1\), got 2/],
     ['mean', () => mean(i64(2)), /mean: expected float elements, got i64/],
     ['conv2d', () => conv2d(f32(1, 3, 4, 4), f32(2, 4, 3, 3)), /3 channels/],
-    ['conv2d same', () => conv2d(f32(1, 3, 4, 4), f32(2, 3, 3, 3), null, { stride: 2, padding: 'same' }), /'same' needs stride 1/],
-    ['maxPool2d', () => maxPool2d(f32(1, 1, 4, 4), 2, { padding: 2 }), /at most half the kernel size 2, got 2/],
-    ['batchNorm', () => batchNorm(f32(1, 3), null, null, null, null, { training: true }), /more than 1 value per channel/],
+    [
+      'conv2d same',
+      () => conv2d(f32(1, 3, 4, 4), f32(2, 3, 3, 3), null, { stride: 2, padding: 'same' }),
+      /'same' needs stride 1/,
+    ],
+    [
+      'maxPool2d',
+      () => maxPool2d(f32(1, 1, 4, 4), 2, { padding: 2 }),
+      /at most half the kernel size 2, got 2/,
+    ],
+    [
+      'batchNorm',
+      () => batchNorm(f32(1, 3), null, null, null, null, { training: true }),
+      /more than 1 value per channel/,
+    ],
     ['layerNorm', () => layerNorm(f32(2, 3), [4]), /last axes are \[4\], got \[2, 3\]/],
     ['crossEntropy', () => crossEntropy(f32(2, 3), i64(3)), /needs class indices of shape \[2\], got \[3\]/],
     ['crossEntropy floats', () => crossEntropy(f32(2, 3), f32(2)), /Class indices need an integer dtype/],
@@ -60,19 +80,73 @@ describe('indices out of range are errors when the program runs', () => {
     const x = f32(2, 3)
     const t = i64(2)
     for (const loss of [crossEntropy(x, t), nllLoss(x, t)]) {
-      expect(run(loss, [x, t], [[1, 2, 3, 4, 5, 6], [0, 2]])).not.toThrow()
-      expect(run(loss, [x, t], [[1, 2, 3, 4, 5, 6], [0, -100]])).not.toThrow()
-      expect(run(loss, [x, t], [[1, 2, 3, 4, 5, 6], [0, 3]])).toThrow()
-      expect(run(loss, [x, t], [[1, 2, 3, 4, 5, 6], [-1, 0]])).toThrow()
+      expect(
+        run(
+          loss,
+          [x, t],
+          [
+            [1, 2, 3, 4, 5, 6],
+            [0, 2],
+          ],
+        ),
+      ).not.toThrow()
+      expect(
+        run(
+          loss,
+          [x, t],
+          [
+            [1, 2, 3, 4, 5, 6],
+            [0, -100],
+          ],
+        ),
+      ).not.toThrow()
+      expect(
+        run(
+          loss,
+          [x, t],
+          [
+            [1, 2, 3, 4, 5, 6],
+            [0, 3],
+          ],
+        ),
+      ).toThrow()
+      expect(
+        run(
+          loss,
+          [x, t],
+          [
+            [1, 2, 3, 4, 5, 6],
+            [-1, 0],
+          ],
+        ),
+      ).toThrow()
     }
   })
   it('oneHot, gather and embedding', () => {
     const t = i64(2)
     expect(run(oneHot(t, 3), [t], [[0, 3]])).toThrow()
     const x = f32(2)
-    expect(run(gather(x, 0, t), [x, t], [[1, 2], [0, 2]])).toThrow()
+    expect(
+      run(
+        gather(x, 0, t),
+        [x, t],
+        [
+          [1, 2],
+          [0, 2],
+        ],
+      ),
+    ).toThrow()
     const w = f32(3, 2)
-    expect(run(embedding(t, w), [w, t], [[1, 2, 3, 4, 5, 6], [0, 5]])).toThrow()
+    expect(
+      run(
+        embedding(t, w),
+        [w, t],
+        [
+          [1, 2, 3, 4, 5, 6],
+          [0, 5],
+        ],
+      ),
+    ).toThrow()
   })
 })
 
@@ -122,7 +196,20 @@ describe('half types', () => {
 
 describe('what is not built', () => {
   it('matmul with broadcast batches expands nothing', () => {
-    for (const [p, q] of [[[5, 2, 3], [3, 4]], [[2, 3], [5, 3, 4]], [[5, 1, 2, 3], [4, 3, 2]]]) {
+    for (const [p, q] of [
+      [
+        [5, 2, 3],
+        [3, 4],
+      ],
+      [
+        [2, 3],
+        [5, 3, 4],
+      ],
+      [
+        [5, 1, 2, 3],
+        [4, 3, 2],
+      ],
+    ]) {
       const y = matmul(f32(...p), f32(...q))
       expect(countOf(y, 'expand')).toBe(0)
       expect(countOf(y, 'contract')).toBe(1)
@@ -147,6 +234,9 @@ describe('what is not built', () => {
     const x = f32(3)
     const y = relu(x)
     const [g] = pullback(b, [y], [b.literal(y, 1)], [x])
-    expect(runGraph([y, g!], [x], [[Number.NaN, 0, -1]])).toEqual([[Number.NaN, 0, 0], [1, 0, 0]])
+    expect(runGraph([y, g!], [x], [[Number.NaN, 0, -1]])).toEqual([
+      [Number.NaN, 0, 0],
+      [1, 0, 0],
+    ])
   })
 })

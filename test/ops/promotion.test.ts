@@ -17,7 +17,9 @@ describe('promotion', () => {
     it(`${a} with ${other}`, () => {
       if (other === '2' || other === '2.5') {
         const n = Number(other)
-        expect([mul(ones(a, 1), n).dtype, mul(ones(a, 0), n).dtype, div(ones(a, 1), n).dtype]).toEqual(expected)
+        expect([mul(ones(a, 1), n).dtype, mul(ones(a, 0), n).dtype, div(ones(a, 1), n).dtype]).toEqual(
+          expected,
+        )
       } else {
         expect([
           promote(a, other),

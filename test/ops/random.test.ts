@@ -34,7 +34,9 @@ describe('random', () => {
       expect(Math.min(...xs)).toBeGreaterThanOrEqual(0)
       expect(Math.max(...xs)).toBeLessThan(1)
       // Four standard errors of the mean of n uniforms, and bf16's half step of 2⁻⁹.
-      expect(Math.abs(mean(xs) - 0.5)).toBeLessThan(4 * Math.sqrt(1 / 12 / n) + (dtype === 'bf16' ? 2 ** -9 : 0))
+      expect(Math.abs(mean(xs) - 0.5)).toBeLessThan(
+        4 * Math.sqrt(1 / 12 / n) + (dtype === 'bf16' ? 2 ** -9 : 0),
+      )
       expect(Math.abs(variance(xs) - 1 / 12)).toBeLessThan(0.004)
     })
     it(`randn ${dtype} has mean 0, variance 1 and normal tails`, () => {
@@ -97,10 +99,17 @@ describe('random', () => {
     const x = b.placeholder([n], 'f32')
     const g = b.placeholder([n], 'f32')
     const ones = new Array<number>(n).fill(1)
-    const [y, dx] = draw((k) => {
-      const out = random.dropout(x, 0.25, k)
-      return [out, pullback(b, [out], [g], [x])[0]!]
-    }, 0, [[x, ones], [g, ones]])
+    const [y, dx] = draw(
+      (k) => {
+        const out = random.dropout(x, 0.25, k)
+        return [out, pullback(b, [out], [g], [x])[0]!]
+      },
+      0,
+      [
+        [x, ones],
+        [g, ones],
+      ],
+    )
     expect(new Set(y)).toEqual(new Set([0, Math.fround(1 / 0.75)]))
     expect(dx).toEqual(y)
     expect(Math.abs(y.filter((v) => v === 0).length / n - 0.25)).toBeLessThan(0.02)
@@ -108,10 +117,14 @@ describe('random', () => {
 
   it('dropout with p = 1 gives zeros and zero gradients, with p = 0 the input itself', () => {
     const x = b.placeholder([50], 'f32')
-    const [y, dx] = draw((k) => {
-      const out = random.dropout(x, 1, k)
-      return [out, pullback(b, [out], [b.literal(out, 1)], [x])[0]!]
-    }, 0, [[x, new Array<number>(50).fill(3)]])
+    const [y, dx] = draw(
+      (k) => {
+        const out = random.dropout(x, 1, k)
+        return [out, pullback(b, [out], [b.literal(out, 1)], [x])[0]!]
+      },
+      0,
+      [[x, new Array<number>(50).fill(3)]],
+    )
     expect(y.every((v) => v === 0)).toBe(true)
     expect(dx.every((v) => v === 0)).toBe(true)
     expect(random.dropout(x, 0, key)).toBe(x)
@@ -128,9 +141,13 @@ describe('random', () => {
   it('categorical follows softmax of the logits', () => {
     const logits = b.placeholder([n, 3], 'f32')
     const row = [Math.log(0.5), Math.log(0.2), Math.log(0.3)]
-    const [xs] = draw((k) => random.categorical(k, logits), 0, [[logits, Array.from({ length: n }, () => row).flat()]])
+    const [xs] = draw((k) => random.categorical(k, logits), 0, [
+      [logits, Array.from({ length: n }, () => row).flat()],
+    ])
     const share = (c: number) => xs.filter((x) => x === c).length / n
-    expect([share(0), share(1), share(2)].every((s, i) => Math.abs(s - [0.5, 0.2, 0.3][i]) < 0.025)).toBe(true)
+    expect([share(0), share(1), share(2)].every((s, i) => Math.abs(s - [0.5, 0.2, 0.3][i]) < 0.025)).toBe(
+      true,
+    )
   })
 
   it('refuses probabilities and ranges that make no sense', () => {

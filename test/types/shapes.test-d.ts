@@ -22,7 +22,10 @@ type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ?
 const check = <_T extends true>(): void => {}
 /** The value has exactly this shape. */
 const shaped = <S extends Shape>() => ({
-  is: <T extends Shape>(_t: Tensor<T>, ..._proof: Equal<T, S> extends true ? [] : ['shapes differ', T, S]): void => {},
+  is: <T extends Shape>(
+    _t: Tensor<T>,
+    ..._proof: Equal<T, S> extends true ? [] : ['shapes differ', T, S]
+  ): void => {},
 })
 
 declare const n: number
@@ -63,7 +66,12 @@ x23.add(zeros([4]))
 // @ts-expect-error sizes 2 and 5 do not broadcast
 x23.maximum(zeros([5, 3]))
 check<Equal<BroadcastResult<readonly [2, 3], readonly [4], 'add'>, 'add: sizes 3 and 4 do not broadcast'>>()
-check<Equal<BroadcastResult<readonly [2, 3], readonly [5, 3], 'maximum'>, 'maximum: sizes 2 and 5 do not broadcast'>>()
+check<
+  Equal<
+    BroadcastResult<readonly [2, 3], readonly [5, 3], 'maximum'>,
+    'maximum: sizes 2 and 5 do not broadcast'
+  >
+>()
 
 // ---------------------------------------------------------------- matmul
 shaped<readonly [2, 4]>().is(x23.matmul(x34))
@@ -106,8 +114,12 @@ shaped<Shape>().is(any.sum(0))
 x23.sum(2)
 // @ts-expect-error axis -3 does not exist
 x23.logsumexp(-3)
-check<Equal<ReduceResult<readonly [2, 3], 2, false, 'sum'>, 'sum: axis 2 does not exist in a tensor of rank 2'>>()
-check<Equal<ReduceResult<readonly [2, 3], -3, true, 'std'>, 'std: axis -3 does not exist in a tensor of rank 2'>>()
+check<
+  Equal<ReduceResult<readonly [2, 3], 2, false, 'sum'>, 'sum: axis 2 does not exist in a tensor of rank 2'>
+>()
+check<
+  Equal<ReduceResult<readonly [2, 3], -3, true, 'std'>, 'std: axis -3 does not exist in a tensor of rank 2'>
+>()
 
 // ---------------------------------------------------------------- movement
 shaped<readonly [6]>().is(x23.reshape([6]))
@@ -130,8 +142,15 @@ x23.transpose(0, 2)
 x23.permute([0, 1, 2])
 // @ts-expect-error axis 4 does not exist in the result of rank 3
 x23.unsqueeze(4)
-check<Equal<TransposeResult<readonly [2, 3], 0, 2>, 'transpose: axis 2 does not exist in a tensor of rank 2'>>()
-check<Equal<PermuteResult<readonly [2, 3], readonly [0, 1, 2]>, 'permute: 3 axes were given for a tensor of rank 2'>>()
+check<
+  Equal<TransposeResult<readonly [2, 3], 0, 2>, 'transpose: axis 2 does not exist in a tensor of rank 2'>
+>()
+check<
+  Equal<
+    PermuteResult<readonly [2, 3], readonly [0, 1, 2]>,
+    'permute: 3 axes were given for a tensor of rank 2'
+  >
+>()
 check<Equal<UnsqueezeResult<readonly [2, 3], 4>, 'unsqueeze: axis 4 does not exist in a tensor of rank 3'>>()
 
 // ---------------------------------------------------------------- joining
@@ -155,7 +174,11 @@ check<Equal<CatResult<readonly [S23, readonly [3]], 0>, 'cat: ranks 2 and 1 diff
 check<Equal<StackResult<readonly [S23, readonly [2, 4]], 0>, 'stack: the shapes differ'>>()
 
 // ---------------------------------------------------------------- what stays unknown fits everything
-const network = (x: Tensor): Tensor => x.matmul(zeros([784, 10])).add(zeros([10])).softmax(-1)
+const network = (x: Tensor): Tensor =>
+  x
+    .matmul(zeros([784, 10]))
+    .add(zeros([10]))
+    .softmax(-1)
 network(zeros([32, 784]))
 let running = zeros([])
 running = running.add(x23.sum())

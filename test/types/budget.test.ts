@@ -1,0 +1,79 @@
+/**
+ * What shape types cost: a program of 200 typed operations, measured in type instantiations (the same number on every
+ * machine) beside a program that only imports. And what a mismatch prints.
+ */
+
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { describe, expect, it } from 'vitest'
+
+const folder = dirname(fileURLToPath(import.meta.url))
+const root = join(folder, '..', '..')
+const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
+const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root)
+const sources = new Map<string, ts.SourceFile | undefined>()
+
+/** Checks one source text that lies, as far as the compiler knows, in this folder. */
+function compile(text: string): { instantiations: number; messages: string[] } {
+  const name = join(folder, 'virtual.ts')
+  const host = ts.createCompilerHost(options)
+  const { getSourceFile, fileExists } = host
+  host.fileExists = (file) => file === name || fileExists(file)
+  host.getSourceFile = (file, language, ...rest) => {
+    if (file === name) return ts.createSourceFile(file, text, language)
+    // Parsed once for all programs of this test.
+    if (!sources.has(file)) sources.set(file, getSourceFile(file, language, ...rest))
+    return sources.get(file)
+  }
+  const program = ts.createProgram([name], options, host)
+  const file = program.getSourceFile(name)!
+  const found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]
+  return {
+    instantiations: program.getInstantiationCount(),
+    messages: found.map((d) => ts.flattenDiagnosticMessageText(d.messageText, '\n')),
+  }
+}
+
+const head = `import { zeros } from '../../src/tensor/creation.js'\nimport { cat } from '../../src/tensor/tensor-functions.js'\n`
+
+describe('shape types', () => {
+  it('200 operations stay within the budget', () => {
+    // Ten operations a block, with sizes of its own, so that nothing is shared between blocks.
+    const blocks = Array.from({ length: 20 }, (_, i) => {
+      const [a, c, d] = [i + 2, i + 40, i + 80]
+      return [
+        `const x${i} = zeros([8, ${a}, ${c}])`,
+        `const w${i} = zeros([${c}, ${d}])`,
+        `const y${i} = x${i}.matmul(w${i}).add(zeros([${d}])).relu()`,
+        `const m${i} = y${i}.sub(y${i}.mean(-1, { keepdim: true })).div(y${i}.var([-1], { keepdim: true }).add(1e-5))`,
+        `const r${i}: readonly [8, ${d}, ${a}] = m${i}.transpose(1, 2).shape`,
+        `const s${i}: readonly [8] = m${i}.reshape([8, -1]).mul(2).sum(1).shape`,
+        `void r${i}; void s${i}`,
+      ].join('\n')
+    })
+    const before = compile(`${head}void zeros; void cat`)
+    const after = compile(`${head}void cat\n${blocks.join('\n')}`)
+    expect(before.messages).toEqual([])
+    expect(after.messages).toEqual([])
+    const spent = (after.instantiations - before.instantiations) / 200
+    // Measured when written: about a quarter of this. A library that checks slowly is one that people turn off.
+    expect(spent).toBeGreaterThan(1)
+    expect(spent).toBeLessThan(600)
+    console.info(`shape types: ${Math.round(spent)} instantiations an operation`)
+  })
+
+  it('a mismatch reads as a sentence', () => {
+    const { messages } = compile(`${head}
+      zeros([2, 3]).matmul(zeros([4, 5]))
+      zeros([2, 3]).add(zeros([4]))
+      zeros([2, 3]).sum(2)
+      cat([zeros([2, 3]), zeros([5, 4])])
+    `)
+    expect(messages).toHaveLength(4)
+    expect(messages[0]).toContain('matmul: inner sizes 3 and 4 differ')
+    expect(messages[1]).toContain('add: sizes 3 and 4 do not broadcast')
+    expect(messages[2]).toContain('sum: axis 2 does not exist in a tensor of rank 2')
+    expect(messages[3]).toContain('cat: sizes 3 and 4 differ outside the axis')
+  })
+})
