@@ -4,6 +4,7 @@
  */
 import { byteSize } from '../../core/dtype.js'
 import { sizeOf } from '../../core/shape.js'
+import type { Aval } from '../../ir/node.js'
 import type { Command, Place, PlacedValue, Program } from '../../schedule/program.js'
 import { parallelExtent } from '../loop-ir.js'
 
@@ -46,20 +47,25 @@ interface Footprint {
   readonly serial: boolean
 }
 
-const overlap = (a: Footprint, b: Footprint): boolean => {
-  if (!a.write && !b.write) return false
-  if (a.serial && b.serial) return false
-  if ((a.base === 'arena') !== (b.base === 'arena')) return false
-  // An output may be the same memory as any input (a donation).
-  if (a.base === b.base && a.index !== b.index) return false
-  if (a.base !== b.base) return true
-  return a.low < b.high && b.low < a.high
+/** Everything touched since the last barrier: by all threads, and by thread 0 alone. */
+interface Group {
+  readonly shared: Footprint[]
+  readonly serial: Footprint[]
 }
 
 export function synchronise(program: Program): Step[] {
   const counts = new Map<number, number>()
-  /** What has been touched since the last barrier. */
-  let group: Footprint[] = []
+  let group: Group = { shared: [], serial: [] }
+  const bytesOf = ({ shape, dtype }: Aval): number => sizeOf(shape) * byteSize(dtype)
+  const sizes = { input: program.inputs.map(bytesOf), output: program.outputs.map(bytesOf), arena: [0] }
+
+  const overlap = (a: Footprint, b: Footprint): boolean => {
+    if (!a.write && !b.write) return false
+    if (a.base === b.base ? a.index !== b.index : a.base === 'arena' || b.base === 'arena') return false
+    // An output may be the same memory as an input of its size (a donation).
+    if (sizes[a.base][a.index] !== sizes[b.base][b.index]) return false
+    return a.low < b.high && b.low < a.high
+  }
 
   const isShared = (command: Command): boolean => {
     switch (command.kind) {
@@ -89,7 +95,7 @@ export function synchronise(program: Program): Step[] {
     return { base: place.base, index: place.index, low, high, write, serial }
   }
   const ofValue = (value: PlacedValue, write: boolean): Footprint =>
-    footprint(value.place, sizeOf(value.shape) * byteSize(value.dtype), write, true)
+    footprint(value.place, bytesOf(value), write, true)
 
   const touches = (command: Command, serial: boolean, into: Footprint[]): void => {
     switch (command.kind) {
@@ -124,14 +130,20 @@ export function synchronise(program: Program): Step[] {
     }
   }
 
-  const meet = (out: Step[]): void => {
-    if (group.length > 0) out.push({ kind: 'barrier' })
-    group = []
+  const add = (to: Group, list: readonly Footprint[]): void => {
+    for (const f of list) (f.serial ? to.serial : to.shared).push(f)
   }
-  /** A barrier where something since the last one conflicts with what comes. */
+  /** A barrier where something since the last one conflicts with what comes. Thread 0 keeps its own order. */
   const prepare = (out: Step[], coming: readonly Footprint[]): void => {
-    if (coming.some((a) => group.some((b) => overlap(a, b)))) meet(out)
-    group.push(...coming)
+    const conflict = coming.some(
+      (a) =>
+        group.shared.some((b) => overlap(a, b)) || (!a.serial && group.serial.some((b) => overlap(a, b))),
+    )
+    if (conflict) {
+      out.push({ kind: 'barrier' })
+      group = { shared: [], serial: [] }
+    }
+    add(group, coming)
   }
 
   const sequence = (commands: readonly Command[]): Step[] => {
@@ -159,17 +171,17 @@ export function synchronise(program: Program): Step[] {
         case 'loop': {
           counts.set(command.id, command.count)
           // Each round starts with a barrier: what the last one touched is settled.
-          group = []
+          group = { shared: [], serial: [] }
           const body = sequence(command.body)
           out.push({ kind: 'loop', command, body: [{ kind: 'barrier' }, ...body] })
           break
         }
         case 'while': {
-          group = []
+          group = { shared: [], serial: [] }
           const condition = sequence(command.condition)
           // The flag is read after a barrier, and must stand until every thread has read it.
           const flag = footprint(command.flag, 1, false, false)
-          group = [flag]
+          group = { shared: [flag], serial: [] }
           const body = sequence(command.body)
           out.push({
             kind: 'while',
@@ -177,19 +189,21 @@ export function synchronise(program: Program): Step[] {
             condition: [{ kind: 'barrier' }, ...condition, { kind: 'barrier' }],
             body,
           })
-          group = [flag]
+          group = { shared: [flag], serial: [] }
           break
         }
         case 'if': {
           const flag = footprint(command.flag, 1, false, false)
           prepare(out, [flag])
           const before = group
+          const copyOf = ({ shared, serial }: Group): Group => ({ shared: [...shared], serial: [...serial] })
+          group = copyOf(before)
           const then = sequence(command.then)
           const afterThen = group
-          group = before
+          group = copyOf(before)
           const otherwise = sequence(command.otherwise)
-          // A branch that met has settled what came before it, the other may not have: keep both.
-          group = [...new Set([...before, ...afterThen, ...group])]
+          // A branch that met has settled what came before it, the other may not have: keep all.
+          add(group, [...before.shared, ...before.serial, ...afterThen.shared, ...afterThen.serial])
           out.push({ kind: 'if', command, then, otherwise })
           break
         }
