@@ -114,7 +114,9 @@ class Interpreter implements Environment {
         return
       case 'store': {
         const start = this.indexOf(stmt.index)
-        evaluate(stmt.value, this).forEach((v, i) => this.write(stmt.buffer, start + i * stmt.stride, v))
+        evaluate(stmt.value, this).forEach((v, i) => {
+          this.write(stmt.buffer, start + i * stmt.stride, v)
+        })
         return
       }
       case 'if':

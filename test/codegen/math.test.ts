@@ -45,7 +45,7 @@ const special = [
   0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 3, -3, Infinity, -Infinity, NaN, 2 ** -149, -(2 ** -149), 2 ** -126, -(2 ** -126),
   Math.fround(3.4028235e38), -Math.fround(3.4028235e38), 88.7228317, 88.72284, -87.33654, -103.97208, -104, -150, 9, 9.1,
   3.92, 4, 8191.9995, 8192, 1e10, 16777216, 2 ** 127, Math.fround(Math.PI), Math.fround(Math.PI / 2), 0.41421357, 2.4142137,
-  0.70710677, 1.4142135, 2 ** -25, 2 ** -24, 1.0000001, 0.99999994, -0.99999994,
+  Math.SQRT1_2, Math.SQRT2, 2 ** -25, 2 ** -24, 1.0000001, 0.99999994, -0.99999994,
 ].map(Math.fround)
 
 /** Distance of `got` from the true value in units of the last place of the true value, rounded to f32. */
@@ -112,14 +112,14 @@ const cases: readonly [UnaryPrimitive, (x: number) => number, number][] = [
   ['cos', Math.cos, 2],
   ['tan', Math.tan, 2],
   ['atan', Math.atan, 2],
-  ['tanh', Math.tanh, 2.2],
+  ['tanh', Math.tanh, 2],
   ['erf', erf, 2],
 ]
 
 describe('f32 functions stay within their bound over every exponent', () => {
   for (const [op, truth, bound] of cases) {
     it(`${op}: ${bound} ulp`, () => {
-      const { ulp, at, got } = worst(op, truth, 200_000)
+      const { ulp, at, got } = worst(op, truth, Number(process.env.COUNT ?? 200_000))
       if (process.env.SHOW) console.log(op, ulp.toFixed(3), 'at', at, 'got', got, 'true', truth(at))
       expect(ulp, `${op}(${at}) = ${got}, expected ${truth(at)}`).toBeLessThanOrEqual(bound)
     })
@@ -195,7 +195,7 @@ describe('exact unary operations', () => {
       const run = applyUnary(op)
       const xs = [...special, ...samples(lanes - special.length, 5)]
       const got = run(xs)
-      xs.forEach((x, i) => expect(got[i] + 0, `${op}(${x})`).toBe(truth(x) + 0))
+      for (const [i, x] of xs.entries()) expect(got[i] + 0, `${op}(${x})`).toBe(truth(x) + 0)
     })
   }
   it('keeps the sign of zero in odd functions', () => {

@@ -103,14 +103,16 @@ export function log1pF32(e: ExprBuilder, x: Expr): Expr {
   return a.select(a.lt(a.abs(x), a.f(2 ** -25)), x, finite)
 }
 
-/** tanh|x| = m/(m + 2) with m = e^(2|x|) − 1 = 2^n·(e^r − 1) + (2^n − 1). */
+/** tanh|x| = h/(1 + h) with h = ½(e^(2|x|) − 1) = 2^(n−1)·(e^r − 1) + (2^(n−1) − ½). */
 export function tanhF32(e: ExprBuilder, x: Expr): Expr {
   const a = new Arithmetic(e, x.lanes)
-  const half = a.abs(x)
-  const { shifted, r } = reduceByLn2(a, a.binary('min', a.f(18.1), a.add(half, half))) // beyond, tanh is 1
-  const scale = a.fromBits(a.shl(a.add(a.bits(shifted), a.i(127 - roundingBits)), 23))
-  const m = a.add(a.mul(scale, expm1Kernel(a, r)), a.sub(scale, a.f(1)))
-  return a.withSignOf(a.div(m, a.add(m, a.f(2))), x)
+  const size = a.abs(x)
+  const { shifted, r } = reduceByLn2(a, a.binary('min', a.f(18.1), a.add(size, size))) // beyond, tanh is 1
+  const scale = a.fromBits(a.shl(a.add(a.bits(shifted), a.i(126 - roundingBits)), 23))
+  const h = a.add(a.mul(scale, expm1Kernel(a, r)), a.sub(scale, a.f(0.5)))
+  const y = a.div(h, a.add(h, a.f(1)))
+  // For small h, h − h·y is the same with most of its rounding in the small part.
+  return a.withSignOf(a.select(a.lt(h, a.f(0.5)), a.sub(h, a.mul(h, y)), y), x)
 }
 
 /**

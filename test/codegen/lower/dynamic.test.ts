@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { lowerDynamicSlice, lowerDynamicUpdate } from '../../../src/codegen/lower/dynamic.js'
-import { type DType, type TypedArray } from '../../../src/core/dtype.js'
+import type { DType, TypedArray } from '../../../src/core/dtype.js'
 import { sizeOf, stridesOf } from '../../../src/core/shape.js'
 import { seeded } from '../../helpers/random.js'
 import { fill, makeArray, runKernels, targets } from './structured-kernels.js'
@@ -35,7 +35,7 @@ describe('dynamic slices', () => {
 
           const update = fill(random, dtype, sizeOf(sizes))
           const expected = x.slice() as TypedArray
-          at.forEach((p, i) => (expected[p] = update[i]))
+          for (const [i, p] of at.entries()) expected[p] = update[i]
           const out = makeArray(dtype, sizeOf(shape))
           runKernels(lowerDynamicUpdate(spec, target), [x, update, ...startArrays, out])
           expect(out).toEqual(expected)
