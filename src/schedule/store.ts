@@ -102,7 +102,9 @@ export function chooseStored(roots: readonly Node[], isLeaf: (node: Node) => boo
     }
     const list = users.get(node) ?? []
     const repeated = list.some((u) => repeats(u, node))
-    if (repeated && cost.get(node)! > cheap) stored.add(node)
+    // Padding read through windows would be tested for at each of them; a padded copy is read straight.
+    const padded = isOp(node, 'pad') && list.some((u) => isOp(u, 'window'))
+    if (repeated && (cost.get(node)! > cheap || padded)) stored.add(node)
     else if (statements.has(node) && list.some((u) => guards.has(u.op) || u.op === 'window')) stored.add(node)
   }
 
