@@ -1,6 +1,6 @@
 /**
  * Chooses the register tile of contractions: which shape is fastest depends on the engine's register allocator, so a few
- * candidates multiply two small matrices once a process, for about 30 ms. `CHAINRULE_TILE` (for example `4x3` or `4x3x2`)
+ * candidates multiply two small matrices once a process, for about 20 ms. `CHAINRULE_TILE` (for example `4x3` or `4x3x2`)
  * decides without measuring.
  */
 import { emitWasm, lowReserve } from '../../codegen/emit/wasm.js'
@@ -96,8 +96,8 @@ function forced(): Tile | null {
   )
 }
 
-const warmMilliseconds = 14
-const measureMilliseconds = 14
+const warmMilliseconds = 10
+const measureMilliseconds = 10
 /** A tile must be this much faster than the first candidate to be taken. */
 const clearGain = 1.05
 
