@@ -1,6 +1,6 @@
 // The measuring loop of the contenders that run in Node: losses first, then timed steps, then the reply.
 import { performance } from 'node:perf_hooks'
-import { readArrayFile, type ModelArrays } from './data/array-file.js'
+import { type ModelArrays, readArrayFile } from './data/array-file.js'
 import type { BenchReply, BenchRequest } from './protocol.js'
 
 /** One whole training step: forward, backward, update. It resolves to the loss before the update. */
@@ -21,13 +21,13 @@ async function measure(contender: Contender, request: BenchRequest): Promise<Ben
   try {
     const step = await contender.prepare(request, readArrayFile(request.arrays))
     const losses: number[] = []
-    for (let index = 0; index < request.lossSteps; index++) losses.push(await step())
     const times: number[] = []
-    const begin = performance.now()
-    while (
-      times.length < request.maxSteps &&
-      (times.length < request.minSteps || performance.now() - begin < request.budgetMs)
-    ) {
+    let begin = performance.now()
+    const goesOn = (done: number, least: number, most: number, budgetMs: number): boolean =>
+      done < most && (done < least || performance.now() - begin < budgetMs)
+    while (goesOn(losses.length, 3, request.lossSteps, request.lossBudgetMs)) losses.push(await step())
+    begin = performance.now()
+    while (goesOn(times.length, request.minSteps, request.maxSteps, request.budgetMs)) {
       const start = performance.now()
       await step()
       times.push(performance.now() - start)

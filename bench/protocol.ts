@@ -10,10 +10,12 @@ export interface BenchRequest {
   readonly momentum: number
   /** Thread count; null leaves the contender's default. */
   readonly threads: number | null
-  /** Chainrule's device; other contenders ignore it. */
-  readonly device: string | null
-  /** Untimed first steps from the initial weights, whose losses are reported; they are the warm-up too. */
+  /**
+   * Untimed first steps from the initial weights, whose losses are reported; they are the warm-up too. After
+   * `lossBudgetMs` they end early, with 3 losses or more.
+   */
   readonly lossSteps: number
+  readonly lossBudgetMs: number
   /** Timed steps go on until `maxSteps`, or until `budgetMs` has passed and `minSteps` are done. */
   readonly minSteps: number
   readonly maxSteps: number

@@ -54,7 +54,9 @@ export function conv2d(
   bias = true,
 ): NamedArrays {
   const bound = 1 / Math.sqrt(inputs * kernel * kernel)
-  const arrays: NamedArrays = { [`${name}.weight`]: uniform(random, [outputs, inputs, kernel, kernel], bound) }
+  const arrays: NamedArrays = {
+    [`${name}.weight`]: uniform(random, [outputs, inputs, kernel, kernel], bound),
+  }
   if (bias) arrays[`${name}.bias`] = uniform(random, [outputs], bound)
   return arrays
 }

@@ -16,7 +16,11 @@ export const transformerEncoder: ModelSpec = {
     for (let layer = 0; layer < layers; layer++) {
       const prefix = `layers.${layer}`
       Object.assign(parameters, {
-        [`${prefix}.self_attn.in_proj_weight`]: uniform(random, [3 * width, width], Math.sqrt(6 / (4 * width))),
+        [`${prefix}.self_attn.in_proj_weight`]: uniform(
+          random,
+          [3 * width, width],
+          Math.sqrt(6 / (4 * width)),
+        ),
         [`${prefix}.self_attn.in_proj_bias`]: constant([3 * width], 0),
         ...linear(random, `${prefix}.self_attn.out_proj`, width, width),
         ...linear(random, `${prefix}.linear1`, width, feedForward),

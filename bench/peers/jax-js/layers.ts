@@ -12,7 +12,11 @@ export function linear(parameters: Arrays, name: string, x: np.Array): np.Array 
 /** Mean cross entropy with one-hot targets. */
 export function crossEntropy(logits: np.Array, oneHot: np.Array): np.Array {
   const rows = logits.shape[0]
-  return nn.logSoftmax(logits, -1).mul(oneHot).sum().mul(-1 / rows)
+  return nn
+    .logSoftmax(logits, -1)
+    .mul(oneHot)
+    .sum()
+    .mul(-1 / rows)
 }
 
 /** (x - mean)/√(variance + 1e-5)·weight + bias, with the moments over `axes` and weight and bias of `shape`. */

@@ -10,7 +10,10 @@ export const model: JaxModel = {
   loss: (parameters, { x, y }) => {
     const [steps, batch, inputs] = x.shape
     const bias = parameters['lstm.bias_ih_l0'].ref.add(parameters['lstm.bias_hh_l0'].ref)
-    const flat = np.matmul(x.reshape([steps * batch, inputs]), np.transpose(parameters['lstm.weight_ih_l0'].ref))
+    const flat = np.matmul(
+      x.reshape([steps * batch, inputs]),
+      np.transpose(parameters['lstm.weight_ih_l0'].ref),
+    )
     const gates = np.split(flat.add(bias), steps, 0)
     const recurrent = np.transpose(parameters['lstm.weight_hh_l0'].ref)
     const width = recurrent.shape[0]
@@ -19,7 +22,10 @@ export const model: JaxModel = {
     for (const inputGates of gates) {
       const all = inputGates.add(np.matmul(hidden, recurrent.ref))
       const [input, forget, candidate, output] = np.split(all, 4, 1)
-      cell = nn.sigmoid(forget).mul(cell).add(nn.sigmoid(input).mul(np.tanh(candidate)))
+      cell = nn
+        .sigmoid(forget)
+        .mul(cell)
+        .add(nn.sigmoid(input).mul(np.tanh(candidate)))
       hidden = nn.sigmoid(output).mul(np.tanh(cell.ref))
     }
     cell.dispose()

@@ -8,7 +8,7 @@ import { serve } from '../../measure.js'
 import type { Arrays, JaxModel } from './model.js'
 
 function arrayOf({ shape, data }: NamedArray): np.Array {
-  return np.array(data).reshape([...shape])
+  return np.array(data as Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>).reshape([...shape])
 }
 
 function mapValues<V, W>(record: Record<string, V>, map: (value: V, key: string) => W): Record<string, W> {

@@ -21,7 +21,11 @@ function residual(parameters: Arrays, { name, stride }: ResidualBlock, x: np.Arr
   const shortcut =
     stride === 1
       ? x.ref
-      : batchNorm(parameters, `${name}.downsample.1`, conv2d(parameters, `${name}.downsample.0`, x.ref, stride, 0))
+      : batchNorm(
+          parameters,
+          `${name}.downsample.1`,
+          conv2d(parameters, `${name}.downsample.0`, x.ref, stride, 0),
+        )
   const first = nn.relu(
     batchNorm(parameters, `${name}.bn1`, conv2d(parameters, `${name}.conv1`, x, stride, 1)),
   )

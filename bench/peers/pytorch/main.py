@@ -19,11 +19,7 @@ def main():
 
     if request.get("threads"):
         torch.set_num_threads(request["threads"])
-    if request.get("f64"):
-        torch.set_default_dtype(torch.float64)
     parameters, inputs = read_arrays(request["arrays"])
-    if request.get("f64"):
-        inputs = {name: value.double() if value.is_floating_point() else value for name, value in inputs.items()}
     model, loss_of = importlib.import_module(request["model"].replace("-", "_")).build(inputs)
     load_parameters(model, parameters)
     model.train()
@@ -36,12 +32,16 @@ def main():
         optimizer.step()
         return loss.item()
 
-    losses = [step() for _ in range(request["lossSteps"])]
-    times = []
     begin = time.perf_counter()
-    while len(times) < request["maxSteps"] and (
-        len(times) < request["minSteps"] or (time.perf_counter() - begin) * 1e3 < request["budgetMs"]
-    ):
+
+    def goes_on(done, least, most, budget_ms):
+        return done < most and (done < least or (time.perf_counter() - begin) * 1e3 < budget_ms)
+
+    losses, times = [], []
+    while goes_on(len(losses), 3, request["lossSteps"], request["lossBudgetMs"]):
+        losses.append(step())
+    begin = time.perf_counter()
+    while goes_on(len(times), request["minSteps"], request["maxSteps"], request["budgetMs"]):
         start = time.perf_counter()
         step()
         times.append((time.perf_counter() - start) * 1e3)

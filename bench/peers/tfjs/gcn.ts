@@ -1,7 +1,7 @@
 // The graph convolutional network in TensorFlow.js. Its sparse sum has no gradient of its own; the normalised
 // adjacency is symmetric, so the gradient of an aggregation is the same aggregation of the gradient.
 import * as tf from '@tensorflow/tfjs'
-import { linear, crossEntropy } from './layers.js'
+import { crossEntropy, linear } from './layers.js'
 import type { Inputs, TfjsModel } from './model.js'
 
 /** D^-½(A+I)D^-½·x: rows are scaled, summed over each node's neighbours and scaled again. */

@@ -2,8 +2,8 @@
 // one thread: TensorFlow.js disables its threaded build there.
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import type { NamedArray } from '../../data/named-array.js'
 import { serve } from '../../measure.js'
 import type { Inputs, TfjsModel, Variables } from './model.js'
@@ -30,7 +30,9 @@ await serve(async () => {
     // What the engine says when a forward or gradient kernel, or a gradient function, is missing.
     reasonOf: (error) => {
       const message = error instanceof Error ? error.message : String(error)
-      return /not registered for the backend|not registered for backend|gradient function not found/.test(message)
+      return /not registered for the backend|not registered for backend|gradient function not found/.test(
+        message,
+      )
         ? message.split('\n')[0]
         : null
     },

@@ -23,7 +23,7 @@ function residual(variables: Variables, block: ResidualBlock, x: tf.Tensor4D): t
     stride === 1
       ? x
       : batchNorm(variables, `${name}.downsample.1`, conv2d(variables, `${name}.downsample.0`, x, stride, 0))
-  return tf.relu(tf.add(second, shortcut))
+  return tf.relu(tf.add<tf.Tensor4D>(second, shortcut))
 }
 
 export const model: TfjsModel = {

@@ -1,0 +1,106 @@
+// The benchmark's command line.
+import { parseArgs } from 'node:util'
+import { peers } from './contenders.js'
+import { specs } from './specs/specs.js'
+
+/** A mistake on the command line; the benchmark prints it and exits with code 2. */
+export class ArgumentError extends Error {}
+
+export interface BenchArguments {
+  readonly help: boolean
+  readonly json: boolean
+  /** Model names, in the table's order. */
+  readonly models: readonly string[]
+  readonly peers: readonly string[]
+  readonly device: string | null
+  readonly threads: number | null
+  readonly rounds: number
+  readonly budgetMs: number
+  readonly python: string
+}
+
+export const usage = `Usage: npm run bench -- [options]
+
+Training-step times (forward, backward, SGD with momentum) of Chainrule beside its peers, in milliseconds.
+
+  --only NAMES      comma-separated models (default all): ${specs.map(({ name }) => name).join(', ')}
+  --peers NAMES     comma-separated peers (default all), or none: ${peers.map(({ name }) => name).join(', ')}
+  --device NAME     Chainrule's device: wasm or reference (default: the best one)
+  --threads N       threads for every contender (default: each one's own choice)
+  --rounds N        processes a contender and model; the median of their medians counts (default 3)
+  --budget MS       time for the timed steps of one process (default 1500)
+  --python PATH     the Python with PyTorch (default /usr/bin/python3)
+  --json            one JSON object a line and no table
+  --help            this text`
+
+const devices = ['wasm', 'reference']
+
+function namesIn(option: string, text: string, known: readonly string[]): string[] {
+  const names = text.split(',').filter((name) => name !== '')
+  if (names.length === 0)
+    throw new ArgumentError(`--${option}: expected names out of ${known.join(', ')}, got none.`)
+  for (const name of names) {
+    if (!known.includes(name)) {
+      throw new ArgumentError(`--${option}: expected names out of ${known.join(', ')}, got '${name}'.`)
+    }
+  }
+  return known.filter((name) => names.includes(name))
+}
+
+function countIn(option: string, text: string): number {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 1) {
+    throw new ArgumentError(`--${option}: expected a whole number of 1 or more, got '${text}'.`)
+  }
+  return count
+}
+
+/** Reads the options; throws `ArgumentError` saying what was expected and what came. */
+export function parseArguments(list: readonly string[]): BenchArguments {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean', default: false } as const
+  let values: ReturnType<typeof parse>['values']
+  function parse() {
+    return parseArgs({
+      args: [...list],
+      options: {
+        only: text,
+        peers: text,
+        device: text,
+        threads: text,
+        rounds: text,
+        budget: text,
+        python: text,
+        json: flag,
+        help: flag,
+      },
+    })
+  }
+  try {
+    values = parse().values
+  } catch (error) {
+    throw new ArgumentError(`${(error as Error).message} Try --help.`)
+  }
+  const { only, device, threads, rounds = '3', budget = '1500', python = '/usr/bin/python3' } = values
+  if (device !== undefined && !devices.includes(device)) {
+    throw new ArgumentError(`--device: expected one of ${devices.join(', ')}, got '${device}'.`)
+  }
+  const modelNames = specs.map(({ name }) => name)
+  const peerNames = peers.map(({ name }) => name)
+  return {
+    help: values.help,
+    json: values.json,
+    models: only === undefined ? modelNames : namesIn('only', only, modelNames),
+    peers:
+      values.peers === undefined
+        ? peerNames
+        : values.peers === 'none'
+          ? []
+          : namesIn('peers', values.peers, peerNames),
+    device: device ?? null,
+    threads: threads === undefined ? null : countIn('threads', threads),
+    rounds: countIn('rounds', rounds),
+    budgetMs: countIn('budget', budget),
+    python,
+  }
+}

@@ -1,0 +1,54 @@
+// Runs one measurement in a process of its own and takes its reply.
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Configuration, Contender } from './contenders.js'
+import type { BenchReply, BenchRequest } from './protocol.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const limitMs = 15 * 60_000
+
+export interface LaunchOptions {
+  readonly python: string
+  /** Variables on top of this process' own and the configuration's. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** The reply: the last line of standard output that is a JSON object. Throws with the end of standard error otherwise. */
+export async function launch(
+  contender: Contender,
+  configuration: Configuration,
+  request: BenchRequest,
+  { python, environment }: LaunchOptions,
+): Promise<BenchReply> {
+  const [command, args] =
+    contender.runs === 'python'
+      ? [python, [contender.program]]
+      : [process.execPath, ['--import', 'tsx', contender.program]]
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...environment, ...configuration.environment },
+    timeout: limitMs,
+  })
+  let output = ''
+  let errors = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk
+  })
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    errors += chunk
+  })
+  // A child that dies early closes its input: the exit code tells, not the broken pipe.
+  child.stdin.on('error', () => {})
+  child.stdin.end(JSON.stringify({ ...request, threads: configuration.threads ?? request.threads }))
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', resolve)
+  })
+  const line = output.split('\n').findLast((text) => text.startsWith('{"kind"'))
+  if (code !== 0 || line === undefined) {
+    const causes = errors.split('\n').filter((text) => /^\s*(\w*Error|\w*Exception)\b/.test(text))
+    const tail = (causes.length > 0 ? causes : errors.trim().split('\n')).at(-1)
+    throw new Error(`${contender.name} ended with ${code ?? 'a signal'}: ${tail?.trim().slice(0, 300)}`)
+  }
+  return JSON.parse(line) as BenchReply
+}

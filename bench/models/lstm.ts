@@ -1,0 +1,22 @@
+// One LSTM layer 128→256 and a linear head on the last state.
+import { Linear } from '../../src/nn/linear.js'
+import { LSTM } from '../../src/nn/lstm.js'
+import { Module } from '../../src/nn/module.js'
+import { crossEntropy } from '../../src/tensor/functional.js'
+import type { Tensor } from '../../src/tensor/tensor.js'
+import type { BuildModel } from './model.js'
+
+class Classifier extends Module {
+  lstm = new LSTM(128, 256, { batchFirst: true })
+  fc = new Linear(256, 10)
+
+  override forward(x: Tensor): Tensor {
+    const [output] = this.lstm.forward(x)
+    return this.fc.forward(output.select(1, -1))
+  }
+}
+
+export const build: BuildModel = () => {
+  const module = new Classifier()
+  return { module, loss: (x, y) => crossEntropy(module.forward(x), y) }
+}
