@@ -41,11 +41,14 @@ export function withGradMode<T>(enabled: boolean, fn: () => T): T {
   }
 }
 
+/** Rules may answer with an input itself; a node as an aval would keep everything below it alive. */
+const avalOf = (x: Aval): Aval => (x instanceof Node ? x.avals[0] : x)
+
 /** Builds a node of any primitive. */
 export function make<P extends Primitive>(op: P, inputs: readonly Node[], attrs: Attributes[P]): Node<P> {
   const rule = ruleOf(op)
   const inferred = rule.infer(inputs, attrs)
-  const avals: readonly Aval[] = Array.isArray(inferred) ? inferred : [inferred as Aval]
+  const avals: readonly Aval[] = Array.isArray(inferred) ? inferred.map(avalOf) : [avalOf(inferred as Aval)]
   let requiresGrad = false
   if (gradEnabled && rule.vjp !== 'none') {
     for (const x of inputs) if (x.requiresGrad) requiresGrad = true
