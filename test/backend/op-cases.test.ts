@@ -1,0 +1,46 @@
+/** Every row of the shared table on `wasm`, against the reference; one and two threads give the same bits. */
+import { afterAll, describe, expect, test } from 'vitest'
+import { createWasmBackend } from '../../src/backend/wasm/wasm.js'
+import { Storage } from '../../src/core/storage.js'
+import { sizeOf } from '../../src/core/shape.js'
+import type { Node } from '../../src/ir/node.js'
+import { runGraph, storageFrom } from '../helpers/run-graph.js'
+import { expectClose, toleranceOf } from '../helpers/tolerance.js'
+import { allOpCases, instantiate } from '../ir/op-cases.js'
+
+const single = createWasmBackend({ threads: 1 })
+const double = createWasmBackend({ threads: 2 })
+double.waitForWorkers(10_000)
+
+afterAll(() => {
+  single.close()
+  double.close()
+})
+
+function bytesOn(backend: typeof single, outputs: readonly Node[], inputs: readonly Node[], values: readonly number[][]): Uint8Array[] {
+  const executable = backend.compile({ inputs, outputs, donations: new Map() })
+  const written = outputs.map((o) => new Storage(o.dtype, sizeOf(o.shape)))
+  executable.run(inputs.map((n, i) => storageFrom(n.dtype, values[i])), written)
+  executable.dispose?.()
+  return written.map((s) => s.bytes().slice())
+}
+
+const byPrimitive = Map.groupBy === undefined ? group() : Map.groupBy(allOpCases, (c) => c.op)
+
+function group(): Map<string, (typeof allOpCases)[number][]> {
+  const groups = new Map<string, (typeof allOpCases)[number][]>()
+  for (const c of allOpCases) groups.set(c.op, [...(groups.get(c.op) ?? []), c])
+  return groups
+}
+
+describe.each([...byPrimitive])('%s', (_, rows) => {
+  test(`${rows.length} cases`, () => {
+    for (const row of rows) {
+      const { outputs, inputs, values } = instantiate(row, 1)
+      const expected = runGraph(outputs, inputs, values)
+      const got = runGraph(outputs, inputs, values, single)
+      outputs.forEach((o, i) => expectClose(got[i], expected[i], toleranceOf(o.dtype, row.tolerance), row.name))
+      expect(bytesOn(double, outputs, inputs, values), row.name).toEqual(bytesOn(single, outputs, inputs, values))
+    }
+  })
+})
