@@ -10,8 +10,8 @@ import {
   gradientOf,
   isSymbolic,
   leafCells,
-  retainedCells,
   readCell,
+  retainedCells,
   setGradient,
   tracing,
   wantedGradients,
@@ -25,7 +25,8 @@ export interface BackwardOptions {
   readonly createGraph?: boolean
 }
 
-const markId = (): number => new Node('const', { value: 0, dtype: 'f32' }, [], [{ shape: [], dtype: 'f32' }], false).id
+const markId = (): number =>
+  new Node('const', { value: 0, dtype: 'f32' }, [], [{ shape: [], dtype: 'f32' }], false).id
 
 /** The cell that gets the gradient of a node. */
 const receiver = (node: Node): Cell | undefined => leafCells.get(node) ?? retainedCells.get(node)
@@ -36,7 +37,12 @@ const hasGradientInput = (node: Node): boolean => node.inputs.some((x) => x.requ
  * Adds d root / d leaf to the gradient of every leaf below. `seed` is the cotangent of the root, 1 for one element.
  * Builds graph only; nothing is computed. `makeCell` wraps a new gradient.
  */
-export function backward(root: Node, seed: Node | null, options: BackwardOptions, makeCell: (node: Node) => Cell): void {
+export function backward(
+  root: Node,
+  seed: Node | null,
+  options: BackwardOptions,
+  makeCell: (node: Node) => Cell,
+): void {
   const { createGraph = false, retainGraph = createGraph } = options
   if (!root.requiresGrad) {
     throw new ChainruleError(

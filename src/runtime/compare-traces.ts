@@ -19,7 +19,8 @@ const at = (step: TracedStep, node: Node | undefined): string => {
 export function compareTraces(first: TracedStep, second: TracedStep): void {
   first.inputs.forEach((source, i) => {
     const other = second.inputs[i]
-    if (other !== undefined && first.key === second.key) compareInputs(source, other, first, second, second.inputNodes[i])
+    if (other !== undefined && first.key === second.key)
+      compareInputs(source, other, first, second, second.inputNodes[i])
   })
   if (first.key !== second.key) differentGraphs(first, second)
   compareResults(first.result, second.result)
@@ -44,7 +45,13 @@ function sameSource(first: TracedStep, i: number, second: TracedStep, j: number)
   return b.kind === 'cell' && a.cell === b.cell
 }
 
-function compareInputs(a: InputSource, b: InputSource, first: TracedStep, second: TracedStep, node: Node): void {
+function compareInputs(
+  a: InputSource,
+  b: InputSource,
+  first: TracedStep,
+  second: TracedStep,
+  node: Node,
+): void {
   if (a.kind === 'constant' && b.kind === 'constant') {
     const [was, is] = [a.node, b.node]
     if (isOp(was, 'scalar') && isOp(is, 'scalar')) {

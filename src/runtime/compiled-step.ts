@@ -15,7 +15,13 @@ import { realize } from './realize.js'
 import { type Arguments, argumentDifference, matches, type Template, templateOf } from './signature.js'
 import { type Cell, isSymbolic, isTransforming, leafCells, pendingCells, tracing } from './state.js'
 import type { Observation, Slot } from './trace.js'
-import { isComputed, type ResultTemplate, type TensorKind, type TracedStep, traceStep } from './traced-step.js'
+import {
+  isComputed,
+  type ResultTemplate,
+  type TensorKind,
+  type TracedStep,
+  traceStep,
+} from './traced-step.js'
 
 /** More signatures than this are probably a mistake. */
 const warnAfter = 8
@@ -81,7 +87,8 @@ export class CompiledStep {
   }
 
   call(args: unknown[]): unknown {
-    if (tracing !== null || isSymbolic() || isTransforming()) return (this.fn as (...list: unknown[]) => unknown)(...args)
+    if (tracing !== null || isSymbolic() || isTransforming())
+      return (this.fn as (...list: unknown[]) => unknown)(...args)
     const given: Arguments = { cells: [], numbers: [] }
     let variant = this.find(args, given)
     if (variant === null) {
@@ -100,7 +107,8 @@ export class CompiledStep {
       given.cells.length = 0
       given.numbers.length = 0
       if (variant.backend !== backend || variant.gradEnabled !== gradEnabled) continue
-      if (!matches(variant.template, args, this.kind.isCell, given) || !guardsHold(variant, given.cells)) continue
+      if (!matches(variant.template, args, this.kind.isCell, given) || !guardsHold(variant, given.cells))
+        continue
       if (i > 0) {
         this.variants.splice(i, 1)
         this.variants.unshift(variant)
@@ -142,7 +150,11 @@ export class CompiledStep {
       idle: given.numbers.map(() => false),
       gradEnabled: isGradEnabled(),
       backend,
-      slots: step.trace.slots.map(({ source, requiresGrad, gradientRead }) => ({ source, requiresGrad, gradientRead })),
+      slots: step.trace.slots.map(({ source, requiresGrad, gradientRead }) => ({
+        source,
+        requiresGrad,
+        gradientRead,
+      })),
       observations: step.trace.observations,
       executable,
       inputs: step.inputs,
@@ -197,7 +209,8 @@ export class CompiledStep {
       const { node, position, size } = outputs[i]
       if (position >= 0) written[position] = new Storage(node.dtype, size)
     }
-    const first = outputs.length - writes.length - gradients.reduce((n, g) => n + (g.output === null ? 0 : 1), 0)
+    const first =
+      outputs.length - writes.length - gradients.reduce((n, g) => n + (g.output === null ? 0 : 1), 0)
     for (let i = 0; i < first; i++) fresh(i)
     for (const { slot, output } of writes) {
       const { position, inPlace } = outputs[output]

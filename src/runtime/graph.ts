@@ -121,4 +121,5 @@ export function closedGraph(
 }
 
 /** A node as results people can hold: itself, or its `output` nodes. */
-export const resultNodes = (node: Node): readonly Node[] => (hasSeveralOutputs(node) ? outputsOf(node) : [node])
+export const resultNodes = (node: Node): readonly Node[] =>
+  hasSeveralOutputs(node) ? outputsOf(node) : [node]

@@ -24,13 +24,35 @@ import {
 
 /** Work that is never done twice: what `backward` would otherwise compute again. */
 const keptForGradient: ReadonlySet<Primitive> = new Set<Primitive>([
-  'contract', 'conv', 'reduceSum', 'reduceProd', 'reduceMax', 'reduceMin', 'cumSum', 'cumProd', 'cumMax', 'scan',
-  'windowReduce', 'sort', 'gather', 'scatter', 'call', 'cond', 'while',
+  'contract',
+  'conv',
+  'reduceSum',
+  'reduceProd',
+  'reduceMax',
+  'reduceMin',
+  'cumSum',
+  'cumProd',
+  'cumMax',
+  'scan',
+  'windowReduce',
+  'sort',
+  'gather',
+  'scatter',
+  'call',
+  'cond',
+  'while',
 ])
 
 /** Work worth keeping for whoever looks at a neighbour next (the accuracy after the loss). */
 const heavy: ReadonlySet<Primitive> = new Set<Primitive>([
-  'contract', 'conv', 'scan', 'windowReduce', 'sort', 'call', 'cond', 'while',
+  'contract',
+  'conv',
+  'scan',
+  'windowReduce',
+  'sort',
+  'call',
+  'cond',
+  'while',
 ])
 
 /** Pending chains are computed before they get deeper than this. */
@@ -139,14 +161,16 @@ export function inputStorage(node: Node): Storage {
 
 /** A computed node forgets its inputs once no gradient can flow through it. */
 function dropInputs(node: Node): void {
-  if (!node.released && node.requiresGrad && node.inputs.some((x) => x.released && x.requiresGrad)) node.released = true
+  if (!node.released && node.requiresGrad && node.inputs.some((x) => x.released && x.requiresGrad))
+    node.released = true
   if (node.storage === null) return
   if (node.released || !node.requiresGrad || !node.inputs.some((x) => x.requiresGrad)) node.inputs = []
 }
 
 function keepForGradient(order: readonly Node[], outputs: Set<Node>): void {
   for (const node of order) {
-    if (!node.requiresGrad || node.released || node.storage !== null || !keptForGradient.has(node.op)) continue
+    if (!node.requiresGrad || node.released || node.storage !== null || !keptForGradient.has(node.op))
+      continue
     for (const result of resultNodes(node)) if (result.storage === null) outputs.add(result)
   }
 }
@@ -157,7 +181,8 @@ function keepFrontier(asked: readonly Node[], outputs: Set<Node>): void {
   const seen = new Set<Node>(stack)
   while (stack.length > 0) {
     const node = stack.pop()!
-    if (node.storage !== null || backwardRanges.some(([from, to]) => node.id >= from && node.id < to)) continue
+    if (node.storage !== null || backwardRanges.some(([from, to]) => node.id >= from && node.id < to))
+      continue
     if (heavy.has(node.op)) {
       for (const result of resultNodes(node)) if (result.storage === null) outputs.add(result)
       continue

@@ -1,6 +1,6 @@
 /** The arguments of a compiled step: which calls are alike, and the cells in them. */
 import { TraceError } from '../core/errors.js'
-import { formatShape, sameShape, type Shape } from '../core/shape.js'
+import { formatShape, type Shape, sameShape } from '../core/shape.js'
 import { type Cell, leafCells } from './state.js'
 
 /** What is known about one argument. Tensors count from 0 in order; the same tensor twice has one number. */
@@ -81,14 +81,16 @@ export function matches(template: Template, value: unknown, isCell: IsCell, into
       return Object.is(template.value, value)
     case 'array':
       if (!Array.isArray(value) || value.length !== template.items.length) return false
-      for (let i = 0; i < value.length; i++) if (!matches(template.items[i], value[i], isCell, into)) return false
+      for (let i = 0; i < value.length; i++)
+        if (!matches(template.items[i], value[i], isCell, into)) return false
       return true
     case 'object': {
       if (!isRecord(value)) return false
       const keys = Object.keys(value)
       if (keys.length !== template.keys.length) return false
       for (let i = 0; i < keys.length; i++) {
-        if (keys[i] !== template.keys[i] || !matches(template.items[i], value[keys[i]], isCell, into)) return false
+        if (keys[i] !== template.keys[i] || !matches(template.items[i], value[keys[i]], isCell, into))
+          return false
       }
       return true
     }
@@ -134,8 +136,10 @@ export function argumentDifference(a: Template, b: Template, path = 'argument'):
       return null
     }
   }
-  if (a.kind === 'state' && b.kind === 'state' && a.cell !== b.cell) return `${path}: another parameter or buffer`
-  if (a.kind === 'tensor' && b.kind === 'tensor' && a.index !== b.index) return `${path}: the same tensor twice, or not`
+  if (a.kind === 'state' && b.kind === 'state' && a.cell !== b.cell)
+    return `${path}: another parameter or buffer`
+  if (a.kind === 'tensor' && b.kind === 'tensor' && a.index !== b.index)
+    return `${path}: the same tensor twice, or not`
   const [was, is] = [describe(a), describe(b)]
   return was === is && a.kind === b.kind ? null : `${path}: ${was} before, ${is} now`
 }

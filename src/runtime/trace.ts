@@ -4,9 +4,9 @@
  * nothing.
  */
 import { TraceError } from '../core/errors.js'
+import { StackMark } from '../core/user-line.js'
 import { isOp, Node, topologicalOrder } from '../ir/node.js'
 import { type Cell, leafCells, type Tracing, versionOf } from './state.js'
-import { StackMark } from '../core/user-line.js'
 
 /** Where the cell behind a slot comes from at each call. */
 export type SlotSource =
@@ -98,7 +98,13 @@ export class Trace implements Tracing {
           'cannot flow out of the step. Compute it inside the step, or pass x.detach().',
       )
     }
-    return this.addSlot(cell, cell, { kind: 'cell', cell }, tracedPlaceholder(version, version.requiresGrad), version.requiresGrad)
+    return this.addSlot(
+      cell,
+      cell,
+      { kind: 'cell', cell },
+      tracedPlaceholder(version, version.requiresGrad),
+      version.requiresGrad,
+    )
   }
 
   read(cell: Cell): Node {

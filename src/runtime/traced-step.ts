@@ -87,7 +87,8 @@ export function traceStep(
 }
 
 function refusePromise(value: unknown): void {
-  if (typeof value !== 'object' || value === null || !('then' in value) || typeof value.then !== 'function') return
+  if (typeof value !== 'object' || value === null || !('then' in value) || typeof value.then !== 'function')
+    return
   // What the function does after its first await fails too; this error says why.
   value.then(undefined, () => {})
   throw new TraceError(

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Backend } from '../../src/backend/backend.js'
 import { currentBackend } from '../../src/runtime/devices.js'
-import { ones, tensor, zeros } from '../../src/tensor/creation.js'
 import { compile } from '../../src/tensor/compile.js'
+import { ones, tensor, zeros } from '../../src/tensor/creation.js'
 import { conv2d } from '../../src/tensor/functional.js'
 import { noGrad } from '../../src/tensor/grad-mode.js'
 import { Buffer, Parameter } from '../../src/tensor/parameter.js'
@@ -79,25 +79,51 @@ forEachDevice('aliasing', () => {
         b.assign(x)
       })
     swap()
-    expect([await a.toArray(), await b.toArray()]).toEqual([[3, 4], [1, 2]])
+    expect([await a.toArray(), await b.toArray()]).toEqual([
+      [3, 4],
+      [1, 2],
+    ])
     const compiled = compile(swap)
     for (let i = 0; i < 4; i++) {
       compiled()
-      const expected = i % 2 === 0 ? [[1, 2], [3, 4]] : [[3, 4], [1, 2]]
+      const expected =
+        i % 2 === 0
+          ? [
+              [1, 2],
+              [3, 4],
+            ]
+          : [
+              [3, 4],
+              [1, 2],
+            ]
       expect([await a.toArray(), await b.toArray()]).toEqual(expected)
     }
   })
 
   it('x.assign(x.T), eagerly and compiled', async () => {
-    const x = new Buffer(tensor([[1, 2], [3, 4]]))
+    const x = new Buffer(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+    )
     x.assign(x.T)
-    expect(await x.toArray()).toEqual([[1, 3], [2, 4]])
+    expect(await x.toArray()).toEqual([
+      [1, 3],
+      [2, 4],
+    ])
     const step = compile(() => x.assign(x.T))
     step()
-    expect(await x.toArray()).toEqual([[1, 2], [3, 4]])
+    expect(await x.toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ])
     step()
     step()
-    expect(await x.toArray()).toEqual([[1, 2], [3, 4]])
+    expect(await x.toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ])
   })
 
   it('a reused Float32Array is copied', async () => {
@@ -123,7 +149,10 @@ forEachDevice('aliasing', () => {
 
   it('item() before backward() runs each convolution once', async () => {
     const w = new Parameter(ones([2, 1, 3, 3]))
-    const x = tensor(Float32Array.from({ length: 16 }, (_, i) => i / 16), { shape: [1, 1, 4, 4] })
+    const x = tensor(
+      Float32Array.from({ length: 16 }, (_, i) => i / 16),
+      { shape: [1, 1, 4, 4] },
+    )
     const forward = await countPrimitive('conv', async () => {
       const loss = conv2d(x, w, null, { padding: 1 }).tanh().sum()
       await loss.item()
@@ -218,4 +247,3 @@ describe('scalars of the user', () => {
     expect(count).toBe(0)
   })
 })
-

@@ -5,14 +5,14 @@ import { beforeAll, expect, it } from 'vitest'
 import type { BackendOptions } from '../../src/backend/backend.js'
 import { currentBackend, useDevice } from '../../src/runtime/devices.js'
 import { cachedExecutables } from '../../src/runtime/executables.js'
+import { flushPending } from '../../src/runtime/realize.js'
+import { nextTask } from '../../src/runtime/yield.js'
 import { compile } from '../../src/tensor/compile.js'
 import { tensor, zeros } from '../../src/tensor/creation.js'
 import { batchNorm } from '../../src/tensor/functional.js'
 import { noGrad } from '../../src/tensor/grad-mode.js'
 import { Buffer, Parameter } from '../../src/tensor/parameter.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
-import { flushPending } from '../../src/runtime/realize.js'
-import { nextTask } from '../../src/runtime/yield.js'
 import { forEachDevice } from '../helpers/devices.js'
 
 setFlagsFromString('--expose-gc')
@@ -50,8 +50,8 @@ forEachDevice('flat memory', (device) => {
   beforeAll(() => useDevice(device, { threads: 1, poolBytes: 2 ** 20 } as BackendOptions))
 
   // The interpreter is slow; what is held does not depend on the number of steps.
-  const eagerSteps = device === 'reference' ? 600 : 1500
-  const compiledSteps = device === 'reference' ? 2000 : 10_000
+  const eagerSteps = device === 'reference' ? 200 : 1000
+  const compiledSteps = device === 'reference' ? 600 : 10_000
 
   for (const how of ['never', 'microtask', 'macrotask'] as const) {
     it(`eager training, yielding ${how}, with a running sum and an unread metric`, async () => {
@@ -59,7 +59,11 @@ forEachDevice('flat memory', (device) => {
       let sum: Tensor = tensor(0)
       const grown = await growth(eagerSteps, how, (i) => {
         const x = tensor(batch, { shape: [256, 16] })
-        const loss = x.matmul(w).sub(1 + (i % 3)).square().mean()
+        const loss = x
+          .matmul(w)
+          .sub(1 + (i % 3))
+          .square()
+          .mean()
         w.grad = null
         loss.backward()
         noGrad(() => w.assign(w.sub(w.grad!.mul(0.01 / (1 + i)))))

@@ -41,7 +41,12 @@ forEachDevice('compile', () => {
 
   it('trains like eager code: gradients, updates and state', async () => {
     const run = async (compiled: boolean): Promise<unknown> => {
-      const w = new Parameter(tensor([[0.5, -0.25], [0.125, 1]]))
+      const w = new Parameter(
+        tensor([
+          [0.5, -0.25],
+          [0.125, 1],
+        ]),
+      )
       const momentum = new Buffer(zeros([2, 2]))
       const step = (x: Tensor, y: Tensor): Tensor => {
         const loss = x.matmul(w).tanh().sub(y).square().mean()
@@ -56,7 +61,18 @@ forEachDevice('compile', () => {
       const call = compiled ? compile(step) : step
       const losses: number[] = []
       for (let i = 0; i < 6; i++) {
-        losses.push(await call(tensor([[1, 2], [3, 4 + i]]), tensor([[1, 0], [0, 1]])).item())
+        losses.push(
+          await call(
+            tensor([
+              [1, 2],
+              [3, 4 + i],
+            ]),
+            tensor([
+              [1, 0],
+              [0, 1],
+            ]),
+          ).item(),
+        )
       }
       return [losses, await w.toArray(), await momentum.toArray(), await w.grad!.toArray()]
     }
@@ -84,7 +100,9 @@ forEachDevice('compile', () => {
     let n = 1
     const structure = compile((x: Tensor) => x.slice(0, 0, n++))
     structure(tensor([1, 2, 3]))
-    expect(messageOf(() => structure(tensor([1, 2, 3])))).toMatch(/something else at its second call at .*compile\.test\.ts/)
+    expect(messageOf(() => structure(tensor([1, 2, 3])))).toMatch(
+      /something else at its second call at .*compile\.test\.ts/,
+    )
     let k = 1
     const values = compile((x: Tensor) => x.add(tensor([k++, 0])))
     values(tensor([1, 2]))
@@ -301,7 +319,9 @@ forEachDevice('compile', () => {
     expect(await f(tensor([1, 1])).toArray()).toEqual([8, 12])
     expect(await f(tensor([1, 1])).toArray()).toEqual([10, 15])
     expect(await slot!.toArray()).toEqual([3, 3])
-    expect(() => compile((x: Tensor) => new Buffer(x.mul(2)))(scale)).toThrow(/made inside a compiled step from a value/)
+    expect(() => compile((x: Tensor) => new Buffer(x.mul(2)))(scale)).toThrow(
+      /made inside a compiled step from a value/,
+    )
   })
 
   it('a compiled function inside another is inlined, and differentiated by transforms', async () => {
@@ -319,7 +339,11 @@ forEachDevice('compile', () => {
 
 describe('mistakes in compiled steps', () => {
   it('looking at a value', () => {
-    const looks: ((x: Tensor) => unknown)[] = [(x) => x.itemSync(), (x) => x.dataSync(), (x) => x.toArraySync()]
+    const looks: ((x: Tensor) => unknown)[] = [
+      (x) => x.itemSync(),
+      (x) => x.dataSync(),
+      (x) => x.toArraySync(),
+    ]
     for (const look of looks) expect(messageOf(() => compile(look)(tensor(1)))).toMatch(/no look at a value/)
     expect(compile((x: Tensor) => [`${x.add(1)}`])(tensor(1))[0]).toMatch(/traced/)
   })
