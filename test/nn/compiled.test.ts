@@ -79,6 +79,24 @@ describe('compiled training equals eager training bit for bit', () => {
   }
 })
 
+describe('labels of 64 bits', () => {
+  it('are compared and counted in vectors of 32-bit results', () => {
+    const random = seeded(9)
+    const scores = Float32Array.from({ length: 640 }, () => random.normal())
+    const labels = BigInt64Array.from({ length: 64 }, () => BigInt(random.integer(0, 10)))
+    const best = Array.from({ length: 64 }, (_, i) => {
+      const row = scores.subarray(10 * i, 10 * i + 10)
+      return row.indexOf(Math.max(...row))
+    })
+    const right = best.filter((b, i) => BigInt(b) === labels[i]).length
+    const hits = tensor(scores, { shape: [64, 10] })
+      .argmax(1)
+      .eq(tensor(labels))
+    expect(hits.to('f32').sum().itemSync()).toBe(right)
+    expect(hits.to('i64').sum().itemSync()).toBe(right)
+  })
+})
+
 describe('what a compiled step notices', () => {
   it('the mode of a module', () => {
     manualSeed(5)

@@ -85,6 +85,12 @@ export class Inliner {
     }
     if (lanes.count > 1 && is64(node.dtype)) throw new ScalarOnly()
     const key = `${node.id}@${index.map(indexKey).join(';')}x${lanes.count}`
+    if (lanes.count > 1 && narrows(node) && this.bufferOf(node) === null && !this.plugs.has(node)) {
+      // 64-bit values have no lanes, what is made of them has: a comparison of i64 does not slow its kernel's sums down.
+      return this.k.remember(key, () =>
+        this.perLane(lanes, (l) => this.value(node, index.map((i) => atLane(i, lanes, l)), oneLane)),
+      )
+    }
     return this.k.remember(key, () => this.compute(node, index, lanes))
   }
 
@@ -360,7 +366,7 @@ export class Inliner {
         Array.from({ length: lanes.count }, (_, l) => this.gather(node, this.ahead(index, lanes, l), oneLane)),
       )
     }
-    const raw = narrowIndex(this.e, this.value(positions, index, oneLane))
+    const raw = narrowIndex(this.e, this.value(positions, index.map((i) => atLane(i, lanes, 0)), oneLane))
     const at = this.checked(raw, n)
     return this.value(x, index.map((i, a) => (a === axis ? at : i)), lanes)
   }
@@ -395,6 +401,10 @@ export class Inliner {
 }
 
 const moves = (index: Index, lanes: Lanes): boolean => indexDeps(index).has(lanes.variable!.id)
+
+/** Casts and comparisons that make 32 bits of 64. */
+const narrows = (node: Node): boolean =>
+  !is64(node.dtype) && !isOp(node, 'gather') && node.inputs.some((x) => is64(x.dtype))
 
 const is64 = (dtype: DType): boolean => dtype === 'f64' || dtype === 'i64'
 
