@@ -50,18 +50,24 @@ export function withTracing<T>(trace: Tracing | null, fn: () => T): T {
   }
 }
 
-/** Depth of transforms whose inputs have no values (`vmap`, bodies of `scan`, …). */
+/** Depth of transforms whose inputs have no values (`vmap`, bodies of `scan`, …), and of those that run many times. */
 let symbolicDepth = 0
+let repeatedDepth = 0
 
 export const isSymbolic = (): boolean => symbolicDepth > 0
 
-/** Runs `fn`, in which tensors stand for values that do not exist yet. */
-export function withSymbolic<T>(fn: () => T): T {
+/** Whether what is built now stands for many examples or steps at once. */
+export const isRepeated = (): boolean => repeatedDepth > 0
+
+/** Runs `fn`, in which tensors stand for values that do not exist yet; for many of them where `repeated`. */
+export function withSymbolic<T>(repeated: boolean, fn: () => T): T {
   symbolicDepth++
+  if (repeated) repeatedDepth++
   try {
     return fn()
   } finally {
     symbolicDepth--
+    if (repeated) repeatedDepth--
   }
 }
 

@@ -178,11 +178,19 @@ export class TensorBase<S extends Shape = Shape> implements Cell {
   }
 
   set requiresGrad(flag: boolean) {
-    if (flag && this.dtype !== 'f32' && this.dtype !== 'f64' && this.dtype !== 'f16' && this.dtype !== 'bf16') {
+    if (
+      flag &&
+      this.dtype !== 'f32' &&
+      this.dtype !== 'f64' &&
+      this.dtype !== 'f16' &&
+      this.dtype !== 'bf16'
+    ) {
       throw new ValueError(`requiresGrad: only float tensors can require a gradient, got ${this.dtype}.`)
     }
     if (this.version.requiresGrad && !leafCells.has(this.version)) {
-      throw new ValueError('requiresGrad: can only be changed on leaf tensors. Use detach() to cut the graph.')
+      throw new ValueError(
+        'requiresGrad: can only be changed on leaf tensors. Use detach() to cut the graph.',
+      )
     }
     setRequiresGrad(this, flag)
   }
@@ -230,10 +238,14 @@ export class TensorBase<S extends Shape = Shape> implements Cell {
    */
   assign(value: TensorBase): void {
     if (!sameShape(value.shape, this.shape)) {
-      throw new ShapeError(`assign: expected shape ${formatShape(this.shape)}, got ${formatShape(value.shape)}.`)
+      throw new ShapeError(
+        `assign: expected shape ${formatShape(this.shape)}, got ${formatShape(value.shape)}.`,
+      )
     }
     if (value.dtype !== this.dtype) {
-      throw new ShapeError(`assign: expected dtype ${this.dtype}, got ${value.dtype}. Cast first, with to('${this.dtype}').`)
+      throw new ShapeError(
+        `assign: expected dtype ${this.dtype}, got ${value.dtype}. Cast first, with to('${this.dtype}').`,
+      )
     }
     const node = value.node
     boundPending(node)
@@ -247,4 +259,3 @@ export type Operand = TensorBase | number
 
 /** What node-level operations take. */
 export const operand = (x: Operand): Node | number => (typeof x === 'number' ? x : x.node)
-

@@ -52,9 +52,13 @@ export interface Traced {
   readonly value: unknown
 }
 
-/** Runs `fn` on placeholders. */
-export function traceSymbolic(avals: readonly Aval[], fn: (params: readonly Tensor[]) => unknown): Traced {
-  return withSymbolic(() =>
+/** Runs `fn` on placeholders, which stand for many values each where the function will be `repeated`. */
+export function traceSymbolic(
+  avals: readonly Aval[],
+  repeated: boolean,
+  fn: (params: readonly Tensor[]) => unknown,
+): Traced {
+  return withSymbolic(repeated, () =>
     withTransform(() =>
       build.withGradMode(true, () => {
         const params = avals.map((a) => build.placeholder(a.shape, a.dtype))
@@ -69,7 +73,8 @@ export function traceSymbolic(avals: readonly Aval[], fn: (params: readonly Tens
 /** Nodes among `order` that depend on the parameters. */
 function dependents(order: readonly Node[], params: ReadonlySet<Node>): Set<Node> {
   const found = new Set<Node>(params)
-  for (const node of order) if (node.storage === null && node.inputs.some((x) => found.has(x))) found.add(node)
+  for (const node of order)
+    if (node.storage === null && node.inputs.some((x) => found.has(x))) found.add(node)
   return found
 }
 
@@ -92,7 +97,9 @@ export interface Closed {
 }
 
 /** Closes traced functions over one list of constants. */
-export function closeOver(traced: readonly { params: readonly Node<'placeholder'>[]; results: readonly Node[] }[]): Closed {
+export function closeOver(
+  traced: readonly { params: readonly Node<'placeholder'>[]; results: readonly Node[] }[],
+): Closed {
   const consts = new Set<Node>()
   for (const { params, results } of traced) {
     const own = new Set<Node>(params)

@@ -36,15 +36,20 @@ export function scan<C, X, Y>(
   if (steps === undefined) throw new ValueError('scan: expected stacked inputs, or the length of the loop.')
   for (const x of inputs.nodes) {
     if (x.shape[0] !== steps) {
-      throw new ShapeError(`scan: expected ${steps} steps on axis 0 of every input, got shape ${formatShape(x.shape)}.`)
+      throw new ShapeError(
+        `scan: expected ${steps} steps on axis 0 of every input, got shape ${formatShape(x.shape)}.`,
+      )
     }
   }
   const n = start.nodes.length
-  const avals = [...start.nodes.map(avalOf), ...inputs.nodes.map(({ shape, dtype }) => ({ shape: shape.slice(1), dtype }))]
+  const avals = [
+    ...start.nodes.map(avalOf),
+    ...inputs.nodes.map(({ shape, dtype }) => ({ shape: shape.slice(1), dtype })),
+  ]
   let carryCount = 0
   let after: unknown
   let each: unknown
-  const traced = traceSymbolic(avals, (params) => {
+  const traced = traceSymbolic(avals, true, (params) => {
     const given = nodesOf(params)
     const result = body(start.rebuild(given.slice(0, n)) as C, inputs.rebuild(given.slice(n)) as X)
     if (!Array.isArray(result) || result.length !== 2) {
@@ -55,17 +60,15 @@ export function scan<C, X, Y>(
     carryCount = flattenTensors(after).nodes.length
     return result
   })
-  if (carryCount !== n) throw new ShapeError(`scan: the body got a carry of ${n} tensors and returned ${carryCount}.`)
+  if (carryCount !== n)
+    throw new ShapeError(`scan: the body got a carry of ${n} tensors and returned ${carryCount}.`)
   const { consts, bodies } = closeOver([traced])
   const outs = build.scan(
     bodies[0],
     { consts, carry: start.nodes, xs: inputs.nodes },
     { length: steps, reverse, checkpoint },
   )
-  return [
-    start.rebuild(outs.slice(0, n)) as C,
-    flattenTensors(each).rebuild(outs.slice(n)) as Y,
-  ]
+  return [start.rebuild(outs.slice(0, n)) as C, flattenTensors(each).rebuild(outs.slice(n)) as Y]
 }
 
 /**
@@ -75,8 +78,8 @@ export function whileLoop<C>(predicate: (carry: C) => Tensor, body: (carry: C) =
   requireTensors('whileLoop', 'a carry', carry)
   const start = flattenTensors(carry)
   const avals = start.nodes.map(avalOf)
-  const test = traceSymbolic(avals, (params) => predicate(start.rebuild(nodesOf(params)) as C))
-  const step = traceSymbolic(avals, (params) => body(start.rebuild(nodesOf(params)) as C))
+  const test = traceSymbolic(avals, true, (params) => predicate(start.rebuild(nodesOf(params)) as C))
+  const step = traceSymbolic(avals, true, (params) => body(start.rebuild(nodesOf(params)) as C))
   const { consts, bodies } = closeOver([test, step])
   const outs = build.whileLoop(bodies[0], bodies[1], [...consts, ...start.nodes], consts.length)
   return start.rebuild(outs) as C
@@ -92,7 +95,7 @@ export function cond<A extends unknown[], R>(
   const flat = flattenTensors(operands)
   const avals = flat.nodes.map(avalOf)
   const traced = [yes, no].map((branch) =>
-    traceSymbolic(avals, (params) => branch(...(flat.rebuild(nodesOf(params)) as A))),
+    traceSymbolic(avals, false, (params) => branch(...(flat.rebuild(nodesOf(params)) as A))),
   )
   const { consts, bodies } = closeOver(traced)
   if (bodies[0].results.length !== bodies[1].results.length) {
@@ -112,11 +115,12 @@ export function cond<A extends unknown[], R>(
 export function checkpoint<A extends unknown[], R>(f: (...args: A) => R): (...args: A) => R {
   return (...args) => {
     const flat = flattenTensors(args)
-    const traced = traceSymbolic(flat.nodes.map(avalOf), (params) => f(...(flat.rebuild(nodesOf(params)) as A)))
+    const traced = traceSymbolic(flat.nodes.map(avalOf), false, (params) =>
+      f(...(flat.rebuild(nodesOf(params)) as A)),
+    )
     const { consts, bodies } = closeOver([traced])
     const xs = flat.nodes.map((x) => build.reshape(x, [1, ...x.shape]))
     const outs = build.scan(bodies[0], { consts, carry: [], xs }, { length: 1, checkpoint: 1 })
     return traced.tree.rebuild(outs.map((y) => build.reshape(y, y.shape.slice(1)))) as R
   }
 }
-

@@ -6,7 +6,12 @@ const edge = 3
 const threshold = 1000
 
 /** `tensor([[1., 2.], [3., 4.]])` and, where they are not the default, dtype and requiresGrad. */
-export function formatTensor(values: readonly number[], shape: Shape, dtype: DType, requiresGrad: boolean): string {
+export function formatTensor(
+  values: readonly number[],
+  shape: Shape,
+  dtype: DType,
+  requiresGrad: boolean,
+): string {
   const text = formatter(values, dtype)
   const shorten = values.length > threshold
   const indent = '       '.length

@@ -5,11 +5,11 @@
 import type { Shape } from '../core/shape.js'
 import type { Node } from '../ir/node.js'
 import * as activation from '../ops/activation.js'
+import { type AttentionOptions, scaledDotProductAttention as attention } from '../ops/attention.js'
 import * as convolution from '../ops/convolution.js'
 import * as indexing from '../ops/indexing.js'
 import * as linearAlgebra from '../ops/linear-algebra.js'
 import * as normalization from '../ops/normalization.js'
-import { type AttentionOptions, scaledDotProductAttention as attention } from '../ops/attention.js'
 import * as pooling from '../ops/pooling.js'
 import * as random from '../ops/random.js'
 import * as normal from '../ops/softmax.js'
@@ -80,7 +80,8 @@ export const threshold = lift(activation.threshold)
 /** The first half of an axis times the sigmoid of the second half. */
 export const glu = lift(activation.glu)
 /** x where positive, weight · x elsewhere; one weight, or one a channel (axis 1) (He et al. 2015). */
-export const prelu = (x: TensorBase, weight: TensorBase): Tensor => wrap(activation.prelu(x.node, weight.node))
+export const prelu = (x: TensorBase, weight: TensorBase): Tensor =>
+  wrap(activation.prelu(x.node, weight.node))
 /** e^x / Σ e^x along an axis, the last by default. */
 export const softmax = lift(normal.softmax)
 /** ln softmax(x) along an axis, the last by default. */
@@ -190,12 +191,21 @@ export const layerNorm = (
 ): Tensor => wrap(normalization.layerNorm(x.node, normalizedShape, maybe(weight), maybe(bias), eps))
 
 /** x / root mean square over the trailing axes (Zhang & Sennrich 2019). */
-export const rmsNorm = (x: TensorBase, normalizedShape: number | Shape, weight?: Maybe, eps?: number | null): Tensor =>
-  wrap(normalization.rmsNorm(x.node, normalizedShape, maybe(weight), eps))
+export const rmsNorm = (
+  x: TensorBase,
+  normalizedShape: number | Shape,
+  weight?: Maybe,
+  eps?: number | null,
+): Tensor => wrap(normalization.rmsNorm(x.node, normalizedShape, maybe(weight), eps))
 
 /** Group normalization (Wu & He 2018). */
-export const groupNorm = (x: TensorBase, numGroups: number, weight?: Maybe, bias?: Maybe, eps = 1e-5): Tensor =>
-  wrap(normalization.groupNorm(x.node, numGroups, maybe(weight), maybe(bias), eps))
+export const groupNorm = (
+  x: TensorBase,
+  numGroups: number,
+  weight?: Maybe,
+  bias?: Maybe,
+  eps = 1e-5,
+): Tensor => wrap(normalization.groupNorm(x.node, numGroups, maybe(weight), maybe(bias), eps))
 
 /** Instance normalization: each channel of each example by itself. */
 export const instanceNorm = (x: TensorBase, weight?: Maybe, bias?: Maybe, eps = 1e-5): Tensor =>
@@ -215,7 +225,12 @@ export const cosineSimilarity = (
 // ---------------------------------------------------------------- dropout, attention
 
 /** Inverted dropout (Srivastava et al. 2014): 0 with probability p, else x / (1 - p); x itself unless training. */
-export function dropout(x: TensorBase, p = 0.5, training = true, generator: Generator = defaultGenerator): Tensor {
+export function dropout(
+  x: TensorBase,
+  p = 0.5,
+  training = true,
+  generator: Generator = defaultGenerator,
+): Tensor {
   return wrap(training && p > 0 ? random.dropout(x.node, p, generator.nextKey()) : x.node)
 }
 

@@ -1,6 +1,7 @@
 /** State: tensors that hold a value from step to step. Compiled steps read them by reference at each call. */
-import { DTypeError } from '../core/errors.js'
+
 import { isFloat } from '../core/dtype.js'
+import { DTypeError } from '../core/errors.js'
 import type { Shape } from '../core/shape.js'
 import { leafCells, stateVersion } from '../runtime/state.js'
 import type { TensorBase } from './base.js'
@@ -10,7 +11,9 @@ import { Tensor } from './tensor.js'
 export class Parameter<S extends Shape = Shape> extends Tensor<S> {
   constructor(data: TensorBase<S>, { requiresGrad = true }: { readonly requiresGrad?: boolean } = {}) {
     if (!isFloat(data.dtype)) {
-      throw new DTypeError(`Parameter: expected float values, got ${data.dtype}. Use a Buffer for state without gradient.`)
+      throw new DTypeError(
+        `Parameter: expected float values, got ${data.dtype}. Use a Buffer for state without gradient.`,
+      )
     }
     super(stateVersion(data, requiresGrad), null)
     if (requiresGrad) leafCells.set(this.version, this)
@@ -31,4 +34,3 @@ export class Buffer<S extends Shape = Shape> extends Tensor<S> {
     return true
   }
 }
-

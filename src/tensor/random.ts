@@ -2,11 +2,11 @@
  * Random numbers: a counter-based generator whose state is a buffer, so that compiled steps draw anew at each replay
  * and every backend draws the same bits.
  */
-import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
+import { DTypeError, ShapeError, TraceError, ValueError } from '../core/errors.js'
 import { Storage } from '../core/storage.js'
 import * as build from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import { isSymbolic, tracing } from '../runtime/state.js'
+import { isRepeated, isSymbolic, tracing } from '../runtime/state.js'
 import { Buffer } from './parameter.js'
 import { Tensor } from './tensor.js'
 
@@ -15,6 +15,10 @@ function stateStorage(low: number, high: number, counter: number): Storage {
   ;(storage.write() as Int32Array).set([low, high, counter])
   return storage
 }
+
+const repeatedDraw =
+  'Expected no random draw (rand, dropout, …) inside vmap, scan or whileLoop: it would be the same for every example or ' +
+  'step. Draw outside, with an axis for the examples or steps, and pass the numbers in.'
 
 function splitSeed(seed: number): [number, number] {
   if (!Number.isSafeInteger(seed)) throw new ValueError(`Expected an integer seed, got ${seed}.`)
@@ -50,6 +54,7 @@ export class Generator {
 
   /** @internal The key of the next draw; moves the stream on. */
   nextKey(): Node {
+    if (isRepeated()) throw new TraceError(repeatedDraw)
     const key = this.state.node
     const storage = key.storage
     if (tracing === null && !isSymbolic() && storage !== null) {

@@ -27,7 +27,11 @@ interface Linearized {
 }
 
 /** Runs `f` with the chosen arguments' tensors replaced by leaves of their own. */
-function linearize(f: (...args: never[]) => unknown, args: readonly unknown[], chosen: readonly number[]): Linearized {
+function linearize(
+  f: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  chosen: readonly number[],
+): Linearized {
   const leaves: Node[] = []
   const originals: Node[] = []
   const given = args.map((arg, i) => {
@@ -49,7 +53,10 @@ function linearize(f: (...args: never[]) => unknown, args: readonly unknown[], c
 }
 
 /** Results in terms of the real arguments, so that outer derivatives see through; or values without graph. */
-function settle(nodes: readonly Node[], { leaves, originals }: Pick<Linearized, 'leaves' | 'originals'>): Node[] {
+function settle(
+  nodes: readonly Node[],
+  { leaves, originals }: Pick<Linearized, 'leaves' | 'originals'>,
+): Node[] {
   if (!build.isGradEnabled()) return nodes.map((n) => (n.requiresGrad ? build.alias(n, false) : n))
   return build.substitute(nodes, new Map(leaves.map((leaf, i) => [leaf, originals[i]])))
 }
@@ -57,7 +64,9 @@ function settle(nodes: readonly Node[], { leaves, originals }: Pick<Linearized, 
 function scalarResult(operation: string, value: unknown): Node {
   if (!(value instanceof TensorBase) || value.size !== 1 || !isFloat(value.dtype)) {
     const got = value instanceof TensorBase ? `${value.dtype} ${formatShape(value.shape)}` : typeof value
-    throw new ShapeError(`${operation}: expected a function that returns one float number (a 0-d tensor), got ${got}.`)
+    throw new ShapeError(
+      `${operation}: expected a function that returns one float number (a 0-d tensor), got ${got}.`,
+    )
   }
   return value.node
 }
@@ -65,7 +74,11 @@ function scalarResult(operation: string, value: unknown): Node {
 const orZero = (g: Node | null, leaf: Node): Node => g ?? build.literal(leaf, 0)
 
 /** Trees of gradients like the chosen arguments. */
-function likeArguments(args: readonly unknown[], chosen: readonly number[], nodes: readonly Node[]): unknown[] {
+function likeArguments(
+  args: readonly unknown[],
+  chosen: readonly number[],
+  nodes: readonly Node[],
+): unknown[] {
   let at = 0
   return chosen.map((i) => {
     const flat = flattenTensors(args[i])
@@ -122,30 +135,46 @@ export function gradients<A extends unknown[], const N extends number | readonly
  * The result of f and its pullback: a function from cotangents (a tree like the result) to the list of the arguments'
  * cotangents.
  */
-export function vjp<A extends unknown[], R>(
-  f: (...args: A) => R,
-  ...args: A
-): [R, (cotangents: R) => A] {
+export function vjp<A extends unknown[], R>(f: (...args: A) => R, ...args: A): [R, (cotangents: R) => A] {
   const all = args.map((_, i) => i)
   const linear = linearize(f as (...list: never[]) => unknown, args, all)
   const back = (cotangents: R): A => {
     const seeds = flattenTensors(cotangents).nodes
     checkLike('vjp', 'cotangents', linear.results, seeds)
     const found = pullback(build, linear.results, seeds, linear.leaves)
-    return likeArguments(args, all, settle(found.map((g, i) => orZero(g, linear.leaves[i])), linear)) as A
+    return likeArguments(
+      args,
+      all,
+      settle(
+        found.map((g, i) => orZero(g, linear.leaves[i])),
+        linear,
+      ),
+    ) as A
   }
   return [linear.tree.rebuild(settle(linear.results, linear)) as R, back]
 }
 
 /** The result of f and its derivative along `tangents` (a list like the arguments), by forward mode. */
 export function jvp<A extends unknown[], R>(f: (...args: A) => R, args: A, tangents: A): [R, R] {
-  const linear = linearize(f as (...list: never[]) => unknown, args, args.map((_, i) => i))
+  const linear = linearize(
+    f as (...list: never[]) => unknown,
+    args,
+    args.map((_, i) => i),
+  )
   const given = flattenTensors(tangents).nodes
   checkLike('jvp', 'tangents', linear.leaves, given)
   const found = build.withGradMode(true, () =>
-    pushforward(build, linear.results, linear.leaves, given.map((t) => (isFloat(t.dtype) ? t : null))),
+    pushforward(
+      build,
+      linear.results,
+      linear.leaves,
+      given.map((t) => (isFloat(t.dtype) ? t : null)),
+    ),
   )
-  const out = settle(found.map((t, i) => orZero(t, linear.results[i])), linear)
+  const out = settle(
+    found.map((t, i) => orZero(t, linear.results[i])),
+    linear,
+  )
   return [linear.tree.rebuild(settle(linear.results, linear)) as R, linear.tree.rebuild(out) as R]
 }
 
@@ -177,13 +206,15 @@ export function jacobian<A extends unknown[]>(f: (...args: A) => Tensor, argnum 
     }
     const linear = linearize(f as (...list: never[]) => unknown, args, [argnum])
     if (linear.results.length !== 1) {
-      throw new ShapeError(`jacobian: expected a function that returns one tensor, got ${linear.results.length}.`)
+      throw new ShapeError(
+        `jacobian: expected a function that returns one tensor, got ${linear.results.length}.`,
+      )
     }
     const [y] = linear.results
     const [x] = linear.leaves
     const m = sizeOf(y.shape)
     // The rows of the identity as cotangents: one row an element of the result.
-    const seed = traceSymbolic([y], () => [])
+    const seed = traceSymbolic([y], false, () => [])
     const pulled = build.withGradMode(true, () => pullback(build, [y], [seed.params[0]], [x]))
     const row = orZero(pulled[0], x)
     const identity = build.cast(build.eq(build.iota([m, m], 0, 'i32'), build.iota([m, m], 1, 'i32')), y.dtype)
@@ -195,5 +226,7 @@ export function jacobian<A extends unknown[]>(f: (...args: A) => Tensor, argnum 
 }
 
 /** The Hessian of a scalar function with respect to argument `argnum` (default 0): shape (…argument, …argument). */
-export const hessian = <A extends unknown[]>(f: (...args: A) => Tensor, argnum = 0): ((...args: A) => Tensor) =>
-  jacobian((...args: A) => gradients(f, argnum)(...args) as Tensor, argnum)
+export const hessian = <A extends unknown[]>(
+  f: (...args: A) => Tensor,
+  argnum = 0,
+): ((...args: A) => Tensor) => jacobian((...args: A) => gradients(f, argnum)(...args) as Tensor, argnum)

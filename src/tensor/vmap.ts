@@ -22,7 +22,9 @@ export function vmap<A extends unknown[], R>(
   return (...args) => {
     const axes = typeof inAxes === 'object' && inAxes !== null ? inAxes : args.map(() => inAxes)
     if (axes.length !== args.length) {
-      throw new ValueError(`vmap: expected one axis for each of ${args.length} arguments, got ${axes.length}.`)
+      throw new ValueError(
+        `vmap: expected one axis for each of ${args.length} arguments, got ${axes.length}.`,
+      )
     }
     const flats = args.map((arg) => flattenTensors(arg))
     const mapped = flats.flatMap(({ nodes }, i) => {
@@ -40,7 +42,7 @@ export function vmap<A extends unknown[], R>(
       }
     }
     const examples = mapped.map((n) => ({ shape: n.shape.slice(1), dtype: n.dtype }))
-    const traced = traceSymbolic(examples, (params) => {
+    const traced = traceSymbolic(examples, true, (params) => {
       let at = 0
       const given = args.map((arg, i) => {
         if (axes[i] === null) return arg

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { ShapeError, TraceError, ValueError } from '../../src/core/errors.js'
 import { compile } from '../../src/tensor/compile.js'
-import { randn, tensor } from '../../src/tensor/creation.js'
+import { rand, randn, tensor } from '../../src/tensor/creation.js'
+import { dropout } from '../../src/tensor/functional.js'
 import { noGrad } from '../../src/tensor/grad-mode.js'
 import { Buffer, Parameter } from '../../src/tensor/parameter.js'
 import { Generator } from '../../src/tensor/random.js'
@@ -211,6 +212,21 @@ forEachDevice('transforms', () => {
       expect(await choose(tensor(false), tensor(8)).item()).toBe(9)
       expect(await w.grad!.item()).toBe(0)
     }
+  })
+
+  it('random draws: refused where they would repeat, kept by checkpoint', async () => {
+    expect(() => vmap((t: Tensor) => t.add(rand([])))(x())).toThrow(/Draw outside/)
+    expect(() =>
+      scan((c: Tensor, t: Tensor): [Tensor, null] => [c.add(dropout(t, 0.5)), null], tensor(0), x()),
+    ).toThrow(/Draw outside/)
+    const t = tensor(
+      Float32Array.from({ length: 64 }, () => 1),
+      { requiresGrad: true },
+    )
+    const y = checkpoint((u: Tensor) => dropout(u, 0.5))(t)
+    y.sum().backward()
+    // The gradient of a dropped element is 0, that of a kept one its scale: the same mask both times.
+    expect(await t.grad!.toArray()).toEqual(await y.toArray())
   })
 
   it('checkpoint changes neither values nor gradients', async () => {
