@@ -162,6 +162,27 @@ describe('optimizer options', () => {
     expect(valuesOf(p)).toEqual(before)
   })
 
+  it('half precision keeps f32 state, double precision f64', () => {
+    for (const [dtype, state] of [
+      ['bf16', 'f32'],
+      ['f16', 'f32'],
+      ['f64', 'f64'],
+    ] as const) {
+      const p = new Parameter(tensor([1, -2, 0.5], { dtype }))
+      const optimizer = new optim.AdamW([p], { lr: 0.125, weightDecay: 0, betas: [0.9, 0.999] })
+      for (let i = 0; i < 3; i++) {
+        p.grad = tensor([1, -1, 0.5], { dtype })
+        optimizer.step()
+      }
+      // A constant gradient moves every element by lr a step, exactly representable here.
+      expect(valuesOf(p).map((v) => Math.round(v * 1e5) / 1e5)).toEqual([0.625, -1.625, 0.125])
+      expect(p.dtype).toBe(dtype)
+      const { exp_avg: expAvg, exp_avg_sq: expAvgSq } = optimizer.stateDict().state[0]
+      expect([expAvg.dtype, expAvgSq.dtype]).toEqual([state, state])
+      expect(expAvg.dataSync()[0]).toBeCloseTo(1 - 0.9 ** 3, 6)
+    }
+  })
+
   it('a state dict of other parameters is refused', () => {
     const optimizer = new optim.Adam(fresh())
     const other = new optim.Adam(fresh().slice(0, 2))
