@@ -4,7 +4,7 @@
  * Two losses agree when they differ by at most this much times max(1, |loss|). The reason for 1e-4: over 20 steps of
  * these models PyTorch in f32 and in f64 differ by less than 2e-7, and by up to 2e-4 only where ResNet-18 is trained
  * with a learning rate 10 times the one used here; a Winograd convolution has about 10 times the rounding error of a
- * direct one. A forgotten momentum, bias, epsilon or layer moves every one of these trajectories by more than 1e-3.
+ * direct one. A forgotten momentum, bias or layer moves every one of these trajectories by more than 1e-3.
  */
 export const lossTolerance = 1e-4
 
