@@ -2,10 +2,12 @@
  * The mutable state of the runtime: cells and their versions, which assigns are pending, which leaves receive
  * gradients, and what is being traced. Nodes are immutable; everything that changes goes through a cell.
  */
-import { isFloat } from '../core/dtype.js'
+import { isFloat, writeElement } from '../core/dtype.js'
 import { TraceError } from '../core/errors.js'
+import { sizeOf } from '../core/shape.js'
+import { Storage } from '../core/storage.js'
 import { alias, buffer } from '../ir/build.js'
-import { type Node, topologicalOrder } from '../ir/node.js'
+import { isOp, type Node, topologicalOrder } from '../ir/node.js'
 
 /**
  * A holder of a current version. Every Tensor is one; parameters and buffers are cells that people assign to.
@@ -167,8 +169,28 @@ export function versionOf(node: Node, requiresGrad: boolean): Node {
 }
 
 /** The first version of a new cell of state. */
-export const stateVersion = (data: Cell, requiresGrad: boolean): Node =>
-  versionOf(tracing !== null ? tracing.stateNode(data) : readCell(data), requiresGrad)
+export function stateVersion(data: Cell, requiresGrad: boolean): Node {
+  const node = tracing !== null ? tracing.stateNode(data) : readCell(data)
+  const storage = filled(node)
+  // Zeros are written at once: the first step is then the same program as the second.
+  return versionOf(storage === null ? node : buffer(storage, node.shape), requiresGrad)
+}
+
+const handsOn = new Set(['expand', 'reshape', 'alias', 'stopGradient'])
+
+/** The value of a node that is one literal everywhere; null for other nodes. */
+function filled(node: Node): Storage | null {
+  let at = node
+  while (at.storage === null && handsOn.has(at.op)) at = at.inputs[0]
+  if (at.storage !== null || !isOp(at, 'const')) return null
+  const storage = new Storage(node.dtype, sizeOf(node.shape))
+  const array = storage.write() as Float32Array
+  if (storage.size > 0) {
+    writeElement(node.dtype, array, 0, at.attrs.value)
+    array.fill(array[0])
+  }
+  return storage
+}
 
 const dependsOnPlaceholder = (node: Node): boolean =>
   topologicalOrder([node]).some((n) => n.op === 'placeholder' && n.storage === null)
