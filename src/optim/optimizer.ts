@@ -99,6 +99,8 @@ export abstract class Optimizer<N extends string = string> {
     }
     if (list.every((item) => item instanceof Parameter)) this.addParamGroup({ params: list } as never)
     else for (const group of list) this.addParamGroup(group as never)
+    // Initial values are computed by themselves: the first eager step is then the same program as the second.
+    flushPending()
   }
 
   /** Adds parameters that training starts to move; options not given are the optimizer's. */
