@@ -1,6 +1,8 @@
 /**
  * What BatchNorm1d and BatchNorm2d share: affine parameters, running statistics and the mode they depend on.
  */
+import { ShapeError } from '../core/errors.js'
+import { formatShape } from '../core/shape.js'
 import { ones, tensor, zeros } from '../tensor/creation.js'
 import { batchNorm } from '../tensor/functional.js'
 import { noGrad } from '../tensor/grad-mode.js'
@@ -53,6 +55,12 @@ export abstract class BatchNormNd extends Module {
 
   protected normalize(x: Tensor): Tensor {
     const { weight, bias, runningMean, runningVar, eps, momentum } = this
+    if (x.size === this.numFeatures && (this.training || runningMean === null)) {
+      throw new ShapeError(
+        `${this.constructor.name}: expected more than one value for each channel to normalise by, got ` +
+          `${formatShape(x.shape)}. Use larger batches (dropLast leaves out a last one of 1), or eval().`,
+      )
+    }
     if (runningMean === null || runningVar === null) {
       return batchNorm(x, null, null, weight, bias, { training: true, eps })
     }

@@ -217,6 +217,11 @@ describe('errors of layers', () => {
       () => new nn.BatchNorm2d(4).forward(zeros([1, 3, 2, 2])),
       /BatchNorm2d: .*\(N, 4, H, W\)/,
     ],
+    [
+      'BatchNorm of one value',
+      () => new nn.BatchNorm1d(3).forward(zeros([1, 3])),
+      /BatchNorm1d: expected more than one value/,
+    ],
     ['LayerNorm', () => new nn.LayerNorm([3, 4]).forward(zeros([2, 4, 3])), /LayerNorm: .*\(…, 3, 4\)/],
     ['Embedding', () => new nn.Embedding(4, 2).forward(zeros([2])), /integer indices/],
     ['LSTM', () => new nn.LSTM(3, 4).forward(zeros([5, 2, 4])), /LSTM: expected .*got \[5, 2, 4\]/],
