@@ -40,7 +40,7 @@ function graph(random: Random): NamedArrays {
 export const gcn: ModelSpec = {
   name: 'gcn',
   description: 'GCN of 2 layers, Cora-sized: 2708 nodes, 1433 features, 16 hidden, 7 classes',
-  learningRate: 0.1,
+  learningRate: 1,
   arrays: (random) => ({
     parameters: { ...linear(random, 'conv1', features, 16), ...linear(random, 'conv2', 16, 7) },
     inputs: {

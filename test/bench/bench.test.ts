@@ -119,6 +119,7 @@ describe('printing', () => {
 describe('comparison', () => {
   it('accepts losses within the tolerance and names the first step beyond it', () => {
     expect(lossDifference([2, 1], [2 + lossTolerance, 1], 'tfjs')).toBeNull()
+    expect(lossDifference([2], [2 + 3 * lossTolerance], 'tfjs')).toMatch(/at step 1/)
     expect(lossDifference([2, 1, 0.5], [2, 1.01, 9], 'tfjs')).toMatch(/at step 2: chainrule 1, tfjs 1.01/)
   })
 

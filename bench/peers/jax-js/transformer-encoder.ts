@@ -1,4 +1,5 @@
-// The transformer encoder in jax-js, with its own scaled dot-product attention.
+// The transformer encoder in jax-js. Attention is written out: `nn.dotProductAttention` of this version calls iterator
+// methods that Node 20 does not have.
 import { nn, numpy as np } from '@jax-js/jax'
 import { encoder } from '../../specs/transformer-encoder.js'
 import { linear, normalize } from './layers.js'
@@ -11,8 +12,9 @@ function attention(parameters: Arrays, name: string, x: np.Array): np.Array {
   const projected = np.matmul(x, weight).add(parameters[`${name}.in_proj_bias`].ref)
   const [query, key, value] = np
     .split(projected, 3, 1)
-    .map((part) => part.reshape([batch, length, heads, width / heads]))
-  const context = nn.dotProductAttention(query, key, value)
+    .map((part) => np.transpose(part.reshape([batch, length, heads, width / heads]), [0, 2, 1, 3]))
+  const scores = np.matmul(query, np.matrixTranspose(key)).mul(Math.sqrt(heads / width))
+  const context = np.transpose(np.matmul(nn.softmax(scores, -1), value), [0, 2, 1, 3])
   return linear(parameters, `${name}.out_proj`, context.reshape([batch * length, width]))
 }
 
