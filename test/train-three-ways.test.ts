@@ -2,7 +2,8 @@
  * One training, three ways: eager, compiled, and PyTorch's. 60 steps with convolution, batch norm, dropout, AdamW, a
  * learning rate that changes at each step, a partial last batch, train and eval alternating.
  */
-import { describe, expect, it } from 'vitest'
+
+import { expect, it } from 'vitest'
 import { TraceError } from '../src/core/errors.js'
 import { crossEntropy } from '../src/losses/cross-entropy.js'
 import * as nn from '../src/nn/index.js'
@@ -13,6 +14,7 @@ import { tensor } from '../src/tensor/creation.js'
 import { noGrad } from '../src/tensor/grad-mode.js'
 import { manualSeed } from '../src/tensor/random.js'
 import type { Tensor } from '../src/tensor/tensor.js'
+import { forEachDevice } from './helpers/devices.js'
 import { expectTensor, type Packed, readGolden, unpack, valuesOf } from './helpers/goldens.js'
 import { expectClose, toleranceOf } from './helpers/tolerance.js'
 
@@ -109,7 +111,7 @@ const same = (a: Trajectory, b: Trajectory): void => {
   expect(a.final).toEqual(b.final)
 }
 
-describe('one training, three ways', () => {
+forEachDevice('one training, three ways', () => {
   it('eager equals compiled bit for bit, with dropout', () => {
     const [eager, compiled] = [train(false, 0.3), train(true, 0.3)]
     same(eager, compiled)

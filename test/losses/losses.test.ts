@@ -1,10 +1,12 @@
 /**
  * Every loss against PyTorch: values for each reduction, and gradients.
  */
+
 import { describe, expect, it } from 'vitest'
 import * as losses from '../../src/losses/index.js'
 import { tensor, zeros } from '../../src/tensor/creation.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
+import { forEachDevice } from '../helpers/devices.js'
 import { expectTensor, type Packed, readGolden, unpack } from '../helpers/goldens.js'
 import { toleranceOf } from '../helpers/tolerance.js'
 
@@ -23,7 +25,7 @@ const byName: Record<string, unknown> = { ...losses }
 
 type Loss = (prediction: Tensor, target: Tensor, options: object) => Tensor
 
-describe('losses agree with PyTorch', () => {
+forEachDevice('losses agree with PyTorch', () => {
   readGolden<Case[]>('losses').forEach((golden, number) => {
     const { name, options, differentiable } = golden
     it(`${name} ${JSON.stringify(options)} (${number})`, () => {

@@ -1,6 +1,7 @@
 /**
  * Networks inside compiled steps: the same numbers as eager training, for recurrent nets and attention too.
  */
+
 import { describe, expect, it } from 'vitest'
 import { crossEntropy } from '../../src/losses/cross-entropy.js'
 import * as nn from '../../src/nn/index.js'
@@ -11,6 +12,7 @@ import { tensor } from '../../src/tensor/creation.js'
 import { Parameter } from '../../src/tensor/parameter.js'
 import { manualSeed } from '../../src/tensor/random.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
+import { forEachDevice } from '../helpers/devices.js'
 import { valuesOf } from '../helpers/goldens.js'
 import { seeded } from '../helpers/random.js'
 
@@ -66,7 +68,7 @@ function train(
   }
 }
 
-describe('compiled training equals eager training bit for bit', () => {
+forEachDevice('compiled training equals eager training bit for bit', () => {
   for (const [name, make] of Object.entries({
     LSTM: () => new Tagger(),
     transformer: () => new Classifier(),
@@ -79,7 +81,7 @@ describe('compiled training equals eager training bit for bit', () => {
   }
 })
 
-describe('labels of 64 bits', () => {
+forEachDevice('labels of 64 bits', () => {
   it('are compared and counted in vectors of 32-bit results', () => {
     const random = seeded(9)
     const scores = Float32Array.from({ length: 640 }, () => random.normal())

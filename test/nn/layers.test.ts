@@ -1,11 +1,13 @@
 /**
  * Every layer against PyTorch: outputs, gradients of inputs and parameters, running statistics, in both modes.
  */
+
 import { describe, expect, it } from 'vitest'
 import * as nn from '../../src/nn/index.js'
 import { tensor } from '../../src/tensor/creation.js'
 import { noGrad } from '../../src/tensor/grad-mode.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
+import { forEachDevice } from '../helpers/devices.js'
 import { expectTensor, type Packed, readGolden, unpack } from '../helpers/goldens.js'
 import { toleranceOf } from '../helpers/tolerance.js'
 
@@ -203,7 +205,7 @@ function check(module: nn.Module, run: Entry['run'], phases: readonly Phase[]): 
   })
 }
 
-describe('layers agree with PyTorch', () => {
+forEachDevice('layers agree with PyTorch', () => {
   it('covers every golden', () => {
     expect(Object.keys(entries).sort()).toEqual(cases.map((c) => c.name).sort())
   })

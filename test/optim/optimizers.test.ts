@@ -1,12 +1,14 @@
 /**
  * Optimizers, clipping and schedules against PyTorch.
  */
+
 import { describe, expect, it } from 'vitest'
 import * as optim from '../../src/optim/index.js'
 import { compile } from '../../src/tensor/compile.js'
 import { tensor } from '../../src/tensor/creation.js'
 import { Parameter } from '../../src/tensor/parameter.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
+import { forEachDevice } from '../helpers/devices.js'
 import { expectTensor, type Packed, readGolden, unpack, valuesOf } from '../helpers/goldens.js'
 import { toleranceOf } from '../helpers/tolerance.js'
 
@@ -48,7 +50,7 @@ const give = (ps: readonly Parameter[], gradients: readonly (Packed | null)[]): 
   })
 }
 
-describe('optimizers follow PyTorch', () => {
+forEachDevice('optimizers follow PyTorch', () => {
   for (const golden of goldens.cases) {
     const title = `${golden.name} ${JSON.stringify(golden.options)}${golden.groups ? ' in groups' : ''}`
     it(title, () => {
@@ -218,7 +220,7 @@ describe('schedules follow PyTorch', () => {
   })
 })
 
-describe('gradient clipping', () => {
+forEachDevice('gradient clipping', () => {
   for (const { normType, maxNorm, norm, after } of goldens.clips) {
     it(`norm ${normType} to ${maxNorm} as PyTorch`, () => {
       const ps = fresh()
