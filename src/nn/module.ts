@@ -6,7 +6,7 @@ import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, type Shape, sameShape } from '../core/shape.js'
 import { zeros } from '../tensor/creation.js'
 import { noGrad } from '../tensor/grad-mode.js'
-import { observe } from '../tensor/observe.js'
+import { observe, overwrite } from '../tensor/observe.js'
 import { Buffer, Parameter } from '../tensor/parameter.js'
 import { Tensor } from '../tensor/tensor.js'
 import { stateName } from './state-name.js'
@@ -148,7 +148,13 @@ export abstract class Module {
 
   /** Training mode on (or off) for this module and all below it. */
   train(mode = true): this {
-    for (const module of this.modules()) module.#training = mode
+    for (const module of this.modules()) {
+      const set = (): void => {
+        module.#training = mode
+      }
+      set()
+      overwrite(module, 'training', set)
+    }
     return this
   }
 

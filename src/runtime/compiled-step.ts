@@ -48,6 +48,7 @@ interface Variant {
   readonly backend: Backend
   readonly slots: readonly Pick<Slot, 'source' | 'requiresGrad' | 'gradientRead'>[]
   readonly observations: readonly Observation[]
+  readonly effects: readonly (() => void)[]
   readonly executable: Executable | null
   readonly inputs: TracedStep['inputs']
   readonly outputs: readonly OutputPlan[]
@@ -156,6 +157,7 @@ export class CompiledStep {
         gradientRead,
       })),
       observations: step.trace.observations,
+      effects: step.trace.effects,
       executable,
       inputs: step.inputs,
       outputs,
@@ -196,6 +198,7 @@ export class CompiledStep {
       }
       this.prepareOutputs(variant)
       variant.executable?.run(given, written)
+      for (const effect of variant.effects) effect()
       return this.finish(variant)
     } finally {
       cells.length = 0

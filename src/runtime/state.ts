@@ -36,6 +36,7 @@ export interface Tracing {
   /** The value of state that a step makes while it is traced: it must not depend on what is traced. */
   stateNode(cell: Cell): Node
   observe(owner: object, key: string, value: unknown, read: () => unknown): void
+  overwrite(owner: object, key: string, redo: () => void): void
 }
 
 /** The trace in progress, or null. */

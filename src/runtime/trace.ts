@@ -47,6 +47,8 @@ export const tracedPlaceholder = (node: Node, requiresGrad: boolean): Node => {
 export class Trace implements Tracing {
   readonly slots: Slot[] = []
   readonly observations: Observation[] = []
+  /** Framework properties that the step set: set again at each replay. */
+  readonly effects: (() => void)[] = []
   private readonly bySlotCell = new Map<Cell, Slot>()
   private readonly realCells = new Map<Slot, Cell>()
   private readonly observed = new Map<object, Set<string>>()
@@ -176,14 +178,25 @@ export class Trace implements Tracing {
   }
 
   observe(owner: object, key: string, value: unknown, read: () => unknown): void {
+    if (this.meet(owner, key)) this.observations.push({ owner, key, value, read })
+  }
+
+  overwrite(owner: object, key: string, redo: () => void): void {
+    // What the step reads from now on is its own doing.
+    this.meet(owner, key)
+    this.effects.push(redo)
+  }
+
+  /** True the first time that a property is read or written. */
+  private meet(owner: object, key: string): boolean {
     let keys = this.observed.get(owner)
     if (keys === undefined) {
       keys = new Set()
       this.observed.set(owner, keys)
     }
-    if (keys.has(key)) return
+    if (keys.has(key)) return false
     keys.add(key)
-    this.observations.push({ owner, key, value, read })
+    return true
   }
 
   /** Notes the stack at which a node was built. */

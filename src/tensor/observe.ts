@@ -10,3 +10,11 @@ export function observe(owner: object, key: string, value: unknown, read?: () =>
   if (tracing === null) return
   tracing.observe(owner, key, value, read ?? (() => (owner as Record<string, unknown>)[key]))
 }
+
+/**
+ * To be called by whatever sets a framework property: a compiled step that does so sets it again at each call (`redo`),
+ * and reading the property after that depends on nothing outside.
+ */
+export function overwrite(owner: object, key: string, redo: () => void): void {
+  if (tracing !== null) tracing.overwrite(owner, key, redo)
+}

@@ -1,6 +1,7 @@
 /** The contract of compiled steps, sentence by sentence. */
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ShapeError, TraceError } from '../../src/core/errors.js'
+import { Dropout } from '../../src/nn/dropout.js'
 import { compile } from '../../src/tensor/compile.js'
 import { arange, bernoulli, ones, rand, tensor, zeros } from '../../src/tensor/creation.js'
 import { dropout } from '../../src/tensor/functional.js'
@@ -168,6 +169,23 @@ forEachDevice('compile', () => {
     module.mode = false
     expect(await f(x).item()).toBe(3)
     expect(f.stats.signatures).toBe(2)
+  })
+
+  it('a step that sets a property sets it at each call, and depends on nothing outside for it', async () => {
+    const module = new Dropout(0.5)
+    const f = compile((x: Tensor) => {
+      module.eval()
+      const y = module.forward(x)
+      module.train()
+      return y
+    })
+    const x = tensor([3])
+    for (let i = 0; i < 4; i++) {
+      module.train(i % 2 === 0)
+      expect(await f(x).toArray()).toEqual([3])
+      expect(module.training).toBe(true)
+    }
+    expect(f.stats.signatures).toBe(1)
   })
 
   it('observes requiresGrad and whether a gradient is there', async () => {
