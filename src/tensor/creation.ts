@@ -1,12 +1,20 @@
 /** Tensors from values: `tensor`, `zeros`, `arange` and their kin. */
-import { checkDType, type DType, dtypeOfArray, isFloat, type TypedArray, viewAs, writeElement } from '../core/dtype.js'
+import {
+  checkDType,
+  type DType,
+  dtypeOfArray,
+  isFloat,
+  type TypedArray,
+  viewAs,
+  writeElement,
+} from '../core/dtype.js'
 import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
 import { checkShape, formatShape, type Shape, sizeOf } from '../core/shape.js'
 import { Storage } from '../core/storage.js'
 import * as build from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import { countLeafBytes, leafCells, versionOf } from '../runtime/state.js'
 import * as draw from '../ops/random.js'
+import { countLeafBytes, leafCells, versionOf } from '../runtime/state.js'
 import { type TensorBase, wrap } from './base.js'
 import { defaultGenerator, type Generator } from './random.js'
 import { Tensor } from './tensor.js'
@@ -53,7 +61,9 @@ export function tensor<const S extends Shape = Shape>(
 ): Tensor<S> {
   if (dtype !== undefined) checkDType(dtype)
   const isView = ArrayBuffer.isView(data)
-  const values = isView ? { flat: data as unknown as TypedArray, shape: [data.byteLength / bytesOf(data)] } : flatten(data)
+  const values = isView
+    ? { flat: data as unknown as TypedArray, shape: [data.byteLength / bytesOf(data)] }
+    : flatten(data)
   const target = shape ?? values.shape
   checkShape(target, 'tensor')
   if (sizeOf(target) !== values.flat.length) {
@@ -61,9 +71,10 @@ export function tensor<const S extends Shape = Shape>(
       `tensor: shape ${formatShape(target)} holds ${sizeOf(target)} values, got ${values.flat.length}.`,
     )
   }
-  const node = build.buffer(isView ? fromTyped(values.flat as TypedArray, dtype) : fromList(values.flat as Flat, dtype), [
-    ...target,
-  ])
+  const node = build.buffer(
+    isView ? fromTyped(values.flat as TypedArray, dtype) : fromList(values.flat as Flat, dtype),
+    [...target],
+  )
   countLeafBytes(node.storage!.byteLength)
   return leafTensor(node, requiresGrad)
 }
@@ -77,7 +88,11 @@ function fromTyped(data: TypedArray, dtype: DType | undefined): Storage {
   const raw = data instanceof Uint16Array && (dtype === 'f16' || dtype === 'bf16')
   const from = raw ? dtype : data instanceof Uint16Array ? null : dtypeOfArray(data)
   const to = dtype ?? from ?? dtypeOfArray(data)
-  const storage = new Storage(to, data.length, new ArrayBuffer(data.length * viewAs(to, new ArrayBuffer(0)).BYTES_PER_ELEMENT))
+  const storage = new Storage(
+    to,
+    data.length,
+    new ArrayBuffer(data.length * viewAs(to, new ArrayBuffer(0)).BYTES_PER_ELEMENT),
+  )
   const array = storage.write()
   if (from === to) (array as Float32Array).set(data as Float32Array)
   else for (let i = 0; i < data.length; i++) writeElement(to, array, i, Number(data[i]))
@@ -108,7 +123,9 @@ function flatten(data: NestedValues): { flat: Flat; shape: number[] } {
       return
     }
     if (axis !== shape.length || (typeof value !== 'number' && typeof value !== 'boolean')) {
-      throw new ShapeError(`tensor: expected numbers or booleans at depth ${shape.length}, got ${String(value)} at depth ${axis}.`)
+      throw new ShapeError(
+        `tensor: expected numbers or booleans at depth ${shape.length}, got ${String(value)} at depth ${axis}.`,
+      )
     }
     flat.push(value)
   }
@@ -117,15 +134,31 @@ function flatten(data: NestedValues): { flat: Flat; shape: number[] } {
 }
 
 /** `value` everywhere. A changing value compiles nothing anew. */
-export function full<const S extends Shape>(shape: S, value: number, options: CreationOptions = {}): Tensor<S> {
+export function full<const S extends Shape>(
+  shape: S,
+  value: number,
+  options: CreationOptions = {},
+): Tensor<S> {
   const { dtype = 'f32', requiresGrad } = options
   checked(shape, 'full')
   const c = build.scalar(value, dtype)
-  return leafTensor<S>(build.expand(build.reshape(c, shape.map(() => 1)), shape), requiresGrad)
+  return leafTensor<S>(
+    build.expand(
+      build.reshape(
+        c,
+        shape.map(() => 1),
+      ),
+      shape,
+    ),
+    requiresGrad,
+  )
 }
 
-const filled = <S extends Shape>(shape: S, value: number, { dtype = 'f32', requiresGrad }: CreationOptions): Tensor<S> =>
-  leafTensor<S>(build.full(shape, value, dtype), requiresGrad)
+const filled = <S extends Shape>(
+  shape: S,
+  value: number,
+  { dtype = 'f32', requiresGrad }: CreationOptions,
+): Tensor<S> => leafTensor<S>(build.full(shape, value, dtype), requiresGrad)
 
 /** Zeros everywhere. */
 export const zeros = <const S extends Shape>(shape: S, options: CreationOptions = {}): Tensor<S> =>
@@ -147,16 +180,26 @@ export const onesLike = <S extends Shape>(x: TensorBase<S>, options: CreationOpt
   filled(x.shape, 1, { dtype: x.dtype, ...options })
 
 /** `value` everywhere with the shape and dtype of `x`. */
-export const fullLike = <S extends Shape>(x: TensorBase<S>, value: number, options: CreationOptions = {}): Tensor<S> =>
-  full(x.shape, value, { dtype: x.dtype, ...options }) as Tensor<S>
+export const fullLike = <S extends Shape>(
+  x: TensorBase<S>,
+  value: number,
+  options: CreationOptions = {},
+): Tensor<S> => full(x.shape, value, { dtype: x.dtype, ...options }) as Tensor<S>
 
 /**
  * start, start + step, … up to but without `end`. `arange(end)` starts at 0. i64 when all are integers, else f32.
  */
-export function arange(start: number, end?: number, step = 1, { dtype, requiresGrad }: CreationOptions = {}): Tensor {
+export function arange(
+  start: number,
+  end?: number,
+  step = 1,
+  { dtype, requiresGrad }: CreationOptions = {},
+): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end]
   if (step === 0 || !Number.isFinite((to - from) / step)) {
-    throw new ValueError(`arange: expected finite bounds and a step that is not 0, got ${from}, ${to}, ${step}.`)
+    throw new ValueError(
+      `arange: expected finite bounds and a step that is not 0, got ${from}, ${to}, ${step}.`,
+    )
   }
   if ((to - from) / step < 0) {
     throw new ValueError(`arange: expected a step that leads from ${from} to ${to}, got ${step}.`)

@@ -11,7 +11,8 @@ type Other<A extends Shape, B extends Shape, Op extends string> =
   | (TensorBase<B> & Fits<BroadcastResult<A, B, Op>>)
   | number
 
-const maybe = (x: Operand | null | undefined): ReturnType<typeof operand> | null => (x == null ? null : operand(x))
+const maybe = (x: Operand | null | undefined): ReturnType<typeof operand> | null =>
+  x == null ? null : operand(x)
 
 export class ElementwiseMethods<S extends Shape = Shape> extends TensorBase<S> {
   // ---------------------------------------------------------------- arithmetic

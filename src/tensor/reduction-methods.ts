@@ -59,7 +59,9 @@ export class ReductionMethods<S extends Shape = Shape> extends ShapeMethods<S> {
     axis?: X,
     options?: ReduceOptions & { readonly keepdim?: K },
   ): Tensor<Reduce<A, X, K>> {
-    return wrap(typeof axis === 'object' ? ops.amax(this.node, axis, options) : ops.max(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
+    return wrap(
+      typeof axis === 'object' ? ops.amax(this.node, axis, options) : ops.max(this.node, axis, options),
+    ) as Tensor<Reduce<A, X, K>>
   }
 
   /** Smallest element over the axes (all by default); along one axis the first of equals gets the gradient. */
@@ -68,7 +70,9 @@ export class ReductionMethods<S extends Shape = Shape> extends ShapeMethods<S> {
     axis?: X,
     options?: ReduceOptions & { readonly keepdim?: K },
   ): Tensor<Reduce<A, X, K>> {
-    return wrap(typeof axis === 'object' ? ops.amin(this.node, axis, options) : ops.min(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
+    return wrap(
+      typeof axis === 'object' ? ops.amin(this.node, axis, options) : ops.min(this.node, axis, options),
+    ) as Tensor<Reduce<A, X, K>>
   }
 
   /** Largest element over the axes; the gradient of ties is split evenly. */

@@ -15,14 +15,24 @@ export const cat = <const L extends readonly TensorBase[], const X extends numbe
   tensors: L & Fits<CatResult<ShapesOf<L>, X>>,
   axis?: X,
 ): Tensor<ShapeOr<CatResult<ShapesOf<L>, X>>> =>
-  wrap(shape.cat(tensors.map((t) => t.node), axis)) as Tensor<ShapeOr<CatResult<ShapesOf<L>, X>>>
+  wrap(
+    shape.cat(
+      tensors.map((t) => t.node),
+      axis,
+    ),
+  ) as Tensor<ShapeOr<CatResult<ShapesOf<L>, X>>>
 
 /** Joins tensors of one shape along a new axis. */
 export const stack = <const L extends readonly TensorBase[], const X extends number = 0>(
   tensors: L & Fits<StackResult<ShapesOf<L>, X>>,
   axis?: X,
 ): Tensor<ShapeOr<StackResult<ShapesOf<L>, X>>> =>
-  wrap(shape.stack(tensors.map((t) => t.node), axis)) as Tensor<ShapeOr<StackResult<ShapesOf<L>, X>>>
+  wrap(
+    shape.stack(
+      tensors.map((t) => t.node),
+      axis,
+    ),
+  ) as Tensor<ShapeOr<StackResult<ShapesOf<L>, X>>>
 
 /** Einstein summation: `einsum('bij,bjk->bik', x, y)`. */
 export const einsum = (expression: string, ...tensors: readonly TensorBase[]): Tensor =>
