@@ -75,6 +75,7 @@ class Lowering {
       arenaBytes,
       inputs: graph.inputs.map(({ shape, dtype }) => ({ shape, dtype })),
       outputs: graph.outputs.map(({ shape, dtype }) => ({ shape, dtype })),
+      donations: graph.donations,
     }
   }
 

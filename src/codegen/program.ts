@@ -55,4 +55,6 @@ export interface Program {
   readonly arenaBytes: number
   readonly inputs: readonly Aval[]
   readonly outputs: readonly Aval[]
+  /** donations[i] = j: output i is the memory of input j. Other outputs share memory with no input. */
+  readonly donations: ReadonlyMap<number, number>
 }

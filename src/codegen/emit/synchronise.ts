@@ -57,14 +57,15 @@ export function synchronise(program: Program): Step[] {
   const counts = new Map<number, number>()
   let group: Group = { shared: [], serial: [] }
   const bytesOf = ({ shape, dtype }: Aval): number => sizeOf(shape) * byteSize(dtype)
-  const sizes = { input: program.inputs.map(bytesOf), output: program.outputs.map(bytesOf), arena: [0] }
 
+  /** A donated input's memory is its output's. */
+  const memoryOf = ({ base, index }: Footprint): string => {
+    const input = base === 'output' ? program.donations.get(index) : undefined
+    return input === undefined ? `${base}${index}` : `input${input}`
+  }
   const overlap = (a: Footprint, b: Footprint): boolean => {
     if (!a.write && !b.write) return false
-    if (a.base === b.base ? a.index !== b.index : a.base === 'arena' || b.base === 'arena') return false
-    // An output may be the same memory as an input of its size (a donation).
-    if (sizes[a.base][a.index] !== sizes[b.base][b.index]) return false
-    return a.low < b.high && b.low < a.high
+    return memoryOf(a) === memoryOf(b) && a.low < b.high && b.low < a.high
   }
 
   const isShared = (command: Command): boolean => {

@@ -138,6 +138,7 @@ function mixing(rounds: number): Program {
     kernels: [map('plus', n, add(1)), mix(n)],
     commands,
     arenaBytes: 8 * n,
+    donations: new Map(),
     inputs: [f32(n)],
     outputs: [f32(n)],
   }
@@ -233,6 +234,7 @@ describe('commands, on one thread and on two', () => {
           },
         ],
         arenaBytes: 128,
+        donations: new Map(),
         inputs: [f32(5, 32)],
         outputs: [f32(5, 32)],
       }
@@ -279,6 +281,7 @@ describe('commands, on one thread and on two', () => {
           },
         ],
         arenaBytes: 576,
+        donations: new Map(),
         inputs: [f32(64)],
         outputs: [f32(64)],
       }
@@ -298,6 +301,7 @@ describe('commands, on one thread and on two', () => {
           { kind: 'copy', from: place('arena'), to: place('output'), bytes: size * 4 },
         ],
         arenaBytes: Math.ceil(size / 16) * 64,
+        donations: new Map(),
         inputs: [f32(size)],
         outputs: [f32(size)],
       }
@@ -327,6 +331,7 @@ describe('commands, on one thread and on two', () => {
         call(0, place('arena', 0, 128), place('output')),
       ],
       arenaBytes: 256,
+      donations: new Map(),
       inputs: [f32(32)],
       outputs: [f32(32)],
     }
@@ -351,6 +356,7 @@ describe('commands, on one thread and on two', () => {
         },
       ],
       arenaBytes: 0,
+      donations: new Map(),
       inputs: [],
       outputs: [f32(1000)],
     }
@@ -373,6 +379,7 @@ describe('commands, on one thread and on two', () => {
         },
       ],
       arenaBytes: 0,
+      donations: new Map(),
       inputs: [],
       outputs: [],
     }
@@ -399,6 +406,7 @@ describe('commands, on one thread and on two', () => {
       kernels: [map('plus', 16, add(1)), kernel],
       commands: [call(1, place('input'), place('output'), place('input', 1))],
       arenaBytes: 0,
+      donations: new Map(),
       inputs: [{ shape: [1], dtype: 'i32' }, f32(4)],
       outputs: [f32(1)],
     }
@@ -426,6 +434,7 @@ describe('commands, on one thread and on two', () => {
           kernels: [map(`plus${k}`, 1024, add(k))],
           commands: [call(0, place('input'), place('output'))],
           arenaBytes: 0,
+          donations: new Map(),
           inputs: [f32(1024)],
           outputs: [f32(1024)],
         }
@@ -445,6 +454,7 @@ describe('memory', () => {
     kernels: [map('plus', size, add(1))],
     commands: [call(0, place('input'), place('output'))],
     arenaBytes: 0,
+    donations: new Map(),
     inputs: [f32(size)],
     outputs: [f32(size)],
   }
@@ -518,6 +528,7 @@ describe('memory', () => {
         kernels: [map('plus', count, add(1))],
         commands: [call(0, place('input'), place('arena')), call(0, place('arena'), place('output'))],
         arenaBytes: count * 4,
+        donations: new Map(),
         inputs: [f32(count)],
         outputs: [f32(count)],
       }

@@ -30,6 +30,7 @@ const program: Program = {
   kernels: [kernel],
   commands: [{ kind: 'kernel', kernel: 0, arguments: [place('input'), place('output')] }],
   arenaBytes: 0,
+  donations: new Map(),
   inputs: [{ shape: [size], dtype: 'f32' }],
   outputs: [{ shape: [size], dtype: 'f32' }],
 }
