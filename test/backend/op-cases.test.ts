@@ -1,16 +1,19 @@
 /** Every row of the shared table on `wasm`, against the reference; one and two threads give the same bits. */
 import { afterAll, describe, expect, test } from 'vitest'
 import { createWasmBackend } from '../../src/backend/wasm/wasm.js'
+import { parallelExtent } from '../../src/codegen/loop-ir.js'
 import { Storage } from '../../src/core/storage.js'
 import { sizeOf } from '../../src/core/shape.js'
 import type { Node } from '../../src/ir/node.js'
+import { scheduleGraph } from '../../src/schedule/schedule.js'
 import { runGraph, storageFrom } from '../helpers/run-graph.js'
 import { expectClose, toleranceOf } from '../helpers/tolerance.js'
 import { allOpCases, instantiate } from '../ir/op-cases.js'
 
 const single = createWasmBackend({ threads: 1 })
-const double = createWasmBackend({ threads: 2 })
-double.waitForWorkers(10_000)
+// The cases are small: threads are made to share all work all the same.
+const double = createWasmBackend({ threads: 2, target: { serialWork: 1 } })
+const started = double.waitForWorkers(10_000)
 
 afterAll(() => {
   single.close()
@@ -21,17 +24,19 @@ function bytesOn(backend: typeof single, outputs: readonly Node[], inputs: reado
   const executable = backend.compile({ inputs, outputs, donations: new Map() })
   const written = outputs.map((o) => new Storage(o.dtype, sizeOf(o.shape)))
   executable.run(inputs.map((n, i) => storageFrom(n.dtype, values[i])), written)
-  executable.dispose?.()
   return written.map((s) => s.bytes().slice())
 }
 
-const byPrimitive = Map.groupBy === undefined ? group() : Map.groupBy(allOpCases, (c) => c.op)
+const byPrimitive = new Map<string, (typeof allOpCases)[number][]>()
+for (const c of allOpCases) byPrimitive.set(c.op, [...(byPrimitive.get(c.op) ?? []), c])
 
-function group(): Map<string, (typeof allOpCases)[number][]> {
-  const groups = new Map<string, (typeof allOpCases)[number][]>()
-  for (const c of allOpCases) groups.set(c.op, [...(groups.get(c.op) ?? []), c])
-  return groups
-}
+test('two threads take part, and share the kernels', () => {
+  expect(started).toBe(true)
+  const row = allOpCases.find((c) => c.name.startsWith('add') && sizeOf(c.inputs[0].shape) > 20)!
+  const { outputs, inputs } = instantiate(row, 1)
+  const { kernels } = scheduleGraph({ inputs, outputs, donations: new Map() }, double.target)
+  expect(kernels.map(parallelExtent).every((n) => n > 1)).toBe(true)
+})
 
 describe.each([...byPrimitive])('%s', (_, rows) => {
   test(`${rows.length} cases`, () => {

@@ -28,6 +28,8 @@ import { wasmTile } from './tune.js'
 export interface WasmBackendOptions extends BackendOptions {
   /** Bytes of values that stay in the linear memory between runs; default 512 MB. */
   readonly poolBytes?: number
+  /** Replaces parts of what programs are scheduled for, for tests: `{ serialWork: 1 }` makes threads share all work. */
+  readonly target?: Partial<Target>
 }
 
 /** A backend that also runs Programs that were made by hand, for tests. */
@@ -68,11 +70,13 @@ class Wasm implements WasmBackend {
   readonly pool: Pool
   readonly memory: LinearMemory
   private tuned: Target | null = null
+  private readonly overrides: Partial<Target>
   private readonly workers: ThreadPool | null
   private arena = { address: 0, bytes: 0 }
   private busy = false
 
   constructor(options: WasmBackendOptions) {
+    this.overrides = options.target ?? {}
     const wanted = options.threads ?? defaultThreads()
     const shared = canShareMemory()
     this.threads = shared ? Math.max(1, wanted) : 1
@@ -89,11 +93,12 @@ class Wasm implements WasmBackend {
       name: 'wasm',
       vectorBytes: 16,
       tail: 'scalar',
-      tile: wasmTile(),
+      tile: this.overrides.tile ?? wasmTile(),
       l1: 32 * 1024,
       l2: 512 * 1024,
       threads: this.threads,
       serialWork: 32_768,
+      ...this.overrides,
     }
     return this.tuned
   }

@@ -179,8 +179,9 @@ const isReduce = (n: Node): n is ReduceNode =>
   isOp(n, 'reduceSum') || isOp(n, 'reduceProd') || isOp(n, 'reduceMax') || isOp(n, 'reduceMin')
 
 /** Elements of one piece when threads share a single flat loop: few for reductions, whose elements are long. */
-function blockSize(total: number, hasReduction: boolean, width: number): number {
-  return hasReduction ? Math.max(width, Math.ceil(total / 16 / width) * width) : 4096
+function blockSize(total: number, hasReduction: boolean, width: number, serialWork: number): number {
+  const pieces = hasReduction ? Math.ceil(total / 16 / width) : Math.ceil(Math.min(4096, serialWork) / width)
+  return Math.max(1, pieces) * width
 }
 
 function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: number, target: Target): Kernel {
@@ -215,7 +216,7 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
     k.loop(v, 1, () => stores(addIndex(base, atomIndex(v)), oneLane))
   }
 
-  const block = blockSize(total, reductions.length > 0, width)
+  const block = blockSize(total, reductions.length > 0, width, target.serialWork)
   if (extents.length === 1 && shared && total >= 2 * block) {
     // Threads share the blocks of a flat domain; the last block may be shorter.
     const count = Math.ceil(total / block)
