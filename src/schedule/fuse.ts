@@ -50,7 +50,7 @@ export function cutIntoKernels(
     all.push(packed)
   }
   const drafts = draftKernels(all, isLeaf, stored, packs)
-  join(drafts, new Set(roots), overwrites)
+  join(drafts)
   dropUnread(drafts, new Set(roots))
   return { kernels: arrange(drafts, overwrites).map(finish) }
 }
@@ -136,9 +136,7 @@ function readsInPlace(reader: Node, source: Node, stored: (n: Node) => boolean):
   return true
 }
 
-function join(drafts: Draft[], roots: ReadonlySet<Node>, overwrites: ReadonlyMap<Node, Node>): void {
-  void roots
-  void overwrites
+function join(drafts: Draft[]): void {
   const size = (d: Draft): number => sizeOf(d.outputs[0].shape)
   for (let j = 0; j < drafts.length; j++) {
     const late = drafts[j]

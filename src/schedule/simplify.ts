@@ -8,6 +8,7 @@ import * as b from '../ir/build.js'
 import { isOp, type Node, type Subgraph, topologicalOrder } from '../ir/node.js'
 import { contractAsReduction } from './contract-as-reduction.js'
 import { convAsContract } from './conv-as-contract.js'
+import { convPhases } from './conv-phases.js'
 import { pruneScan } from './prune-scan.js'
 
 /** A node in terms of other nodes, or null where a rewrite does not apply. */
@@ -47,7 +48,7 @@ export function filledWith(node: Node): number | null {
 /** A user's number that the program does not take as an input keeps the value it has. */
 const fixScalars: Rewrite = (node) => (isOp(node, 'scalar') ? b.constant(node.attrs.value, node.attrs.dtype) : null)
 
-const rewrites: readonly Rewrite[] = [dropMarkers, fixScalars, joinMovement, dropUnits, convAsContract, contractAsReduction]
+const rewrites: readonly Rewrite[] = [dropMarkers, fixScalars, joinMovement, dropUnits, convPhases, convAsContract, contractAsReduction]
 
 /** The graph, simplified; inputs stay the nodes they are. */
 export function simplify(graph: Graph): Graph {
