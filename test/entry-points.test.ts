@@ -42,6 +42,7 @@ const expected: Record<string, string[]> = {
   './metrics': ['Accuracy'],
   './io': ['readSafetensors'],
   './models': ['LeNet5'],
+  './train': ['evaluate', 'findAnomaly', 'fit', 'readCheckpoint'],
 }
 
 describe('entry points', () => {

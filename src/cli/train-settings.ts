@@ -1,0 +1,90 @@
+/**
+ * The settings of a run: from the command line, with defaults, or from the run that is continued.
+ */
+import type { RunSettings } from '../train/run-directory.js'
+import { UsageError } from './usage-error.js'
+
+/** What the command line gave; what it did not give is undefined. */
+export interface TrainOptions {
+  readonly model?: string
+  readonly data?: string
+  readonly dataDir?: string
+  readonly epochs?: number
+  readonly batchSize?: number
+  readonly lr?: number
+  readonly seed?: number
+  readonly limit?: number
+  readonly out?: string
+  readonly device?: string
+  readonly threads?: number
+  readonly saveEvery?: number
+  readonly resume?: boolean
+  readonly json?: boolean
+  readonly detectAnomaly?: boolean
+}
+
+/** What decides the numbers of a run: the same settings give the same bits. */
+export interface TrainSettings {
+  readonly model: string
+  readonly data: string
+  readonly epochs: number
+  readonly batchSize: number
+  readonly lr: number
+  readonly seed: number
+  readonly limit: number | null
+}
+
+export const defaultSettings = {
+  data: 'mnist',
+  epochs: 5,
+  batchSize: 64,
+  lr: 2e-3,
+  seed: 1,
+  limit: null,
+} as const
+
+/** The options of the command line by the names of the settings. */
+const optionNames: Record<keyof TrainSettings | 'device', string> = {
+  model: 'model',
+  data: '--data',
+  epochs: '--epochs',
+  batchSize: '--batch-size',
+  lr: '--lr',
+  seed: '--seed',
+  limit: '--limit',
+  device: '--device',
+}
+
+/** The settings of a new run. */
+export function newSettings(options: TrainOptions, model: string): TrainSettings {
+  return {
+    model,
+    data: options.data ?? defaultSettings.data,
+    epochs: options.epochs ?? defaultSettings.epochs,
+    batchSize: options.batchSize ?? defaultSettings.batchSize,
+    lr: options.lr ?? defaultSettings.lr,
+    seed: options.seed ?? defaultSettings.seed,
+    limit: options.limit ?? defaultSettings.limit,
+  }
+}
+
+/** The settings and device of the run to continue. Throws UsageError naming every option given that differs from them. */
+export function continuedSettings(
+  options: TrainOptions,
+  saved: RunSettings,
+  path: string,
+): TrainSettings & { readonly device: string } {
+  const differences: string[] = []
+  for (const [key, option] of Object.entries(optionNames)) {
+    const given = options[key as keyof TrainOptions]
+    if (given === undefined || (key === 'device' && given === 'auto') || given === saved[key]) continue
+    differences.push(`${option} (the run has ${saved[key] ?? 'none'}, got ${given})`)
+  }
+  if (differences.length > 0) {
+    throw new UsageError(
+      `Expected the settings of the run in '${path}', which it keeps to its end, got others: ${differences.join(', ')}. ` +
+        'Leave these options out to continue the run, or start a new one with another --out.',
+    )
+  }
+  return saved as unknown as TrainSettings & { readonly device: string }
+}
