@@ -4,7 +4,7 @@
  * parts are known, and moved by an addition where a loop advances them. Emitters keep a pointer in a register or local.
  */
 import { byteSize } from '../core/dtype.js'
-import { type Atom, atomKey, type Index, indexDeps, indexRange, type Term } from './index-expression.js'
+import { type Atom, atomIndex, atomKey, type Index, indexDeps, indexRange, type Term } from './index-expression.js'
 import type { Kernel, Stmt } from './loop-ir.js'
 import { accessesOf, bodiesOf, effectsOf } from './walk.js'
 
@@ -82,7 +82,7 @@ const linearOffset = (index: Index): number =>
     index.offset,
   )
 
-const depsOfAtom = (atom: Atom): Set<number> => indexDeps({ terms: [{ atom, coefficient: 1 }], offset: 0 })
+const depsOfAtom = (atom: Atom): ReadonlySet<number> => indexDeps(atomIndex(atom))
 
 export function planAddresses(kernel: Kernel, rules: AddressRules): AddressPlan {
   const before = new Map<Stmt, Pointer[]>()

@@ -69,6 +69,38 @@ export const loopVar = (name: string, low: number, high: number): LoopVar => ({
   high,
 })
 
+/** What is known of a sum of terms. Indices that differ by their offset only share it. */
+interface Facts {
+  /** Equal exactly for equal sums. */
+  readonly key: string
+  readonly deps: ReadonlySet<number>
+  readonly low: number
+  readonly high: number
+}
+
+const factsOfTerms = new WeakMap<readonly Term[], Facts>()
+
+function factsOf(terms: readonly Term[]): Facts {
+  let facts = factsOfTerms.get(terms)
+  if (facts === undefined) {
+    let key = ''
+    let low = 0
+    let high = 0
+    const deps = new Set<number>()
+    for (const { atom, coefficient } of terms) {
+      key += `${coefficient}*${atomKey(atom)}+`
+      const [a, b] = atomRange(atom)
+      low += coefficient > 0 ? coefficient * a : coefficient * b
+      high += coefficient > 0 ? coefficient * b : coefficient * a
+      if (atom.kind === 'loop') deps.add(atom.id)
+      else for (const d of atom.kind === 'dynamic' ? atom.value.deps : factsOf(atom.of.terms).deps) deps.add(d)
+    }
+    facts = { key, deps, low, high }
+    factsOfTerms.set(terms, facts)
+  }
+  return facts
+}
+
 /** A text that is equal exactly for equal atoms. */
 export function atomKey(atom: Atom): string {
   switch (atom.kind) {
@@ -86,45 +118,74 @@ export function atomKey(atom: Atom): string {
 }
 
 /** A text that is equal exactly for equal expressions (terms stand in a fixed order). */
-export const indexKey = (index: Index): string =>
-  `${index.terms.map((t) => `${t.coefficient}*${atomKey(t.atom)}`).join('+')}+${index.offset}`
+export const indexKey = (index: Index): string => factsOf(index.terms).key + index.offset
 
-export const constantIndex = (offset: number): Index => ({ terms: [], offset })
+const noTerms: readonly Term[] = []
+
+export const constantIndex = (offset: number): Index => ({ terms: noTerms, offset })
 
 export const atomIndex = (atom: Atom, coefficient = 1): Index => ({ terms: [{ atom, coefficient }], offset: 0 })
 
-/** Sums terms of equal atoms, joins (x / d)·d·c + (x mod d)·c to x·c, and drops zeros. */
-function normalize(terms: readonly Term[], offset: number): Index {
-  const byKey = new Map<string, Term>()
-  for (const term of terms) {
-    const key = atomKey(term.atom)
-    const before = byKey.get(key)
-    byKey.set(key, before ? { atom: term.atom, coefficient: before.coefficient + term.coefficient } : term)
+/** The order in which terms stand: loop variables by age, then the rest by key. 0 for equal atoms. */
+function compareAtoms(a: Atom, b: Atom): number {
+  if (a === b) return 0
+  if (a.kind === 'loop') return b.kind === 'loop' ? a.id - b.id : -1
+  if (b.kind === 'loop') return 1
+  const [x, y] = [atomKey(a), atomKey(b)]
+  return x < y ? -1 : x > y ? 1 : 0
+}
+
+/** The sum of two ordered lists of terms. */
+function mergeTerms(a: readonly Term[], b: readonly Term[]): readonly Term[] {
+  if (a.length === 0) return b
+  if (b.length === 0) return a
+  const out: Term[] = []
+  let i = 0
+  let j = 0
+  while (i < a.length && j < b.length) {
+    const order = compareAtoms(a[i].atom, b[j].atom)
+    if (order < 0) out.push(a[i++])
+    else if (order > 0) out.push(b[j++])
+    else {
+      const coefficient = a[i].coefficient + b[j].coefficient
+      if (coefficient !== 0) out.push({ atom: a[i].atom, coefficient })
+      i++
+      j++
+    }
   }
-  for (const { atom, coefficient } of byKey.values()) {
-    if (atom.kind !== 'remainder' || coefficient === 0) continue
-    const whole = byKey.get(atomKey({ kind: 'quotient', of: atom.of, by: atom.by }))
-    if (whole === undefined || whole.coefficient !== coefficient * atom.by) continue
-    byKey.delete(atomKey(atom))
-    byKey.delete(atomKey(whole.atom))
-    return normalize([...byKey.values(), ...scaleIndex(atom.of, coefficient).terms], offset + atom.of.offset * coefficient)
+  while (i < a.length) out.push(a[i++])
+  while (j < b.length) out.push(b[j++])
+  return out
+}
+
+/** Joins (x / d)·d·c + (x mod d)·c to x·c. */
+function joinDivisions(index: Index): Index {
+  for (const part of index.terms) {
+    const { atom, coefficient } = part
+    if (atom.kind !== 'remainder') continue
+    const whole = index.terms.find(
+      ({ atom: q, coefficient: c }) =>
+        q.kind === 'quotient' && q.by === atom.by && c === coefficient * atom.by && indexKey(q.of) === indexKey(atom.of),
+    )
+    if (whole === undefined) continue
+    const rest = { terms: index.terms.filter((t) => t !== part && t !== whole), offset: index.offset }
+    return addIndex(rest, scaleIndex(atom.of, coefficient))
   }
-  const kept = [...byKey].filter(([, t]) => t.coefficient !== 0)
-  kept.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-  return { terms: kept.map(([, t]) => t), offset }
+  return index
 }
 
 export function addIndex(...list: readonly Index[]): Index {
   let offset = 0
-  const terms: Term[] = []
+  let terms = noTerms
   for (const index of list) {
     offset += index.offset
-    terms.push(...index.terms)
+    terms = mergeTerms(terms, index.terms)
   }
-  return normalize(terms, offset)
+  return joinDivisions({ terms, offset })
 }
 
 export function scaleIndex(index: Index, factor: number): Index {
+  if (factor === 1) return index
   if (factor === 0) return constantIndex(0)
   return {
     terms: index.terms.map((t) => ({ atom: t.atom, coefficient: t.coefficient * factor })),
@@ -154,20 +215,15 @@ export function atomRange(atom: Atom): [number, number] {
 
 /** Smallest and largest value an index can take, as far as its atoms are independent. */
 export function indexRange(index: Index): [number, number] {
-  let low = index.offset
-  let high = index.offset
-  for (const { atom, coefficient } of index.terms) {
-    const [a, b] = atomRange(atom)
-    low += coefficient > 0 ? coefficient * a : coefficient * b
-    high += coefficient > 0 ? coefficient * b : coefficient * a
-  }
-  return [low, high]
+  const { low, high } = factsOf(index.terms)
+  return [low + index.offset, high + index.offset]
 }
 
 /** Splits an index into the part whose coefficients `by` divides and the rest. */
 function splitMultiples(index: Index, by: number): [Index, Index] {
   const multiples = index.terms.filter((t) => t.coefficient % by === 0)
-  const rest = index.terms.filter((t) => t.coefficient % by !== 0)
+  const all = multiples.length === index.terms.length
+  const rest = all ? noTerms : multiples.length === 0 ? index.terms : index.terms.filter((t) => t.coefficient % by !== 0)
   const offset = ((index.offset % by) + by) % by
   return [
     { terms: multiples, offset: index.offset - offset },
@@ -221,13 +277,13 @@ export function stepOf(index: Index, v: LoopVar): number | null {
   return step
 }
 
-/** The loop variables an index depends on (through run-time values too). */
-export function indexDeps(index: Index, into: Set<number> = new Set()): Set<number> {
-  for (const { atom } of index.terms) {
-    if (atom.kind === 'loop') into.add(atom.id)
-    else if (atom.kind === 'dynamic') for (const d of atom.value.deps) into.add(d)
-    else indexDeps(atom.of, into)
-  }
+/** The loop variables and registers an index depends on (through run-time values too), added to `into` where given. */
+export function indexDeps(index: Index): ReadonlySet<number>
+export function indexDeps(index: Index, into: Set<number>): Set<number>
+export function indexDeps(index: Index, into?: Set<number>): ReadonlySet<number> {
+  const { deps } = factsOf(index.terms)
+  if (into === undefined) return deps
+  for (const d of deps) into.add(d)
   return into
 }
 

@@ -164,19 +164,19 @@ export class ExprBuilder {
   private readonly known = new Map<string, Expr>()
   private static nextId = 0
 
-  private intern(key: string, shape: ExprShape, deps: ReadonlySet<number>): Expr {
-    const full = `${shape.type}x${shape.lanes} ${key}`
-    let expr = this.known.get(full)
+  /** The one expression of this key, made with the union of all `deps` where it is new. */
+  private intern(key: string, shape: ExprShape, ...deps: readonly ReadonlySet<number>[]): Expr {
+    let expr = this.known.get(key)
     if (expr === undefined) {
-      expr = { ...shape, id: ExprBuilder.nextId++, deps } as Expr
-      this.known.set(full, expr)
+      expr = { ...shape, id: ExprBuilder.nextId++, deps: unionOf(deps) } as Expr
+      this.known.set(key, expr)
     }
     return expr
   }
 
   const(value: number | bigint, type: ComputeType, lanes = 1): Expr {
     const text = Object.is(value, -0) ? '-0' : String(value)
-    const scalar = this.intern(`const ${text}`, { kind: 'const', value, type, lanes: 1 }, noDeps)
+    const scalar = this.intern(`const ${type} ${text}`, { kind: 'const', value, type, lanes: 1 })
     return this.splat(scalar, lanes)
   }
   index(index: Index): Expr {
@@ -184,22 +184,30 @@ export class ExprBuilder {
   }
   ramp(index: Index, step: number, lanes: number): Expr {
     if (lanes === 1) return this.index(index)
-    return this.intern(`ramp ${indexKey(index)} ${step}`, { kind: 'ramp', index, step, type: 'i32', lanes }, indexDeps(index))
+    return this.intern(
+      `ramp ${lanes} ${step} ${indexKey(index)}`,
+      { kind: 'ramp', index, step, type: 'i32', lanes },
+      indexDeps(index),
+    )
   }
   load(buffer: number, dtype: DType, index: Index, lanes = 1, stride = 1): Expr {
     const type = computeTypeOf(dtype)
     if (lanes > 1 && stride === 0) return this.splat(this.load(buffer, dtype, index), lanes)
-    return this.intern(`load ${buffer} ${indexKey(index)} ${stride}`, { kind: 'load', buffer, index, stride, type, lanes }, indexDeps(index))
+    return this.intern(
+      `load ${buffer} ${type} ${lanes} ${stride} ${indexKey(index)}`,
+      { kind: 'load', buffer, index, stride, type, lanes },
+      indexDeps(index),
+    )
   }
   splat(value: Expr, lanes: number): Expr {
     if (value.lanes === lanes) return value
-    return this.intern(`splat ${value.id}`, { kind: 'splat', value, type: value.type, lanes }, value.deps)
+    return this.intern(`splat ${lanes} ${value.id}`, { kind: 'splat', value, type: value.type, lanes }, value.deps)
   }
   vector(values: readonly Expr[]): Expr {
     return this.intern(
       `vector ${values.map((v) => v.id).join()}`,
       { kind: 'vector', values, type: values[0].type, lanes: values.length },
-      union(values),
+      ...values.map((v) => v.deps),
     )
   }
   unary(op: UnaryOp, value: Expr): Expr {
@@ -210,26 +218,39 @@ export class ExprBuilder {
       throw new InternalError(`Loop IR: ${op} of ${left.type}x${left.lanes} and ${right.type}x${right.lanes}.`)
     }
     const type = op === 'eq' || op === 'ne' || op === 'lt' || op === 'le' ? 'bool' : left.type
-    return this.intern(`${op} ${left.id} ${right.id}`, { kind: 'binary', op, left, right, type, lanes: left.lanes }, union([left, right]))
+    return this.intern(
+      `${op} ${left.id} ${right.id}`,
+      { kind: 'binary', op, left, right, type, lanes: left.lanes },
+      left.deps,
+      right.deps,
+    )
   }
   mulAdd(a: Expr, b: Expr, c: Expr): Expr {
-    return this.intern(`mulAdd ${a.id} ${b.id} ${c.id}`, { kind: 'mulAdd', a, b, c, type: a.type, lanes: a.lanes }, union([a, b, c]))
+    return this.intern(
+      `mulAdd ${a.id} ${b.id} ${c.id}`,
+      { kind: 'mulAdd', a, b, c, type: a.type, lanes: a.lanes },
+      a.deps,
+      b.deps,
+      c.deps,
+    )
   }
   select(condition: Expr, then: Expr, otherwise: Expr): Expr {
     if (then === otherwise) return then
     return this.intern(
       `select ${condition.id} ${then.id} ${otherwise.id}`,
       { kind: 'select', condition, then, else: otherwise, type: then.type, lanes: then.lanes },
-      union([condition, then, otherwise]),
+      condition.deps,
+      then.deps,
+      otherwise.deps,
     )
   }
   convert(value: Expr, type: ComputeType): Expr {
     if (value.type === type) return value
-    return this.intern(`convert ${value.id}`, { kind: 'convert', value, type, lanes: value.lanes }, value.deps)
+    return this.intern(`convert ${type} ${value.id}`, { kind: 'convert', value, type, lanes: value.lanes }, value.deps)
   }
   bitcast(value: Expr, type: ComputeType): Expr {
     if (value.type === type) return value
-    return this.intern(`bitcast ${value.id}`, { kind: 'bitcast', value, type, lanes: value.lanes }, value.deps)
+    return this.intern(`bitcast ${type} ${value.id}`, { kind: 'bitcast', value, type, lanes: value.lanes }, value.deps)
   }
   register(register: Register): Expr {
     return this.intern(
@@ -247,21 +268,30 @@ export class ExprBuilder {
   }
   guard(ranges: readonly IndexRange[], then: Expr, otherwise: Expr): Expr {
     if (ranges.length === 0) return then
-    const deps = new Set([...then.deps, ...otherwise.deps])
-    for (const r of ranges) indexDeps(r.index, deps)
     return this.intern(
       `guard ${ranges.map((r) => `${indexKey(r.index)}:${r.low}:${r.high}`).join()} ${then.id} ${otherwise.id}`,
       { kind: 'guard', ranges, then, otherwise, type: then.type, lanes: then.lanes },
-      deps,
+      then.deps,
+      otherwise.deps,
+      ...ranges.map((r) => indexDeps(r.index)),
     )
   }
 }
 
-function union(list: readonly Expr[]): ReadonlySet<number> {
-  if (list.every((e) => e.deps.size === 0)) return noDeps
-  const deps = new Set<number>()
-  for (const e of list) for (const d of e.deps) deps.add(d)
-  return deps
+/** The union, as one of the sets where it holds all others: most expressions share theirs. */
+function unionOf(sets: readonly ReadonlySet<number>[]): ReadonlySet<number> {
+  let widest = noDeps
+  for (const set of sets) if (set.size > widest.size) widest = set
+  let all: Set<number> | null = null
+  for (const set of sets) {
+    if (set === widest) continue
+    for (const d of set) {
+      if (widest.has(d)) continue
+      all ??= new Set(widest)
+      all.add(d)
+    }
+  }
+  return all ?? widest
 }
 
 /** The expressions directly below one. */
