@@ -133,7 +133,8 @@ class Lowering {
         const over = overwrites.get(node)
         if (over === undefined) continue
         const readLater = kernels.slice(i + 1).some((k) => k.inputs.includes(over))
-        const readHere = spec.inputs.includes(over) && !(spec.kind !== 'structured' && onlyAtOwnElement(spec, over))
+        const readHere =
+          spec.inputs.includes(over) && !(spec.kind !== 'structured' && onlyAtOwnElement(spec, over))
         if (readLater || readHere) unsafe.add(node)
       }
       for (const node of spec.outputs) {
@@ -143,7 +144,12 @@ class Lowering {
       commands.push(...this.kernel(spec, places))
       for (const node of unsafe) {
         // Alive to the very end, where it is copied.
-        late.push({ kind: 'copy', from: places.get(node)!.place, to: wanted.get(node)!.place, bytes: bytesOf(node) })
+        late.push({
+          kind: 'copy',
+          from: places.get(node)!.place,
+          to: wanted.get(node)!.place,
+          bytes: bytesOf(node),
+        })
       }
       for (const node of unsafe) this.keep.push(places.get(node)!.slot!)
     })
@@ -163,7 +169,11 @@ class Lowering {
       const inputs = node.inputs.map((x) => this.use(places.get(x)!))
       const results = this.results(spec, places)
       if (isOp(node, 'call')) {
-        const placed = (aval: Node | (typeof node.avals)[number], place: Place): PlacedValue => ({ shape: aval.shape, dtype: aval.dtype, place })
+        const placed = (aval: Node | (typeof node.avals)[number], place: Place): PlacedValue => ({
+          shape: aval.shape,
+          dtype: aval.dtype,
+          place,
+        })
         return [
           {
             kind: 'call',
@@ -177,7 +187,10 @@ class Lowering {
     }
     const values = [...spec.inputs, ...spec.outputs].map((x) => this.use(places.get(x)!))
     if (spec.outputs.every((x) => sizeOf(x.shape) === 0)) return []
-    const kernel = spec.kind === 'contract' ? lowerContract(spec, this.target) : lowerMap({ ...spec, name: nameOf(spec) }, this.target)
+    const kernel =
+      spec.kind === 'contract'
+        ? lowerContract(spec, this.target)
+        : lowerMap({ ...spec, name: nameOf(spec) }, this.target)
     return [this.launch(kernel, values)]
   }
 
@@ -187,7 +200,12 @@ class Lowering {
     return node.avals.map((aval, i) => {
       const read = spec.outputs.find((o) => (isOp(o, 'output') ? o.attrs.index === i : o === node))
       if (read !== undefined) return this.use(places.get(read)!)
-      const slot: Slot = { bytes: Math.max(1, sizeOf(aval.shape) * byteSize(aval.dtype)), start: this.time, end: this.time, offset: 0 }
+      const slot: Slot = {
+        bytes: Math.max(1, sizeOf(aval.shape) * byteSize(aval.dtype)),
+        start: this.time,
+        end: this.time,
+        offset: 0,
+      }
       this.slots.push(slot)
       return this.use(this.locate({ base: 'arena', index: 0, offset: 0, steps: [] }, slot, 0))
     })
@@ -204,7 +222,11 @@ class Lowering {
    * The commands of a body. `targets[i]` is where result i must be at the end (null: nowhere). Results that are
    * parameters, or stand twice, are copied.
    */
-  private body(body: Subgraph, parameters: readonly Located[], targets: readonly (Located | null)[]): Command[] {
+  private body(
+    body: Subgraph,
+    parameters: readonly Located[],
+    targets: readonly (Located | null)[],
+  ): Command[] {
     const simple = simplifyBody(body)
     const places: Places = new Map(simple.params.map((p, i) => [p, parameters[i]]))
     const wanted = new Map<Node, Located>()
@@ -327,15 +349,35 @@ class Lowering {
 /** Copies of inputs to outputs come first where the input is overwritten in place. */
 function orderedCopies(commands: readonly Command[], graph: Graph): readonly Command[] {
   const overwritten = new Set(graph.donations.values())
-  const early = commands.filter((c) => c.kind === 'copy' && c.from.base === 'input' && overwritten.has(c.from.index))
+  const early = commands.filter(
+    (c) => c.kind === 'copy' && c.from.base === 'input' && overwritten.has(c.from.index),
+  )
   return early.length === 0 ? commands : [...early, ...commands.filter((c) => !early.includes(c))]
 }
 
-const moving = new Set<Node['op']>(['permute', 'expand', 'pad', 'slice', 'flip', 'concat', 'window', 'fold', 'gather', 'reduceSum', 'reduceProd', 'reduceMax', 'reduceMin'])
+const moving = new Set<Node['op']>([
+  'permute',
+  'expand',
+  'pad',
+  'slice',
+  'flip',
+  'concat',
+  'window',
+  'fold',
+  'gather',
+  'reduceSum',
+  'reduceProd',
+  'reduceMax',
+  'reduceMin',
+])
 
 /** Whether a kernel reads `input` only at the element it writes. */
 function onlyAtOwnElement(spec: KernelSpec, input: Node): boolean {
-  if (spec.kind === 'contract' && (spec.packed === input || reachable(spec.node.inputs[1], input, spec.inputs))) return false
+  if (
+    spec.kind === 'contract' &&
+    (spec.packed === input || reachable(spec.node.inputs[1], input, spec.inputs))
+  )
+    return false
   const stop = new Set(spec.inputs)
   const stack = spec.outputs.map((node) => ({ node: node as Node, moved: false }))
   const seen = new Set<string>()

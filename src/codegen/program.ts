@@ -2,8 +2,9 @@
  * A Program: what a graph becomes after scheduling and lowering. Kernels in loop IR, the commands that run them, and
  * where every value lives. Code holds offsets only; the addresses of inputs, outputs and the arena come at each run.
  */
-import type { Kernel } from './loop-ir.js'
+
 import type { Aval, HostKernel } from '../ir/node.js'
+import type { Kernel } from './loop-ir.js'
 
 /** Where a value lives: a base, a byte offset, and how far it moves with each round of the enclosing loops. */
 export interface Place {
@@ -40,7 +41,12 @@ export type Command =
       readonly flag: Place
       readonly body: readonly Command[]
     }
-  | { readonly kind: 'if'; readonly flag: Place; readonly then: readonly Command[]; readonly otherwise: readonly Command[] }
+  | {
+      readonly kind: 'if'
+      readonly flag: Place
+      readonly then: readonly Command[]
+      readonly otherwise: readonly Command[]
+    }
   | {
       readonly kind: 'call'
       readonly kernel: HostKernel

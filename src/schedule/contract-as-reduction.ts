@@ -3,8 +3,9 @@
  * matrices, one output channel a group, and dtypes without vectors. Which form a contraction takes depends on its
  * shape and dtype only, and so do its bits.
  */
-import * as b from '../ir/build.js'
+
 import { sizeOf } from '../core/shape.js'
+import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
 import { contractShape, matrixSizes } from './contract-shape.js'
 

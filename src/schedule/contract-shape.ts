@@ -34,4 +34,8 @@ export function contractShape(node: Node<'contract'>): ContractShape {
 }
 
 /** M, N, K of the matrix view. */
-export const matrixSizes = (s: ContractShape): [number, number, number] => [sizeOf(s.rows), sizeOf(s.columns), sizeOf(s.inner)]
+export const matrixSizes = (s: ContractShape): [number, number, number] => [
+  sizeOf(s.rows),
+  sizeOf(s.columns),
+  sizeOf(s.inner),
+]

@@ -4,8 +4,9 @@
  *
  *   out[n, g, o, p] = Σ_{c, k} w[g, o, c, k] · x[n, g, c, p·stride + k·dilation - padding]
  */
-import * as b from '../ir/build.js'
+
 import { range } from '../core/shape.js'
+import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
 
 export function convAsContract(node: Node): Node | null {
@@ -29,10 +30,19 @@ export function convAsContract(node: Node): Node | null {
   // (N, G, C/G, K, P): contracting axes stand together, positions last.
   const split = b.reshape(windows, [n, groups, c / groups, ...out, ...kernel])
   const view = b.permute(split, [0, 1, 2, ...range(r).map((i) => 3 + r + i), ...range(r).map((i) => 3 + i)])
-  const weights = b.expand(b.reshape(w, [1, groups, o / groups, cg, ...kernel]), [n, groups, o / groups, cg, ...kernel])
+  const weights = b.expand(b.reshape(w, [1, groups, o / groups, cg, ...kernel]), [
+    n,
+    groups,
+    o / groups,
+    cg,
+    ...kernel,
+  ])
   const k = range(1 + r)
   const y = b.contract(weights, view, {
-    batch: [[0, 1], [0, 1]],
+    batch: [
+      [0, 1],
+      [0, 1],
+    ],
     contracting: [k.map((i) => 3 + i), k.map((i) => 2 + i)],
     accumulate: node.dtype,
   })

@@ -5,8 +5,9 @@
  * With D the input dilation, output p = D·q + r meets an element of the input only at taps k ≡ low - r (mod D). So each
  * phase r is a convolution with every D-th tap, and the phases are interleaved.
  */
-import * as b from '../ir/build.js'
+
 import { range, sizeOf } from '../core/shape.js'
+import * as b from '../ir/build.js'
 import { isOp, type Node, type PadPair } from '../ir/node.js'
 
 /** What one phase takes of one axis. */
@@ -29,7 +30,8 @@ function phaseOf(r: number, d: number, taps: number, size: number, low: number, 
 export function convPhases(node: Node): Node | null {
   if (!isOp(node, 'conv')) return null
   const { stride, padding, dilation, inputDilation, groups } = node.attrs
-  if (inputDilation.every((d) => d === 1) || stride.some((s) => s !== 1) || dilation.some((d) => d !== 1)) return null
+  if (inputDilation.every((d) => d === 1) || stride.some((s) => s !== 1) || dilation.some((d) => d !== 1))
+    return null
   const [x, w] = node.inputs
   const rank = inputDilation.length
   const spatial = range(rank)
@@ -45,18 +47,41 @@ export function convPhases(node: Node): Node | null {
       r[a] = rest % inputDilation[a]
       rest = Math.floor(rest / inputDilation[a])
     }
-    const parts = spatial.map((a) => phaseOf(r[a], inputDilation[a], w.shape[a + 2], x.shape[a + 2], padding[a][0], lengths[a]))
+    const parts = spatial.map((a) =>
+      phaseOf(r[a], inputDilation[a], w.shape[a + 2], x.shape[a + 2], padding[a][0], lengths[a]),
+    )
     if (parts.some((p) => p.count === 0)) {
       phases.push(b.full([...lead, ...lengths], 0, node.dtype))
       continue
     }
     const taps = b.slice(w, [0, 0, ...parts.map((p) => p.first)], [...w.shape], [1, 1, ...inputDilation])
     const ones = spatial.map(() => 1)
-    phases.push(b.conv(x, taps, { stride: ones, padding: parts.map((p) => p.padding), dilation: ones, inputDilation: ones, groups }))
+    phases.push(
+      b.conv(x, taps, {
+        stride: ones,
+        padding: parts.map((p) => p.padding),
+        dilation: ones,
+        inputDilation: ones,
+        groups,
+      }),
+    )
   }
   // (phases…, N, O, q…) → (N, O, q₁, r₁, q₂, r₂, …) → (N, O, p…), and what the longest phases have too much is cut.
-  const stacked = b.reshape(b.concat(phases.map((p) => b.reshape(p, [1, ...p.shape])), 0), [...inputDilation, ...lead, ...lengths])
+  const stacked = b.reshape(
+    b.concat(
+      phases.map((p) => b.reshape(p, [1, ...p.shape])),
+      0,
+    ),
+    [...inputDilation, ...lead, ...lengths],
+  )
   const order = [rank, rank + 1, ...spatial.flatMap((a) => [rank + 2 + a, a])]
-  const whole = b.reshape(b.permute(stacked, order), [...lead, ...lengths.map((n, a) => n * inputDilation[a])])
-  return b.slice(whole, whole.shape.map(() => 0), [...node.shape])
+  const whole = b.reshape(b.permute(stacked, order), [
+    ...lead,
+    ...lengths.map((n, a) => n * inputDilation[a]),
+  ])
+  return b.slice(
+    whole,
+    whole.shape.map(() => 0),
+    [...node.shape],
+  )
 }

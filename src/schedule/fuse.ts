@@ -5,9 +5,10 @@
  * it writes (a bias, an activation, a mask, the next step of a parameter after its gradient), and when no third kernel
  * stands between them. Stores that nobody else reads are then dropped.
  */
-import { sizeOf, type Shape } from '../core/shape.js'
-import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
+
 import type { Target } from '../codegen/target.js'
+import { type Shape, sizeOf } from '../core/shape.js'
+import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
 import type { ContractSpec, KernelSpec } from './kernel-spec.js'
 import { packLeft } from './pack.js'
 import { chooseStored, structured } from './store.js'
@@ -58,9 +59,17 @@ export function cutIntoKernels(
 function finish(d: Draft): KernelSpec {
   const inputs = [...d.inputs]
   if (d.kind === 'contract') {
-    return { kind: 'contract', node: d.node as Node<'contract'>, packed: d.packed!, outputs: d.outputs, inputs } satisfies ContractSpec
+    return {
+      kind: 'contract',
+      node: d.node as Node<'contract'>,
+      packed: d.packed!,
+      outputs: d.outputs,
+      inputs,
+    } satisfies ContractSpec
   }
-  return d.kind === 'map' ? { kind: 'map', outputs: d.outputs, inputs } : { kind: 'structured', node: d.node!, outputs: d.outputs, inputs }
+  return d.kind === 'map'
+    ? { kind: 'map', outputs: d.outputs, inputs }
+    : { kind: 'structured', node: d.node!, outputs: d.outputs, inputs }
 }
 
 function draftKernels(
@@ -79,7 +88,14 @@ function draftKernels(
     if (structured.has(source.op)) {
       let draft = byNode.get(source)
       if (draft === undefined) {
-        draft = { kind: 'structured', node: source, packed: null, outputs: [], inputs: new Set(source.inputs), needs: new Set() }
+        draft = {
+          kind: 'structured',
+          node: source,
+          packed: null,
+          outputs: [],
+          inputs: new Set(source.inputs),
+          needs: new Set(),
+        }
         byNode.set(source, draft)
         drafts.push(draft)
       }
@@ -87,7 +103,14 @@ function draftKernels(
       maker.set(node, draft)
       continue
     }
-    const draft: Draft = { kind: 'map', node: null, packed: null, outputs: [node], inputs: new Set(), needs: new Set() }
+    const draft: Draft = {
+      kind: 'map',
+      node: null,
+      packed: null,
+      outputs: [node],
+      inputs: new Set(),
+      needs: new Set(),
+    }
     if (isOp(node, 'contract')) {
       const packed = packs.get(node)!
       Object.assign(draft, { kind: 'contract', node, packed })
@@ -105,13 +128,29 @@ function draftKernels(
 }
 
 /** Adds the leaves and stored nodes that an expression over `nodes` reads. */
-function readsOf(nodes: readonly Node[], isLeaf: (n: Node) => boolean, stored: ReadonlySet<Node>, into: Set<Node>): void {
+function readsOf(
+  nodes: readonly Node[],
+  isLeaf: (n: Node) => boolean,
+  stored: ReadonlySet<Node>,
+  into: Set<Node>,
+): void {
   const stop = (n: Node): boolean => isLeaf(n) || stored.has(n)
   for (const n of topologicalOrder(nodes, (x) => (stop(x) ? [] : x.inputs))) if (stop(n)) into.add(n)
 }
 
 const elementwiseStops: ReadonlySet<Primitive> = new Set<Primitive>([
-  'permute', 'expand', 'pad', 'slice', 'flip', 'concat', 'window', 'fold', 'gather', 'reduceSum', 'reduceProd', 'reduceMax',
+  'permute',
+  'expand',
+  'pad',
+  'slice',
+  'flip',
+  'concat',
+  'window',
+  'fold',
+  'gather',
+  'reduceSum',
+  'reduceProd',
+  'reduceMax',
   'reduceMin',
 ])
 
@@ -119,7 +158,10 @@ const elementwiseStops: ReadonlySet<Primitive> = new Set<Primitive>([
 function readsInPlace(reader: Node, source: Node, stored: (n: Node) => boolean): boolean {
   // Through what moves elements, `source` must not be reachable; through the rest it may.
   const seen = new Set<string>()
-  const stack: { node: Node; moved: boolean }[] = reader.inputs.map((node) => ({ node, moved: elementwiseStops.has(reader.op) }))
+  const stack: { node: Node; moved: boolean }[] = reader.inputs.map((node) => ({
+    node,
+    moved: elementwiseStops.has(reader.op),
+  }))
   while (stack.length > 0) {
     const { node, moved } = stack.pop()!
     const key = `${node.id}${moved}`
@@ -149,7 +191,11 @@ function join(drafts: Draft[]): void {
       tried.add(early)
       if (early.kind === 'structured' || size(early) !== size(late)) continue
       if (early.outputs.length + late.outputs.length > mostOutputs) continue
-      if (new Set([...early.inputs, ...late.inputs]).size + early.outputs.length + late.outputs.length > mostBuffers) continue
+      if (
+        new Set([...early.inputs, ...late.inputs]).size + early.outputs.length + late.outputs.length >
+        mostBuffers
+      )
+        continue
       if (early.kind === 'contract' && computesWide(late)) continue
       if (!compatible(early, late)) continue
       const reads = early.outputs.filter((n) => late.inputs.has(n))
@@ -165,7 +211,9 @@ function join(drafts: Draft[]): void {
 
 /** Whether an expression of the kernel has 64-bit values, which have no lanes. */
 const computesWide = (d: Draft): boolean =>
-  topologicalOrder(d.outputs, (n) => (d.inputs.has(n) ? [] : n.inputs)).some((n) => n.dtype === 'i64' || n.dtype === 'f64')
+  topologicalOrder(d.outputs, (n) => (d.inputs.has(n) ? [] : n.inputs)).some(
+    (n) => n.dtype === 'i64' || n.dtype === 'f64',
+  )
 
 const shares = (a: Draft, b: Draft): boolean => {
   for (const x of b.inputs) if (a.inputs.has(x)) return true
@@ -175,7 +223,9 @@ const shares = (a: Draft, b: Draft): boolean => {
 /** Reductions along different shapes in one nest would spoil each other's loops. */
 function compatible(early: Draft, late: Draft): boolean {
   const reduced = (d: Draft): string[] =>
-    d.outputs.filter((n) => n.op.startsWith('reduce')).map((n) => shapeKey(n.inputs[0].shape, (n as Node<'reduceSum'>).attrs.axes))
+    d.outputs
+      .filter((n) => n.op.startsWith('reduce'))
+      .map((n) => shapeKey(n.inputs[0].shape, (n as Node<'reduceSum'>).attrs.axes))
   const [a, b] = [reduced(early), reduced(late)]
   if (late.outputs.some((n) => n.op.startsWith('reduce')) && early.kind === 'contract') return false
   // Joining two plain maps that read nothing of each other pays only when they are small.
@@ -238,7 +288,8 @@ function arrange(drafts: readonly Draft[], overwrites: ReadonlyMap<Node, Node>):
     const writer = drafts.find((d) => d.outputs.includes(output))
     if (writer === undefined) continue
     for (const reader of drafts) {
-      if (reader !== writer && reader.inputs.has(input) && !reaches(reader, writer, waits)) waits.get(writer)!.add(reader)
+      if (reader !== writer && reader.inputs.has(input) && !reaches(reader, writer, waits))
+        waits.get(writer)!.add(reader)
     }
   }
   const done = new Set<Draft>()

@@ -24,7 +24,9 @@ export function planMemory(slots: readonly Slot[]): number {
   const placed: Slot[] = []
   let size = 0
   for (const slot of [...slots].sort((a, b) => b.bytes - a.bytes || a.start - b.start)) {
-    const neighbours = placed.filter((s) => s.start <= slot.end && slot.start <= s.end).sort((a, b) => a.offset - b.offset)
+    const neighbours = placed
+      .filter((s) => s.start <= slot.end && slot.start <= s.end)
+      .sort((a, b) => a.offset - b.offset)
     let offset = 0
     for (const s of neighbours) {
       if (offset + slot.bytes <= s.offset) break

@@ -1,6 +1,7 @@
 /** The left side of a contraction, laid out for a register tile of `rows`: (batch, ⌈M/rows⌉, K, rows), zeros at the end. */
-import * as b from '../ir/build.js'
+
 import { range, sizeOf } from '../core/shape.js'
+import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
 import { contractShape, matrixSizes } from './contract-shape.js'
 
@@ -9,7 +10,9 @@ export function sharedBatchAxes(node: Node<'contract'>): number[] {
   const [x] = node.inputs
   const { batch } = node.attrs
   if (!isOp(x, 'expand')) return []
-  return range(batch[0].length).filter((i) => x.inputs[0].shape[batch[0][i]] === 1 && x.shape[batch[0][i]] !== 1)
+  return range(batch[0].length).filter(
+    (i) => x.inputs[0].shape[batch[0][i]] === 1 && x.shape[batch[0][i]] !== 1,
+  )
 }
 
 /** Rows of the tile for a matrix of m rows: at most `rows`, and such that the last tile is not much shorter. */

@@ -26,9 +26,18 @@ export function pruneScan(roots: readonly Node[], leaves: ReadonlySet<Node>): No
       if (isOp(node, 'scan')) {
         const { body, carry } = node.attrs
         const kept = body.results.map((_, i) => i).filter((i) => i < carry || read.get(node)!.has(i))
-        moved.set(node, body.results.map((_, i) => kept.indexOf(i)))
+        moved.set(
+          node,
+          body.results.map((_, i) => kept.indexOf(i)),
+        )
         const results = kept.map((i) => body.results[i])
-        done.set(node, b.make('scan', inputs, { ...node.attrs, body: kept.length === body.results.length ? body : { params: body.params, results } }))
+        done.set(
+          node,
+          b.make('scan', inputs, {
+            ...node.attrs,
+            body: kept.length === body.results.length ? body : { params: body.params, results },
+          }),
+        )
       } else {
         done.set(node, inputs.some((x, i) => x !== node.inputs[i]) ? b.rebuild(node, inputs) : node)
       }

@@ -19,14 +19,18 @@ const joinMovement: Rewrite = (node) => {
   const [x] = node.inputs
   if (isOp(node, 'reshape') && isOp(x, 'reshape')) return b.reshape(x.inputs[0], node.attrs.shape)
   if (isOp(node, 'permute') && isOp(x, 'permute')) {
-    return b.permute(x.inputs[0], node.attrs.axes.map((a) => x.attrs.axes[a]))
+    return b.permute(
+      x.inputs[0],
+      node.attrs.axes.map((a) => x.attrs.axes[a]),
+    )
   }
   if (isOp(node, 'expand') && isOp(x, 'expand')) return b.expand(x.inputs[0], node.attrs.shape)
   return null
 }
 
 /** Markers that mean something to transforms only. */
-const dropMarkers: Rewrite = (node) => (isOp(node, 'alias') || isOp(node, 'stopGradient') ? node.inputs[0] : null)
+const dropMarkers: Rewrite = (node) =>
+  isOp(node, 'alias') || isOp(node, 'stopGradient') ? node.inputs[0] : null
 
 /** x·1 and x/1 are x, bit for bit. */
 const dropUnits: Rewrite = (node) => {
@@ -46,9 +50,18 @@ export function filledWith(node: Node): number | null {
 }
 
 /** A user's number that the program does not take as an input keeps the value it has. */
-const fixScalars: Rewrite = (node) => (isOp(node, 'scalar') ? b.constant(node.attrs.value, node.attrs.dtype) : null)
+const fixScalars: Rewrite = (node) =>
+  isOp(node, 'scalar') ? b.constant(node.attrs.value, node.attrs.dtype) : null
 
-const rewrites: readonly Rewrite[] = [dropMarkers, fixScalars, joinMovement, dropUnits, convPhases, convAsContract, contractAsReduction]
+const rewrites: readonly Rewrite[] = [
+  dropMarkers,
+  fixScalars,
+  joinMovement,
+  dropUnits,
+  convPhases,
+  convAsContract,
+  contractAsReduction,
+]
 
 /** The graph, simplified; inputs stay the nodes they are. */
 export function simplify(graph: Graph): Graph {
@@ -81,7 +94,8 @@ function simplifyNodes(roots: readonly Node[], leaves: ReadonlySet<Node>): Node[
     }
     /** What a rewrite built is simplified in its turn. */
     const finishAll = (root: Node): Node => {
-      for (const node of topologicalOrder([root], (n) => (leaf(n) || done.has(n) ? [] : n.inputs))) visit(node)
+      for (const node of topologicalOrder([root], (n) => (leaf(n) || done.has(n) ? [] : n.inputs)))
+        visit(node)
       return done.get(root)!
     }
     const visit = (node: Node): void => {
@@ -115,9 +129,16 @@ function keyOf(node: Node): string {
       }
       return `#${id}`
     }
-    return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)) ? (Object.is(value, -0) ? '-0' : String(value)) : value
+    return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+      ? Object.is(value, -0)
+        ? '-0'
+        : String(value)
+      : value
   })
   // Leaves with values of their own are never merged.
-  const own = node.op === 'placeholder' || node.op === 'scalar' || node.op === 'buffer' || node.op === 'barrier' ? `!${node.id}` : ''
+  const own =
+    node.op === 'placeholder' || node.op === 'scalar' || node.op === 'buffer' || node.op === 'barrier'
+      ? `!${node.id}`
+      : ''
   return `${node.op}${own} ${attrs} ${node.inputs.map((x) => x.id).join()}`
 }

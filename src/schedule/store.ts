@@ -11,20 +11,68 @@ import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js
 
 /** Primitives with a lowering over stored operands. */
 export const structured: ReadonlySet<Primitive> = new Set<Primitive>([
-  'argMax', 'argMin', 'cumSum', 'cumProd', 'cumMax', 'windowReduce', 'scatter', 'dynamicSlice', 'dynamicUpdate', 'sort',
-  'scan', 'while', 'cond', 'call',
+  'argMax',
+  'argMin',
+  'cumSum',
+  'cumProd',
+  'cumMax',
+  'windowReduce',
+  'scatter',
+  'dynamicSlice',
+  'dynamicUpdate',
+  'sort',
+  'scan',
+  'while',
+  'cond',
+  'call',
 ])
 
 const movement: ReadonlySet<Primitive> = new Set<Primitive>([
-  'reshape', 'permute', 'expand', 'pad', 'slice', 'flip', 'concat', 'window', 'output', 'barrier', 'alias', 'stopGradient',
+  'reshape',
+  'permute',
+  'expand',
+  'pad',
+  'slice',
+  'flip',
+  'concat',
+  'window',
+  'output',
+  'barrier',
+  'alias',
+  'stopGradient',
 ])
 
-const reductions: ReadonlySet<Primitive> = new Set<Primitive>(['reduceSum', 'reduceProd', 'reduceMax', 'reduceMin'])
+const reductions: ReadonlySet<Primitive> = new Set<Primitive>([
+  'reduceSum',
+  'reduceProd',
+  'reduceMax',
+  'reduceMin',
+])
 
 /** Rough cost of computing one element again, in simple operations. */
 const weights: Partial<Record<Primitive, number>> = {
-  const: 0, scalar: 0, iota: 0, cast: 0.5, exp: 12, log: 14, expm1: 16, log1p: 16, sin: 20, cos: 20, tan: 24, atan: 20,
-  tanh: 16, erf: 24, pow: 40, atan2: 24, sqrt: 4, div: 4, mod: 6, randomBits: 80, gather: 3, fold: 12,
+  const: 0,
+  scalar: 0,
+  iota: 0,
+  cast: 0.5,
+  exp: 12,
+  log: 14,
+  expm1: 16,
+  log1p: 16,
+  sin: 20,
+  cos: 20,
+  tan: 24,
+  atan: 20,
+  tanh: 16,
+  erf: 24,
+  pow: 40,
+  atan2: 24,
+  sqrt: 4,
+  div: 4,
+  mod: 6,
+  randomBits: 80,
+  gather: 3,
+  fold: 12,
 }
 
 const weightOf = (node: Node): number => weights[node.op] ?? (movement.has(node.op) ? 0 : 1)
@@ -54,7 +102,14 @@ export function chooseStored(roots: readonly Node[], isLeaf: (node: Node) => boo
     if (structured.has(node.op)) for (const x of node.inputs) add(x)
     if (isOp(node, 'output') && !isOp(node.inputs[0], 'barrier')) add(node)
     if (isOp(node, 'contract') || reductions.has(node.op)) add(node)
-    if ((node.op === 'argMax' || node.op === 'argMin' || node.op.startsWith('cum')) || node.op === 'scatter' || node.op.startsWith('dynamic')) add(node)
+    if (
+      node.op === 'argMax' ||
+      node.op === 'argMin' ||
+      node.op.startsWith('cum') ||
+      node.op === 'scatter' ||
+      node.op.startsWith('dynamic')
+    )
+      add(node)
   }
 
   const users = new Map<Node, Node[]>()
@@ -122,7 +177,8 @@ export function chooseStored(roots: readonly Node[], isLeaf: (node: Node) => boo
     // A contraction's tile and a reduction's rows have lanes: what they read must have them too.
     const inLanes = (o: Node): boolean => !is64(o) && (isOp(o, 'contract') || reductions.has(o.op))
     if (wide.has(node) && !is64(node) && !stored.has(node) && [...set].some(inLanes)) stored.add(node)
-    if (set.size > 1 && !stored.has(node) && cost.get(node)! > cheap && !movement.has(node.op)) stored.add(node)
+    if (set.size > 1 && !stored.has(node) && cost.get(node)! > cheap && !movement.has(node.op))
+      stored.add(node)
   }
   return stored
 }

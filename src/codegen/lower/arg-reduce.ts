@@ -1,7 +1,15 @@
 /** Lowering of argMax and argMin: the position of the first extreme along an axis; NaN counts as the extreme. */
 import { type DType, isFloat } from '../../core/dtype.js'
 import { sizeOf } from '../../core/shape.js'
-import { addIndex, atomIndex, constantIndex, type Index, loopVar, scaleIndex, shiftIndex } from '../index-expression.js'
+import {
+  addIndex,
+  atomIndex,
+  constantIndex,
+  type Index,
+  loopVar,
+  scaleIndex,
+  shiftIndex,
+} from '../index-expression.js'
 import { type Expr, type Kernel, type Register, register } from '../loop-ir.js'
 import type { Target } from '../target.js'
 import { KernelBuilder } from './kernel-builder.js'
@@ -52,7 +60,13 @@ export function lowerArgReduce(spec: ArgReduceSpec, target: Target): Kernel[] {
     const i = loopVar('i', 1, n - 1)
     k.loop(i, 1, () => {
       const value = read(addIndex(base, atomIndex(i, inner)), lanes)
-      update(best, at, beats(e, kind, dtype, value, e.register(best)), value, e.splat(e.index(atomIndex(i)), lanes))
+      update(
+        best,
+        at,
+        beats(e, kind, dtype, value, e.register(best)),
+        value,
+        e.splat(e.index(atomIndex(i)), lanes),
+      )
     })
     const position = addIndex(scaleIndex(o, inner), j)
     if (lanes === 1) write(position, e.register(at))
@@ -65,14 +79,10 @@ export function lowerArgReduce(spec: ArgReduceSpec, target: Target): Kernel[] {
     const vectors = Math.floor(n / width)
     const [best, at] = start(read(base, width), e.ramp(constantIndex(0), 1, width))
     const i = loopVar('i', width, (vectors - 1) * width)
-    k.loop(
-      i,
-      width,
-      () => {
-        const value = read(addIndex(base, atomIndex(i)), width)
-        update(best, at, beats(e, kind, dtype, value, e.register(best)), value, e.ramp(atomIndex(i), 1, width))
-      },
-    )
+    k.loop(i, width, () => {
+      const value = read(addIndex(base, atomIndex(i)), width)
+      update(best, at, beats(e, kind, dtype, value, e.register(best)), value, e.ramp(atomIndex(i), 1, width))
+    })
     const lane = (l: number) => [e.lane(e.register(best), l), e.lane(e.register(at), l)] as const
     const [winner, place] = start(...lane(0))
     for (let l = 1; l < width; l++) {

@@ -11,8 +11,9 @@
  * k runs upward in slices whose size depends on the shape only, so blocking and threads change no bit. Buffers: the
  * kernel's inputs (the packed left side among them), then its outputs.
  */
-import { sizeOf, stridesOf } from '../../core/shape.js'
+
 import { InternalError } from '../../core/errors.js'
+import { sizeOf, stridesOf } from '../../core/shape.js'
 import type { Node } from '../../ir/node.js'
 import { contractShape, matrixSizes } from '../../schedule/contract-shape.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
@@ -28,13 +29,13 @@ import {
   scaleIndex,
   shiftIndex,
 } from '../index-expression.js'
-import { type Expr, type Kernel, register, type Register } from '../loop-ir.js'
+import { type Expr, type Kernel, type Register, register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
 import { atLane, Inliner, type Lanes, lanesFor, oneLane } from './inline.js'
 import { KernelBuilder } from './kernel-builder.js'
 
 /** Inner steps of a slice: about what keeps a panel in L1. */
-const sliceTarget = 384
+const sliceTarget = 256
 /** Elements of the right side's block in scratch. */
 const blockTarget = 48 * 1024
 
@@ -79,7 +80,11 @@ function blockingOf(spec: ContractSpec, target: Target): Blocking {
   if (rows === 1) columns = Math.min(n, most)
   else columns = Math.min(n, Math.max(1, Math.floor(most / rowLength)) * rowLength)
   let together = 1
-  if (columns === n && sharedBatchAxes(spec.node).length > 0 && s.batch.every((b, i) => b === 1 || sharedBatchAxes(spec.node).includes(i))) {
+  if (
+    columns === n &&
+    sharedBatchAxes(spec.node).length > 0 &&
+    s.batch.every((b, i) => b === 1 || sharedBatchAxes(spec.node).includes(i))
+  ) {
     const limit = Math.min(Math.floor(wanted / n), Math.floor(batch / (2 * target.threads)))
     for (let t = 1; t <= limit; t++) if (batch % t === 0) together = t
   }
@@ -118,7 +123,12 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     if (current === null) throw new InternalError('Lowering: a contraction was read outside its tile.')
     return current(l)
   }
-  const inliner = new Inliner(k, lanes, (node) => numbers.get(node) ?? null, new Map([[spec.node as Node, plug]]))
+  const inliner = new Inliner(
+    k,
+    lanes,
+    (node) => numbers.get(node) ?? null,
+    new Map([[spec.node as Node, plug]]),
+  )
   const right = spec.node.inputs[1]
   const rightOrder = s.rightOrder
 
@@ -132,9 +142,15 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   }
 
   const nest = (sizes: readonly number[], write: (i: Index[]) => void, done: Index[] = []): void => {
-    if (done.length === sizes.length) return write(done)
+    if (done.length === sizes.length) {
+      write(done)
+      return
+    }
     const size = sizes[done.length]
-    if (size === 1) return nest(sizes, write, [...done, constantIndex(0)])
+    if (size === 1) {
+      nest(sizes, write, [...done, constantIndex(0)])
+      return
+    }
     const v = loopVar('k', 0, size - 1)
     k.loop(v, 1, () => nest(sizes, write, [...done, atomIndex(v)]))
   }
@@ -147,7 +163,10 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       const [t, o, ...rest] = i
       const row = rest.pop()!
       const inner = s.inner.length === 0 ? [] : [addIndex(sliceStart, o), ...rest]
-      const step = addIndex(scaleIndex(o, plan.innerSteps), rest.length === 0 ? constantIndex(0) : linearize(rest, stridesOf(s.inner.slice(1))))
+      const step = addIndex(
+        scaleIndex(o, plan.innerSteps),
+        rest.length === 0 ? constantIndex(0) : linearize(rest, stridesOf(s.inner.slice(1))),
+      )
       const at = addIndex(scaleIndex(step, width), scaleIndex(t, pitch), scaleIndex(row, rowLength))
       const write = (from: Index, l: Lanes): void => {
         const column =
@@ -207,13 +226,20 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
         return a
       }),
     )
-    const leftBase = addIndex(scaleIndex(leftBatch(g), tiles * plan.k * tile), scaleIndex(mTile, plan.k * tile), scaleIndex(sliceOffset, tile))
+    const leftBase = addIndex(
+      scaleIndex(leftBatch(g), tiles * plan.k * tile),
+      scaleIndex(mTile, plan.k * tile),
+      scaleIndex(sliceOffset, tile),
+    )
     const step = (kk: Index): void => {
       const bs = Array.from({ length: vecs }, (_, v) =>
         e.load(scratch, 'f32', addIndex(scaleIndex(kk, width), shiftIndex(inBlock, v * lanes)), lanes),
       )
       for (let r = 0; r < rows; r++) {
-        const a = e.splat(e.load(packed, spec.packed.dtype, addIndex(leftBase, shiftIndex(scaleIndex(kk, tile), r))), lanes)
+        const a = e.splat(
+          e.load(packed, spec.packed.dtype, addIndex(leftBase, shiftIndex(scaleIndex(kk, tile), r))),
+          lanes,
+        )
         for (let v = 0; v < vecs; v++) k.set(acc[r][v], e.mulAdd(a, bs[v], e.register(acc[r][v])))
       }
     }
@@ -235,11 +261,17 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
         }
         const row = shiftIndex(scaleIndex(mTile, tile), r)
         const position = (shift: number): Index =>
-          addIndex(scaleIndex(addIndex(g, t), plan.m * plan.n), scaleIndex(row, plan.n), start, shiftIndex(column, shift))
+          addIndex(
+            scaleIndex(addIndex(g, t), plan.m * plan.n),
+            scaleIndex(row, plan.n),
+            start,
+            shiftIndex(column, shift),
+          )
         const valid = Math.min(lanes, count - v * lanes)
         if (valid === lanes) {
           current = (l) => {
-            if (l.count !== lanes) throw new InternalError('Lowering: a contraction was asked for one lane of its tile.')
+            if (l.count !== lanes)
+              throw new InternalError('Lowering: a contraction was asked for one lane of its tile.')
             return value
           }
           writeOutputs(addIndex(position(v * lanes), atomIndex(tileLanes.variable!)), tileLanes)
@@ -264,21 +296,35 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     if (shared.length === 0) return g
     const parts = delinearize(g, s.batch)
     const kept = s.batch.map((n, i) => (shared.includes(i) ? 1 : n))
-    return linearize(parts.map((p, i) => (shared.includes(i) ? constantIndex(0) : p)), stridesOf(kept))
+    return linearize(
+      parts.map((p, i) => (shared.includes(i) ? constantIndex(0) : p)),
+      stridesOf(kept),
+    )
   }
 
   /** All tiles over one block's columns, for one slice. */
-  const multiply = (g: Index, start: Index, count: number, sliceOffset: Index, steps: number, first: boolean, last: boolean): void => {
+  const multiply = (
+    g: Index,
+    start: Index,
+    count: number,
+    sliceOffset: Index,
+    steps: number,
+    first: boolean,
+    last: boolean,
+  ): void => {
     nest([plan.together], ([t]) => {
       const panels = Math.floor(count / panel)
       const over = (column: Index, columns: number): void => {
         const full = Math.floor(plan.m / tile)
         if (full > 0) {
           const v = loopVar('m', 0, full - 1)
-          k.loop(v, 1, () => micro(g, start, t, column, atomIndex(v), tile, columns, steps, sliceOffset, first, last))
+          k.loop(v, 1, () =>
+            micro(g, start, t, column, atomIndex(v), tile, columns, steps, sliceOffset, first, last),
+          )
         }
         const rest = plan.m - full * tile
-        if (rest > 0) micro(g, start, t, column, constantIndex(full), rest, columns, steps, sliceOffset, first, last)
+        if (rest > 0)
+          micro(g, start, t, column, constantIndex(full), rest, columns, steps, sliceOffset, first, last)
       }
       if (panels > 0) {
         const v = loopVar('n', 0, panels - 1)
@@ -295,7 +341,10 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       fill(g, start, count, at, outer)
       multiply(g, start, count, scaleIndex(at, plan.innerSteps), outer * plan.innerSteps, first, last)
     }
-    if (slices === 1) return slice(constantIndex(0), lastOuter, true, true)
+    if (slices === 1) {
+      slice(constantIndex(0), lastOuter, true, true)
+      return
+    }
     slice(constantIndex(0), plan.outerSlice, true, false)
     if (slices > 2) {
       const v = loopVar('slice', 1, slices - 2)
@@ -308,13 +357,17 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const columnBlocks = Math.ceil(plan.n / plan.columns)
   const lastColumns = plan.n - (columnBlocks - 1) * plan.columns
   const total = groups * columnBlocks
-  const share = target.threads > 1 && 2 * plan.batch * plan.m * plan.n * plan.k >= target.serialWork && total > 1
+  const share =
+    target.threads > 1 && 2 * plan.batch * plan.m * plan.n * plan.k >= target.serialWork && total > 1
   const p = loopVar('block', 0, total - 1)
   k.loop(
     p,
     1,
     () => {
-      const [group, column] = columnBlocks === 1 ? [atomIndex(p), constantIndex(0)] : delinearize(atomIndex(p), [groups, columnBlocks])
+      const [group, column] =
+        columnBlocks === 1
+          ? [atomIndex(p), constantIndex(0)]
+          : delinearize(atomIndex(p), [groups, columnBlocks])
       const g = scaleIndex(group, plan.together)
       if (columnBlocks === 1 || lastColumns === plan.columns) {
         block(g, scaleIndex(column, plan.columns), plan.columns)

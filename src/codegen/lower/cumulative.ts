@@ -1,7 +1,15 @@
 /** Lowering of cumSum, cumProd and cumMax: one pass along the axis, lanes across the axes behind it. */
 import type { DType } from '../../core/dtype.js'
 import { sizeOf } from '../../core/shape.js'
-import { addIndex, atomIndex, constantIndex, type Index, loopVar, scaleIndex, shiftIndex } from '../index-expression.js'
+import {
+  addIndex,
+  atomIndex,
+  constantIndex,
+  type Index,
+  loopVar,
+  scaleIndex,
+  shiftIndex,
+} from '../index-expression.js'
 import { computeTypeOf, type Expr, type Kernel, register } from '../loop-ir.js'
 import { expandBinary } from '../math.js'
 import type { Target } from '../target.js'
@@ -32,7 +40,11 @@ export function lowerCumulative(spec: CumulativeSpec, target: Target): Kernel[] 
   const x = k.buffer('x', dtype, size, 'read')
   const out = k.buffer('out', dtype, size, 'write')
   const combine = (a: Expr, b: Expr): Expr =>
-    op === 'cumSum' ? e.binary('add', a, b) : op === 'cumProd' ? e.binary('mul', a, b) : expandBinary(e, 'maximum', a, b)
+    op === 'cumSum'
+      ? e.binary('add', a, b)
+      : op === 'cumProd'
+        ? e.binary('mul', a, b)
+        : expandBinary(e, 'maximum', a, b)
 
   /** `count` neighbouring vectors at once, so that a pass reads whole cache lines. */
   const columns = (base: Index, lanes: number, count: number): void => {

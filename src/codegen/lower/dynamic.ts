@@ -37,7 +37,13 @@ function rows(
   const width = widthFor(dtype, target)
   tasks(k, sizeOf(outer), isShared(sizeOf(sizes), target), (row) => {
     const starts = shape.map((n, axis) =>
-      checkedIndex(k, `start${axis}`, k.e.load(firstStart + axis, 'i32', constantIndex(0)), 0, n - sizes[axis]),
+      checkedIndex(
+        k,
+        `start${axis}`,
+        k.e.load(firstStart + axis, 'i32', constantIndex(0)),
+        0,
+        n - sizes[axis],
+      ),
     )
     const at = delinearize(row, outer)
     const part = linearize(at, stridesOf(sizes).slice(0, split))
@@ -45,7 +51,9 @@ function rows(
       starts.map((s, axis) => (axis < split ? addIndex(s, at[axis]) : s)),
       stridesOf(shape),
     )
-    vectorLoop(k, constantIndex(0), run, width, (j, lanes) => copy(addIndex(part, j), addIndex(whole, j), lanes))
+    vectorLoop(k, constantIndex(0), run, width, (j, lanes) =>
+      copy(addIndex(part, j), addIndex(whole, j), lanes),
+    )
   })
 }
 
@@ -66,7 +74,10 @@ export function lowerDynamicSlice(spec: DynamicSpec, target: Target): Kernel[] {
  * Buffers of each kernel: x, update, one i32 start an axis, out. The first kernel copies x to out and is left out when
  * `inPlace` says that both are the same memory.
  */
-export function lowerDynamicUpdate(spec: DynamicSpec & { readonly inPlace?: boolean }, target: Target): Kernel[] {
+export function lowerDynamicUpdate(
+  spec: DynamicSpec & { readonly inPlace?: boolean },
+  target: Target,
+): Kernel[] {
   if (sizeOf(spec.shape) === 0) return []
   const open = () => {
     const k = new KernelBuilder()

@@ -20,9 +20,9 @@ import {
   indexDeps,
   indexKey,
   indexRange,
+  type LoopVar,
   laneIndex,
   linearize,
-  type LoopVar,
   loopVar,
   remainderIndex,
   scaleIndex,
@@ -32,8 +32,8 @@ import {
 import { computeTypeOf, type Expr, type ExprBuilder, type IndexRange, register } from '../loop-ir.js'
 import { expandBinary, expandRandomBits, expandUnary } from '../math.js'
 import type { KernelBuilder } from './kernel-builder.js'
-import { lowerReduction } from './reduce.js'
 import { narrowIndex } from './operand.js'
+import { lowerReduction } from './reduce.js'
 import { roundTo } from './round.js'
 
 /** How many elements one expression computes, and the variable 0…count-1 that tells them apart. */
@@ -68,7 +68,12 @@ export class Inliner {
   /** Vector width that reductions over contiguous axes use. */
   readonly width: number
 
-  constructor(k: KernelBuilder, width: number, bufferOf: (node: Node) => number | null, plugs: ReadonlyMap<Node, Plug> = new Map()) {
+  constructor(
+    k: KernelBuilder,
+    width: number,
+    bufferOf: (node: Node) => number | null,
+    plugs: ReadonlyMap<Node, Plug> = new Map(),
+  ) {
     this.k = k
     this.e = k.e
     this.width = width
@@ -88,7 +93,13 @@ export class Inliner {
     if (lanes.count > 1 && narrows(node) && this.bufferOf(node) === null && !this.plugs.has(node)) {
       // 64-bit values have no lanes, what is made of them has: a comparison of i64 does not slow its kernel's sums down.
       return this.k.remember(key, () =>
-        this.perLane(lanes, (l) => this.value(node, index.map((i) => atLane(i, lanes, l)), oneLane)),
+        this.perLane(lanes, (l) =>
+          this.value(
+            node,
+            index.map((i) => atLane(i, lanes, l)),
+            oneLane,
+          ),
+        ),
       )
     }
     return this.k.remember(key, () => this.compute(node, index, lanes))
@@ -106,7 +117,8 @@ export class Inliner {
   load(buffer: number, dtype: DType, at: Index, lanes: Lanes): Expr {
     if (lanes.count === 1) return this.e.load(buffer, dtype, at)
     const step = stepOf(at, lanes.variable!)
-    if (step === null || step < 0) return this.perLane(lanes, (l) => this.e.load(buffer, dtype, atLane(at, lanes, l)))
+    if (step === null || step < 0)
+      return this.perLane(lanes, (l) => this.e.load(buffer, dtype, atLane(at, lanes, l)))
     return this.e.load(buffer, dtype, atLane(at, lanes, 0), lanes.count, step)
   }
 
@@ -117,7 +129,13 @@ export class Inliner {
 
   /** The node's value for each lane by itself. */
   private split(node: Node, index: readonly Index[], lanes: Lanes): Expr {
-    return this.perLane(lanes, (l) => this.value(node, index.map((i) => atLane(i, lanes, l)), oneLane))
+    return this.perLane(lanes, (l) =>
+      this.value(
+        node,
+        index.map((i) => atLane(i, lanes, l)),
+        oneLane,
+      ),
+    )
   }
 
   private inline(node: Node, index: readonly Index[], lanes: Lanes): Expr {
@@ -126,11 +144,22 @@ export class Inliner {
     const at = (input: Node, i: readonly Index[] = index): Expr => this.value(input, i, lanes)
     const [x] = node.inputs
 
-    if (isOp(node, 'const')) return e.const(type === 'i64' ? BigInt(Math.trunc(node.attrs.value)) : constantOf(node.dtype, node.attrs.value), type, lanes.count)
+    if (isOp(node, 'const'))
+      return e.const(
+        type === 'i64' ? BigInt(Math.trunc(node.attrs.value)) : constantOf(node.dtype, node.attrs.value),
+        type,
+        lanes.count,
+      )
     if (isOp(node, 'iota')) return e.convert(this.ramp(index[node.attrs.axis], lanes), type)
     if (isOp(node, 'randomBits')) {
       const word = (i: number) => e.splat(this.value(x, [constantIndex(i)], oneLane), lanes.count)
-      return expandRandomBits(e, word(0), word(1), word(2), this.ramp(linearize(index, stridesOf(node.shape)), lanes))
+      return expandRandomBits(
+        e,
+        word(0),
+        word(1),
+        word(2),
+        this.ramp(linearize(index, stridesOf(node.shape)), lanes),
+      )
     }
     if (isOp(node, 'alias') || isOp(node, 'stopGradient')) return at(x)
     if (isOp(node, 'output') && isOp(x, 'barrier')) return at(x.inputs[node.attrs.index])
@@ -146,37 +175,69 @@ export class Inliner {
       })
       return at(x, source)
     }
-    if (isOp(node, 'expand')) return at(x, index.map((i, a) => (x.shape[a] === node.shape[a] ? i : constantIndex(0))))
+    if (isOp(node, 'expand'))
+      return at(
+        x,
+        index.map((i, a) => (x.shape[a] === node.shape[a] ? i : constantIndex(0))),
+      )
     if (isOp(node, 'flip')) {
-      return at(x, index.map((i, a) => (node.attrs.axes.includes(a) ? shiftIndex(scaleIndex(i, -1), node.shape[a] - 1) : i)))
+      return at(
+        x,
+        index.map((i, a) =>
+          node.attrs.axes.includes(a) ? shiftIndex(scaleIndex(i, -1), node.shape[a] - 1) : i,
+        ),
+      )
     }
     if (isOp(node, 'slice')) {
       const { starts, steps } = node.attrs
-      return at(x, index.map((i, a) => shiftIndex(scaleIndex(i, steps[a]), starts[a])))
+      return at(
+        x,
+        index.map((i, a) => shiftIndex(scaleIndex(i, steps[a]), starts[a])),
+      )
     }
     if (isOp(node, 'window')) {
       const { stride, dilation, size } = node.attrs
       const k = size.length
       const lead = index.length - 2 * k
-      const spatial = size.map((_, i) => addIndex(scaleIndex(index[lead + i], stride[i]), scaleIndex(index[lead + k + i], dilation[i])))
+      const spatial = size.map((_, i) =>
+        addIndex(scaleIndex(index[lead + i], stride[i]), scaleIndex(index[lead + k + i], dilation[i])),
+      )
       return at(x, [...index.slice(0, lead), ...spatial])
     }
     if (isOp(node, 'pad')) return this.pad(node, index, lanes)
     if (isOp(node, 'concat')) return this.concat(node, index, lanes)
     if (isOp(node, 'fold')) return this.fold(node, index, lanes)
     if (isOp(node, 'gather')) return this.gather(node, index, lanes)
-    if (isOp(node, 'reduceSum') || isOp(node, 'reduceProd') || isOp(node, 'reduceMax') || isOp(node, 'reduceMin')) {
+    if (
+      isOp(node, 'reduceSum') ||
+      isOp(node, 'reduceProd') ||
+      isOp(node, 'reduceMax') ||
+      isOp(node, 'reduceMin')
+    ) {
       if (this.guards > 0) throw new InternalError(`Lowering: ${node.op} inside a guard must be stored.`)
       return lowerReduction(this, node, index, lanes)
     }
-    return this.arithmetic(node, node.inputs.map((input) => at(input)), lanes)
+    return this.arithmetic(
+      node,
+      node.inputs.map((input) => at(input)),
+      lanes,
+    )
   }
 
   private arithmetic(node: Node, args: readonly Expr[], lanes: Lanes): Expr {
     const { e } = this
-    const integerDivision = (node.op === 'div' || node.op === 'mod' || node.op === 'pow') && !isFloat(node.dtype)
+    const integerDivision =
+      (node.op === 'div' || node.op === 'mod' || node.op === 'pow') && !isFloat(node.dtype)
     if (integerDivision && lanes.count > 1) {
-      return e.vector(Array.from({ length: lanes.count }, (_, l) => this.arithmetic(node, args.map((a) => e.lane(a, l)), oneLane)))
+      return e.vector(
+        Array.from({ length: lanes.count }, (_, l) =>
+          this.arithmetic(
+            node,
+            args.map((a) => e.lane(a, l)),
+            oneLane,
+          ),
+        ),
+      )
     }
     const result =
       args.length === 1
@@ -269,7 +330,12 @@ export class Inliner {
     return this.guarded(
       ranges,
       lanes,
-      (inner, l) => this.value(x, source.map((s) => (typeof s === 'number' ? inner[s] : s)), l),
+      (inner, l) =>
+        this.value(
+          x,
+          source.map((s) => (typeof s === 'number' ? inner[s] : s)),
+          l,
+        ),
       fill,
       (l) => this.value(node, this.ahead(index, lanes, l), oneLane),
     )
@@ -294,7 +360,12 @@ export class Inliner {
       return this.guarded(
         [{ index: shiftIndex(index[axis], -from), low: 0, high: x.shape[axis] - 1 }],
         l,
-        ([at], inner) => this.value(x, index.map((j, a) => (a === axis ? at : j)), inner),
+        ([at], inner) =>
+          this.value(
+            x,
+            index.map((j, a) => (a === axis ? at : j)),
+            inner,
+          ),
         (inner) => chain(i + 1, inner),
         (lane) => this.value(node, this.ahead(index, lanes, lane), oneLane),
       )
@@ -308,7 +379,12 @@ export class Inliner {
       value = this.guarded(
         [{ index: shiftIndex(index[axis], -from), low: 0, high: x.shape[axis] - 1 }],
         lanes,
-        ([at], inner) => this.value(x, index.map((j, a) => (a === axis ? at : j)), inner),
+        ([at], inner) =>
+          this.value(
+            x,
+            index.map((j, a) => (a === axis ? at : j)),
+            inner,
+          ),
         () => rest,
         (lane) => this.e.lane(rest, lane),
       )
@@ -341,11 +417,20 @@ export class Inliner {
         this.guarded(
           r,
           l,
-          (inner, m) => this.value(x, [...i.slice(0, lead), ...k.map((_, a) => inner[2 * a + 1]), ...k.map(constantIndex)], m),
+          (inner, m) =>
+            this.value(
+              x,
+              [...i.slice(0, lead), ...k.map((_, a) => inner[2 * a + 1]), ...k.map(constantIndex)],
+              m,
+            ),
           zero,
           (lane) => {
             const move = (j: Index) => this.ahead([j], l, lane)[0]
-            return term(i.map(move), r.map((q) => ({ ...q, index: move(q.index) })), oneLane)
+            return term(
+              i.map(move),
+              r.map((q) => ({ ...q, index: move(q.index) })),
+              oneLane,
+            )
           },
         )
       const t = term(index, ranges, lanes)
@@ -363,12 +448,25 @@ export class Inliner {
     const scalarIndex = lanes.count === 1 || !this.dependsOn(positions, index, lanes.variable!)
     if (!scalarIndex) {
       return this.e.vector(
-        Array.from({ length: lanes.count }, (_, l) => this.gather(node, this.ahead(index, lanes, l), oneLane)),
+        Array.from({ length: lanes.count }, (_, l) =>
+          this.gather(node, this.ahead(index, lanes, l), oneLane),
+        ),
       )
     }
-    const raw = narrowIndex(this.e, this.value(positions, index.map((i) => atLane(i, lanes, 0)), oneLane))
+    const raw = narrowIndex(
+      this.e,
+      this.value(
+        positions,
+        index.map((i) => atLane(i, lanes, 0)),
+        oneLane,
+      ),
+    )
     const at = this.checked(raw, n)
-    return this.value(x, index.map((i, a) => (a === axis ? at : i)), lanes)
+    return this.value(
+      x,
+      index.map((i, a) => (a === axis ? at : i)),
+      lanes,
+    )
   }
 
   /** A run-time index shown to lie in 0…n-1 by a check at the level where it is known. */
@@ -389,11 +487,17 @@ export class Inliner {
     const moving = index.map((i) => indexDeps(i).has(variable.id))
     if (isOp(node, 'expand')) {
       const [x] = node.inputs
-      return this.dependsOn(x, index.map((i, a) => (x.shape[a] === node.shape[a] ? i : constantIndex(0))), variable)
+      return this.dependsOn(
+        x,
+        index.map((i, a) => (x.shape[a] === node.shape[a] ? i : constantIndex(0))),
+        variable,
+      )
     }
     if (isOp(node, 'reshape') || isOp(node, 'cast')) {
       const [x] = node.inputs
-      const source = isOp(node, 'reshape') ? delinearize(linearize(index, stridesOf(node.shape)), x.shape) : index
+      const source = isOp(node, 'reshape')
+        ? delinearize(linearize(index, stridesOf(node.shape)), x.shape)
+        : index
       return this.dependsOn(x, source, variable)
     }
     return moving.some(Boolean)
@@ -409,7 +513,15 @@ const narrows = (node: Node): boolean =>
 const is64 = (dtype: DType): boolean => dtype === 'f64' || dtype === 'i64'
 
 const constantOf = (dtype: DType, value: number): number =>
-  dtype === 'bool' ? (value === 0 ? 0 : 1) : dtype === 'i32' ? value | 0 : dtype === 'u8' ? value & 255 : value
+  dtype === 'bool'
+    ? value === 0
+      ? 0
+      : 1
+    : dtype === 'i32'
+      ? value | 0
+      : dtype === 'u8'
+        ? value & 255
+        : value
 
 /** Floats saturate into u8; integers keep their low bits; narrow floats round. */
 function castTo(e: ExprBuilder, value: Expr, from: DType, to: DType): Expr {

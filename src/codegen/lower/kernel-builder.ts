@@ -31,7 +31,13 @@ export class KernelBuilder {
   /** Level at which a register is set. */
   private readonly levels = new Map<number, number>()
 
-  buffer(name: string, dtype: DType, size: number, access: Access, kind: BufferParam['kind'] = 'argument'): number {
+  buffer(
+    name: string,
+    dtype: DType,
+    size: number,
+    access: Access,
+    kind: BufferParam['kind'] = 'argument',
+  ): number {
     this.buffers.push({ name, dtype, size, access, kind })
     return this.buffers.length - 1
   }

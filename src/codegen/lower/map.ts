@@ -11,8 +11,8 @@ import {
   constantIndex,
   delinearize,
   type Index,
-  linearize,
   type LoopVar,
+  linearize,
   loopVar,
   scaleIndex,
 } from '../index-expression.js'
@@ -20,7 +20,7 @@ import { type Expr, type IndexRange, type Kernel, operandsOf, type Stmt } from '
 import { lanesOf, type Target } from '../target.js'
 import { atLane, Inliner, type Lanes, lanesFor, oneLane, ScalarOnly } from './inline.js'
 import { KernelBuilder } from './kernel-builder.js'
-import { reducesAlongLanes, type ReduceNode } from './reduce.js'
+import { type ReduceNode, reducesAlongLanes } from './reduce.js'
 
 export interface MapKernelSpec {
   readonly name: string
@@ -57,7 +57,9 @@ function refine(spec: MapKernelSpec, width: number): number[] {
   let dims = [total]
   for (let round = 0; round < 6; round++) {
     // Splits that lanes can follow within one vector are left to them: they would only shorten the inner loop.
-    const wanted = divisorsIn(draft(spec, dims, width), dims).filter((n) => n >= width || width % n !== 0 || total % width !== 0)
+    const wanted = divisorsIn(draft(spec, dims, width), dims).filter(
+      (n) => n >= width || width % n !== 0 || total % width !== 0,
+    )
     if (wanted.length === 0) break
     const next = split(dims, wanted)
     if (next.length === dims.length) break
@@ -67,14 +69,25 @@ function refine(spec: MapKernelSpec, width: number): number[] {
 }
 
 /** A scalar version of the kernel, for its index expressions only. */
-function draft(spec: MapKernelSpec, dims: readonly number[], width: number): { body: readonly Stmt[]; vars: LoopVar[] } {
+function draft(
+  spec: MapKernelSpec,
+  dims: readonly number[],
+  width: number,
+): { body: readonly Stmt[]; vars: LoopVar[] } {
   const k = new KernelBuilder()
   const inliner = makeInliner(k, spec, width)
   const vars = dims.map((n) => loopVar('i', 0, n - 1))
-  const position = linearize(vars.map((v) => atomIndex(v)), stridesOf(dims))
+  const position = linearize(
+    vars.map((v) => atomIndex(v)),
+    stridesOf(dims),
+  )
   nest(k, vars, 0, () => {
     spec.outputs.forEach((node, i) => {
-      k.store(spec.inputs.length + i, position, inliner.value(node, delinearize(position, node.shape), oneLane))
+      k.store(
+        spec.inputs.length + i,
+        position,
+        inliner.value(node, delinearize(position, node.shape), oneLane),
+      )
     })
   })
   return { body: k.build(spec.name).body, vars }
@@ -97,7 +110,10 @@ function nest(k: KernelBuilder, vars: readonly LoopVar[], from: number, write: (
 }
 
 /** Sizes at which the position is still divided: strides (in the flat domain) of wanted split points. */
-function divisorsIn({ body, vars }: { body: readonly Stmt[]; vars: LoopVar[] }, dims: readonly number[]): number[] {
+function divisorsIn(
+  { body, vars }: { body: readonly Stmt[]; vars: LoopVar[] },
+  dims: readonly number[],
+): number[] {
   const strides = stridesOf(dims)
   const found = new Set<number>()
   const visit = (index: Index): void => {
@@ -159,7 +175,9 @@ function split(dims: readonly number[], wanted: readonly number[]): number[] {
     if (chain.every((p, i) => i === 0 || p % chain[i - 1] === 0) && total % w === 0) points.add(w)
   }
   const chain = [...points].sort((a, b) => b - a)
-  return chain.map((p, i) => (i === 0 ? total : chain[i - 1]) / p).filter((n, i) => n !== 1 || i === chain.length - 1)
+  return chain
+    .map((p, i) => (i === 0 ? total : chain[i - 1]) / p)
+    .filter((n, i) => n !== 1 || i === chain.length - 1)
 }
 
 /** About one arithmetic operation an element and inlined node; transcendental ones count more. */
@@ -173,7 +191,21 @@ function workOf(nodes: readonly Node[], total: number): number {
   return each * total + reductions
 }
 
-const transcendental = new Set<Node['op']>(['exp', 'log', 'expm1', 'log1p', 'sin', 'cos', 'tan', 'atan', 'tanh', 'erf', 'pow', 'atan2', 'randomBits'])
+const transcendental = new Set<Node['op']>([
+  'exp',
+  'log',
+  'expm1',
+  'log1p',
+  'sin',
+  'cos',
+  'tan',
+  'atan',
+  'tanh',
+  'erf',
+  'pow',
+  'atan2',
+  'randomBits',
+])
 
 const isReduce = (n: Node): n is ReduceNode =>
   isOp(n, 'reduceSum') || isOp(n, 'reduceProd') || isOp(n, 'reduceMax') || isOp(n, 'reduceMin')
@@ -227,7 +259,9 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
       1,
       () => {
         const before: IndexRange = { index: atomIndex(p), low: 0, high: count - 2 }
-        const then = k.block(() => row(atomIndex({ kind: 'bounded', of: before.index, low: 0, high: count - 2 }, block), block))
+        const then = k.block(() =>
+          row(atomIndex({ kind: 'bounded', of: before.index, low: 0, high: count - 2 }, block), block),
+        )
         const otherwise = k.block(() => row(constantIndex((count - 1) * block), rest))
         k.emit({ kind: 'if', ranges: [before], then, otherwise })
       },

@@ -21,7 +21,10 @@ import { lanesOf, type Target } from '../target.js'
 import type { KernelBuilder } from './kernel-builder.js'
 
 /** Sizes before an axis, of it, and behind it. */
-export function aroundAxis(shape: readonly number[], axis: number): { outer: number; n: number; inner: number } {
+export function aroundAxis(
+  shape: readonly number[],
+  axis: number,
+): { outer: number; n: number; inner: number } {
   return { outer: sizeOf(shape.slice(0, axis)), n: shape[axis], inner: sizeOf(shape.slice(axis + 1)) }
 }
 
@@ -30,7 +33,8 @@ export const widthFor = (dtype: DType, target: Target): number =>
   dtype === 'f64' || dtype === 'i64' ? 1 : lanesOf(target)
 
 /** Whether threads should share `work` (about one arithmetic operation each). */
-export const isShared = (work: number, target: Target): boolean => target.threads > 1 && work >= target.serialWork
+export const isShared = (work: number, target: Target): boolean =>
+  target.threads > 1 && work >= target.serialWork
 
 /** `length` elements from `base`: vectors, then the rest one by one. */
 export function vectorLoop(
@@ -101,7 +105,14 @@ export function blockFor(outer: number, inner: number, shared: boolean, target: 
 }
 
 /** Copies a buffer to another of equal size, in blocks that threads share. */
-export function copyAll(k: KernelBuilder, from: number, to: number, dtype: DType, size: number, target: Target): void {
+export function copyAll(
+  k: KernelBuilder,
+  from: number,
+  to: number,
+  dtype: DType,
+  size: number,
+  target: Target,
+): void {
   const width = widthFor(dtype, target)
   const shared = isShared(size, target)
   blocks(k, 1, size, blockFor(1, size, shared, target), shared, (_, start, length) => {

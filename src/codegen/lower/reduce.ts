@@ -7,11 +7,20 @@
  * - otherwise: one element after the other, in row-major order of the reduced axes. Neighbouring results may share a
  *   vector, which changes nothing in each.
  */
-import { sizeOf } from '../../core/shape.js'
+
 import type { DType } from '../../core/dtype.js'
 import { InternalError } from '../../core/errors.js'
+import { sizeOf } from '../../core/shape.js'
 import type { Node } from '../../ir/node.js'
-import { addIndex, atomIndex, constantIndex, type Index, indexDeps, loopVar, shiftIndex } from '../index-expression.js'
+import {
+  addIndex,
+  atomIndex,
+  constantIndex,
+  type Index,
+  indexDeps,
+  loopVar,
+  shiftIndex,
+} from '../index-expression.js'
 import { computeTypeOf, type Expr } from '../loop-ir.js'
 import { expandBinary } from '../math.js'
 import { type Inliner, type Lanes, lanesFor, oneLane } from './inline.js'
@@ -47,10 +56,20 @@ export function reducesAlongLanes(node: ReduceNode, width: number): boolean {
   const [x] = node.inputs
   const last = x.shape.length - 1
   const type = computeTypeOf(node.dtype)
-  return width > 1 && (type === 'f32' || type === 'i32') && node.attrs.axes.includes(last) && x.shape[last] >= width
+  return (
+    width > 1 &&
+    (type === 'f32' || type === 'i32') &&
+    node.attrs.axes.includes(last) &&
+    x.shape[last] >= width
+  )
 }
 
-export function lowerReduction(inliner: Inliner, node: ReduceNode, index: readonly Index[], lanes: Lanes): Expr {
+export function lowerReduction(
+  inliner: Inliner,
+  node: ReduceNode,
+  index: readonly Index[],
+  lanes: Lanes,
+): Expr {
   const { k, e, width } = inliner
   const [x] = node.inputs
   const { axes } = node.attrs
@@ -68,9 +87,7 @@ export function lowerReduction(inliner: Inliner, node: ReduceNode, index: readon
   for (const i of index) indexDeps(i, deps)
   // The lane variable is no loop of the kernel.
   if (lanes.variable !== null) deps.delete(lanes.variable.id)
-  const register = k.place(deps, () =>
-    alongLanes ? rowReduction() : sequentialReduction(lanes),
-  )
+  const register = k.place(deps, () => (alongLanes ? rowReduction() : sequentialReduction(lanes)))
   return roundTo(e, node.dtype, e.register(register))
 
   function sourceIndex(reduced: readonly Index[]): Index[] {
@@ -135,12 +152,16 @@ export function lowerReduction(inliner: Inliner, node: ReduceNode, index: readon
       if (single !== null) {
         const v = loopVar('r', length - (rest % width), length - 1)
         k.loop(v, 1, () =>
-          k.set(single, join(e.register(single), inliner.value(x, sourceIndex([...r, atomIndex(v)]), oneLane))),
+          k.set(
+            single,
+            join(e.register(single), inliner.value(x, sourceIndex([...r, atomIndex(v)]), oneLane)),
+          ),
         )
       }
     })
     let total = e.register(sums[0])
-    if (count === 4) total = join(join(total, e.register(sums[1])), join(e.register(sums[2]), e.register(sums[3])))
+    if (count === 4)
+      total = join(join(total, e.register(sums[1])), join(e.register(sums[2]), e.register(sums[3])))
     let folded = foldLanes(total)
     if (single !== null) folded = join(folded, e.register(single))
     return k.define('total', folded)

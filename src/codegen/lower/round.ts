@@ -21,7 +21,10 @@ export function roundTo(e: ExprBuilder, dtype: DType, value: Expr, from?: DType)
   if (dtype === 'f16') {
     const bits = e.bitcast(value, 'i32')
     const odd = e.binary('and', e.binary('shrU', bits, i32(13)), i32(1))
-    const normal = e.bitcast(e.binary('and', e.binary('add', bits, e.binary('add', odd, i32(0xfff))), i32(-8192)), 'f32')
+    const normal = e.bitcast(
+      e.binary('and', e.binary('add', bits, e.binary('add', odd, i32(0xfff))), i32(-8192)),
+      'f32',
+    )
     // Below 2^-14 halves are multiples of 2^-24: adding and subtracting ¾ rounds to them; the sign is put back.
     const magic = f32(0.75)
     const size = e.unary('abs', value)

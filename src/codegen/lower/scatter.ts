@@ -81,11 +81,23 @@ export function lowerScatter(spec: ScatterSpec, target: Target): Kernel[] {
 
   const apply = (o: Index, i: Index, place: Index, j: Index, lanes: number): void => {
     const at = addIndex(scaleIndex(o, n * inner), scaleIndex(place, inner), j)
-    const update = e.load(updateBuffer, dtype, address(updates, o, i, j), lanes, lanes === 1 ? 1 : (stepBehind(updates) ?? 1))
-    k.store(out, at, mode === 'set' ? update : roundTo(e, dtype, combine(mode, e.load(out, dtype, at, lanes), update)))
+    const update = e.load(
+      updateBuffer,
+      dtype,
+      address(updates, o, i, j),
+      lanes,
+      lanes === 1 ? 1 : (stepBehind(updates) ?? 1),
+    )
+    k.store(
+      out,
+      at,
+      mode === 'set' ? update : roundTo(e, dtype, combine(mode, e.load(out, dtype, at, lanes), update)),
+    )
   }
   const combine = (by: Exclude<ScatterMode, 'set'>, old: Expr, update: Expr): Expr =>
-    by === 'max' || by === 'min' ? expandBinary(e, by === 'max' ? 'maximum' : 'minimum', old, update) : e.binary(by, old, update)
+    by === 'max' || by === 'min'
+      ? expandBinary(e, by === 'max' ? 'maximum' : 'minimum', old, update)
+      : e.binary(by, old, update)
 
   const copy = (o: Index, from: Index, length: number): void => {
     const slab = scaleIndex(o, n * inner)

@@ -4,7 +4,15 @@
  */
 import { type DType, isFloat } from '../../core/dtype.js'
 import { sizeOf } from '../../core/shape.js'
-import { addIndex, atomIndex, divideIndex, type Index, loopVar, remainderIndex, scaleIndex } from '../index-expression.js'
+import {
+  addIndex,
+  atomIndex,
+  divideIndex,
+  type Index,
+  loopVar,
+  remainderIndex,
+  scaleIndex,
+} from '../index-expression.js'
 import { type Expr, type Kernel, type Register, register } from '../loop-ir.js'
 import { expandBinary } from '../math.js'
 import type { Target } from '../target.js'
@@ -53,7 +61,9 @@ export function lowerSort(spec: SortSpec, target: Target): Kernel[] {
   /** One round over the row: runs of `run` elements at `from` become runs of twice the length at `to`. */
   const pass = (run: Register, from: Register, to: Register): void => {
     const r = (x: Register): Expr => e.register(x)
-    const [left, right, leftEnd, rightEnd] = ['left', 'right', 'leftEnd', 'rightEnd'].map((name) => k.define(name, i32(0)))
+    const [left, right, leftEnd, rightEnd] = ['left', 'right', 'leftEnd', 'rightEnd'].map((name) =>
+      k.define(name, i32(0)),
+    )
     const source = checked('source', r(from), n)
     const destination = checked('destination', r(to), n)
     const i = loopVar('i', 0, n - 1)

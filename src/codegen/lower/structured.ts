@@ -26,10 +26,15 @@ export function lowerStructured(node: Node, target: Target): Kernel[] {
   if (isOp(node, 'scatter')) {
     const [, index] = node.inputs
     const indexDType = index.dtype as 'i32' | 'i64'
-    return lowerScatter({ name, shape, dtype, indexDType, count: index.shape[node.attrs.axis], ...node.attrs }, target)
+    return lowerScatter(
+      { name, shape, dtype, indexDType, count: index.shape[node.attrs.axis], ...node.attrs },
+      target,
+    )
   }
-  if (isOp(node, 'dynamicSlice')) return lowerDynamicSlice({ name, shape, dtype, sizes: node.attrs.sizes }, target)
-  if (isOp(node, 'dynamicUpdate')) return lowerDynamicUpdate({ name, shape, dtype, sizes: node.inputs[1].shape }, target)
+  if (isOp(node, 'dynamicSlice'))
+    return lowerDynamicSlice({ name, shape, dtype, sizes: node.attrs.sizes }, target)
+  if (isOp(node, 'dynamicUpdate'))
+    return lowerDynamicUpdate({ name, shape, dtype, sizes: node.inputs[1].shape }, target)
   if (isOp(node, 'sort')) {
     return lowerSort({ name, shape, dtypes: node.inputs.map((i) => i.dtype), ...node.attrs }, target)
   }

@@ -5,7 +5,17 @@
 import { type DType, isFloat } from '../../core/dtype.js'
 import { sizeOf, stridesOf } from '../../core/shape.js'
 import type { Attributes } from '../../ir/node.js'
-import { addIndex, atomIndex, constantIndex, delinearize, type Index, linearize, loopVar, scaleIndex, shiftIndex } from '../index-expression.js'
+import {
+  addIndex,
+  atomIndex,
+  constantIndex,
+  delinearize,
+  type Index,
+  linearize,
+  loopVar,
+  scaleIndex,
+  shiftIndex,
+} from '../index-expression.js'
 import { computeTypeOf, type Expr, type IndexRange, type Kernel, register, type Stmt } from '../loop-ir.js'
 import type { Target } from '../target.js'
 import { KernelBuilder } from './kernel-builder.js'
@@ -115,7 +125,10 @@ export function lowerWindowReduce(spec: WindowReduceSpec, target: Target): Kerne
         const before = e.register(best)
         if (border) {
           // `none` rests on the place: the value first.
-          const taken = k.define('taken', e.select(better, e.const(1, 'i32', lanes), e.const(0, 'i32', lanes)))
+          const taken = k.define(
+            'taken',
+            e.select(better, e.const(1, 'i32', lanes), e.const(0, 'i32', lanes)),
+          )
           const yes = e.binary('ne', e.register(taken), e.const(0, 'i32', lanes))
           k.set(best, e.select(yes, value, before))
           k.set(place, e.select(yes, position, e.register(place)))

@@ -1,1 +1,0 @@
-export * from '../codegen/program.js'

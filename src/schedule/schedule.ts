@@ -1,1 +1,0 @@
-export { lowerGraph as scheduleGraph } from '../codegen/lower.js'
