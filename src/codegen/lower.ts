@@ -11,6 +11,7 @@ import { cutIntoKernels } from '../schedule/fuse.js'
 import type { KernelSpec, StructuredSpec } from '../schedule/kernel-spec.js'
 import { planMemory, type Slot } from '../schedule/memory.js'
 import { simplify, simplifyBody } from '../schedule/simplify.js'
+import { specKey } from '../schedule/spec-key.js'
 import { bytesOf } from '../schedule/store.js'
 import type { Kernel } from './loop-ir.js'
 import { lowerContract } from './lower/contract.js'
@@ -125,6 +126,7 @@ class Lowering {
     const { kernels } = cutIntoKernels(roots, leaf, this.target, overwrites)
     const commands: Command[] = []
     const late: Command[] = []
+    const keep: Slot[] = []
     kernels.forEach((spec, i) => {
       this.time++
       // An output that would overwrite a value still to be read is written elsewhere and copied at the end.
@@ -151,14 +153,12 @@ class Lowering {
           bytes: bytesOf(node),
         })
       }
-      for (const node of unsafe) this.keep.push(places.get(node)!.slot!)
+      for (const node of unsafe) keep.push(places.get(node)!.slot!)
     })
     this.time++
-    for (const slot of this.keep.splice(0)) slot.end = this.time
+    for (const slot of keep) slot.end = this.time
     return [...commands, ...late]
   }
-
-  private readonly keep: Slot[] = []
 
   private kernel(spec: KernelSpec, places: Places): Command[] {
     if (spec.kind === 'structured') {
@@ -187,11 +187,24 @@ class Lowering {
     }
     const values = [...spec.inputs, ...spec.outputs].map((x) => this.use(places.get(x)!))
     if (spec.outputs.every((x) => sizeOf(x.shape) === 0)) return []
-    const kernel =
-      spec.kind === 'contract'
-        ? lowerContract(spec, this.target)
-        : lowerMap({ ...spec, name: nameOf(spec) }, this.target)
-    return [this.launch(kernel, values)]
+    const key = specKey(spec)
+    let number = this.known.get(key)
+    if (number === undefined) {
+      number = this.add(
+        spec.kind === 'contract'
+          ? lowerContract(spec, this.target)
+          : lowerMap({ ...spec, name: nameOf(spec) }, this.target),
+      )
+      this.known.set(key, number)
+    }
+    return [{ kind: 'kernel', kernel: number, arguments: values }]
+  }
+
+  /** Numbers of map and contract kernels by what they compute: equal ones are lowered and emitted once. */
+  private readonly known = new Map<string, number>()
+
+  private add(kernel: Kernel): number {
+    return this.kernels.push(kernel) - 1
   }
 
   /** Where each result of a structured node goes; results that nobody reads get room all the same. */
@@ -212,8 +225,7 @@ class Lowering {
   }
 
   private launch(kernel: Kernel, args: readonly Place[]): Command {
-    this.kernels.push(kernel)
-    return { kind: 'kernel', kernel: this.kernels.length - 1, arguments: args }
+    return { kind: 'kernel', kernel: this.add(kernel), arguments: args }
   }
 
   // ---------------------------------------------------------------- control
