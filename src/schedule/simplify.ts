@@ -6,6 +6,7 @@
 import type { Graph } from '../backend/backend.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node, type Subgraph, topologicalOrder } from '../ir/node.js'
+import { attributesKey } from './attributes-key.js'
 import { contractAsReduction } from './contract-as-reduction.js'
 import { convAsContract } from './conv-as-contract.js'
 import { convPhases } from './conv-phases.js'
@@ -115,30 +116,12 @@ function simplifyNodes(roots: readonly Node[], leaves: ReadonlySet<Node>): Node[
   })
 }
 
-const opaqueIds = new WeakMap<object, number>()
-let nextOpaque = 0
-
 /** Equal texts mean equal nodes: primitive, attributes and inputs. Bodies and host kernels count by identity. */
 function keyOf(node: Node): string {
-  const attrs = JSON.stringify(node.attrs, (_, value) => {
-    if (typeof value === 'object' && value !== null && ('params' in value || 'run' in value)) {
-      let id = opaqueIds.get(value)
-      if (id === undefined) {
-        id = nextOpaque++
-        opaqueIds.set(value, id)
-      }
-      return `#${id}`
-    }
-    return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
-      ? Object.is(value, -0)
-        ? '-0'
-        : String(value)
-      : value
-  })
   // Leaves with values of their own are never merged.
   const own =
     node.op === 'placeholder' || node.op === 'scalar' || node.op === 'buffer' || node.op === 'barrier'
       ? `!${node.id}`
       : ''
-  return `${node.op}${own} ${attrs} ${node.inputs.map((x) => x.id).join()}`
+  return `${node.op}${own} ${attributesKey(node.attrs)} ${node.inputs.map((x) => x.id).join()}`
 }

@@ -1,0 +1,34 @@
+/** Kernels of one program that compute the same of other buffers (the layers of a network) share their code. */
+import { isOp, type Node, topologicalOrder } from '../ir/node.js'
+import { attributesKey } from './attributes-key.js'
+import type { ContractSpec, MapSpec } from './kernel-spec.js'
+import { sharedBatchAxes } from './pack.js'
+
+/**
+ * Equal texts mean kernels that are lowered alike: the same expressions over inputs of the same types, in the same
+ * order of buffers.
+ */
+export function specKey(spec: MapSpec | ContractSpec): string {
+  const numbers = new Map<Node, number>()
+  const parts: string[] = [spec.kind]
+  const add = (node: Node, text: string): void => {
+    numbers.set(node, numbers.size)
+    parts.push(`${text} ${node.dtype} ${node.shape.join('x')}`)
+  }
+  const numbersOf = (nodes: readonly Node[]): string => nodes.map((x) => numbers.get(x)).join()
+  for (const node of spec.inputs) add(node, 'in')
+  const contract = spec.kind === 'contract' ? spec.node : null
+  // A contraction reads its left side packed.
+  const operands = (n: Node): readonly Node[] => (n === contract ? [n.inputs[1]] : n.inputs)
+  for (const node of topologicalOrder(spec.outputs, (n) => (numbers.has(n) ? [] : operands(n)))) {
+    if (numbers.has(node)) continue
+    add(node, `${node.op}${attributesKey(node.attrs)} ${numbersOf(operands(node))}`)
+    if (isOp(node, 'contract') && node === contract) {
+      const left = node.inputs[0]
+      parts.push(`left ${left.dtype} ${left.shape.join('x')} ${sharedBatchAxes(node).join()}`)
+    }
+  }
+  if (spec.kind === 'contract') parts.push(`packed ${numbers.get(spec.packed)}`)
+  parts.push(`out ${numbersOf(spec.outputs)}`)
+  return parts.join('\n')
+}
