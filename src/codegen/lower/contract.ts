@@ -285,9 +285,14 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       }
     }
   }
+  /** All values first: an output may overwrite an input that another output reads. */
   const writeOutputs = (position: Index, l: Lanes): void => {
-    spec.outputs.forEach((node, i) => {
-      k.store(outputs[i], atLane(position, l, 0), inliner.value(node, delinearize(position, node.shape), l))
+    const values = spec.outputs.map((node) => {
+      const value = inliner.value(node, delinearize(position, node.shape), l)
+      return spec.outputs.length === 1 ? value : e.register(k.define('v', value))
+    })
+    values.forEach((value, i) => {
+      k.store(outputs[i], atLane(position, l, 0), value)
     })
   }
   /** Which copy of the left side a batch uses. */

@@ -227,9 +227,13 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   // Lanes run along the innermost loop, where it is long enough and no reduction needs them.
   const width = alongLanes || extents[extents.length - 1] < wantedWidth ? 1 : wantedWidth
 
+  /** All values first: an output may overwrite an input that another output reads. */
   const stores = (position: Index, lanes: Lanes): void => {
-    spec.outputs.forEach((node, i) => {
+    const values = spec.outputs.map((node) => {
       const value = inliner.value(node, delinearize(position, node.shape), lanes)
+      return spec.outputs.length === 1 ? value : k.e.register(k.define('v', value))
+    })
+    values.forEach((value, i) => {
       k.store(spec.inputs.length + i, atLane(position, lanes, 0), value)
     })
   }
