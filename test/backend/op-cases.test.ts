@@ -5,7 +5,7 @@ import { parallelExtent } from '../../src/codegen/loop-ir.js'
 import { Storage } from '../../src/core/storage.js'
 import { sizeOf } from '../../src/core/shape.js'
 import type { Node } from '../../src/ir/node.js'
-import { scheduleGraph } from '../../src/schedule/schedule.js'
+import { lowerGraph } from '../../src/codegen/lower.js'
 import { runGraph, storageFrom } from '../helpers/run-graph.js'
 import { expectClose, toleranceOf } from '../helpers/tolerance.js'
 import { allOpCases, instantiate } from '../ir/op-cases.js'
@@ -34,7 +34,7 @@ test('two threads take part, and share the kernels', () => {
   expect(started).toBe(true)
   const row = allOpCases.find((c) => c.name.startsWith('add') && sizeOf(c.inputs[0].shape) > 20)!
   const { outputs, inputs } = instantiate(row, 1)
-  const { kernels } = scheduleGraph({ inputs, outputs, donations: new Map() }, double.target)
+  const { kernels } = lowerGraph({ inputs, outputs, donations: new Map() }, double.target)
   expect(kernels.map(parallelExtent).every((n) => n > 1)).toBe(true)
 })
 
