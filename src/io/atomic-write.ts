@@ -21,7 +21,10 @@ const hints: Record<string, string> = {
 /** A file-system error as a `DataError` that names the path and what to try. */
 export function fileError(action: string, path: string, error: unknown): DataError {
   const { code, message } = error as { code?: string; message?: string }
-  const hint = (code && hints[code]) ?? 'Check the path and the disk.'
+  const hint =
+    action === 'read' && code === 'ENOENT'
+      ? 'There is no such file: check the path.'
+      : ((code && hints[code]) ?? 'Check the path and the disk.')
   return new DataError(`Could not ${action} '${path}': ${code ?? message ?? String(error)}. ${hint}`, {
     cause: error,
   })

@@ -13,6 +13,22 @@ export type RunSettings = Readonly<Record<string, Json>>
 
 const runFile = 'run.json'
 
+/** Makes a folder and those above it, one by one: Node's own recursion never returns on file systems such as /proc. */
+function makeFolder(path: string): void {
+  const fs = nodeBuiltin('fs', 'Making a run')
+  const { dirname, resolve } = nodeBuiltin('path', 'Making a run')
+  const missing: string[] = []
+  for (let at = resolve(path); !fs.existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at)
+  for (const folder of missing) {
+    try {
+      fs.mkdirSync(folder)
+    } catch (error) {
+      // Another process was faster.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+}
+
 export class RunDirectory {
   readonly path: string
   readonly settings: RunSettings
@@ -34,7 +50,7 @@ export class RunDirectory {
     const { join } = nodeBuiltin('path', 'Making a run')
     let present: string[]
     try {
-      fs.mkdirSync(path, { recursive: true })
+      makeFolder(path)
       present = fs.readdirSync(path)
     } catch (error) {
       if (RunDirectory.isFile(path)) {
