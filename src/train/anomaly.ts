@@ -13,12 +13,19 @@ import type { Cell } from '../runtime/state.js'
 import { traceStep } from '../runtime/traced-step.js'
 import { TensorBase, wrap } from '../tensor/base.js'
 
+export interface AnomalyInput {
+  readonly shape: readonly number[]
+  readonly dtype: DType
+  /** Name of the argument or parameter that it is, where it is one. */
+  readonly name: string | null
+}
+
 export interface Anomaly {
   /** The primitive, or 'argument', 'state' (a parameter or buffer) or 'constant' for a value that was bad before the step. */
   readonly operation: string
   readonly shape: readonly number[]
   readonly dtype: DType
-  readonly inputs: readonly { readonly shape: readonly number[]; readonly dtype: DType }[]
+  readonly inputs: readonly AnomalyInput[]
   readonly nanCount: number
   readonly infiniteCount: number
   /** The user's line that built the operation, where the stack shows one. */
@@ -99,7 +106,7 @@ export function findAnomaly<A extends unknown[]>(
   const { nan, infinite } = counts.get(origin)!
   const leaf = leaves.get(origin)
   const made = isOp(origin, 'output') ? inputs.get(origin)![0] : origin
-  const operands = leaf ? [] : (inputs.get(made) ?? []).map(({ shape, dtype }) => ({ shape, dtype }))
+  const operands = leaf ? [] : (inputs.get(made) ?? []).map((x) => inputOf(x, leaves.get(x)?.name ?? null))
   const anomaly = {
     operation: leaf?.kind ?? made.op,
     shape: origin.shape,
@@ -111,6 +118,8 @@ export function findAnomaly<A extends unknown[]>(
   }
   return { ...anomaly, message: describe(anomaly, leaf?.name ?? null) }
 }
+
+const inputOf = ({ shape, dtype }: Node, name: string | null): AnomalyInput => ({ shape, dtype, name })
 
 /** The line, unless it only belongs to whatever package called the library. */
 const ownLine = (line: string | null): string | null => (line?.includes('/node_modules/') ? null : line)
@@ -151,7 +160,9 @@ function describe(anomaly: Omit<Anomaly, 'message'>, name: string | null): strin
   if (inputs.length === 0) {
     return `It was there before the step: ${name ?? `a ${operation}`}, ${value}, has ${bad}.`
   }
-  const operands = inputs.map((x) => `${x.dtype} ${formatShape(x.shape)}`).join(', ')
+  const operands = inputs
+    .map((x) => `${x.name === null ? '' : `${x.name} `}${x.dtype} ${formatShape(x.shape)}`)
+    .join(', ')
   return (
     `The first operation that went wrong is ${operation} of (${operands}), whose result, ${value}, has ${bad}` +
     `${line === null ? '' : `, built at ${line}`}.`

@@ -96,7 +96,9 @@ interface Pending {
  * Trains until `epochs` epochs are done. Throws `DivergenceError` when a loss or a parameter is no longer finite; what
  * `onSave` was given before that is finite. Throws ValueError for an empty data set.
  */
-export const fit = (options: FitOptions): Promise<FitResult> => new Training(options).run()
+export async function fit(options: FitOptions): Promise<FitResult> {
+  return new Training(options).run()
+}
 
 class Training {
   private readonly options: FitOptions
@@ -140,8 +142,8 @@ class Training {
   }
 
   async run(): Promise<FitResult> {
-    const { epochs, train, seed = 0, batchSize = 64 } = { ...this.options, batchSize: this.batchSize }
-    const { state } = this
+    const { epochs, train, seed = 0 } = this.options
+    const { state, batchSize } = this
     const step = compile(this.rawStep)
     if (state.step === 0) this.save('start')
     while (state.epoch < epochs) {
@@ -157,7 +159,7 @@ class Training {
         if (this.stopping()) return this.stop()
         this.saveIfDue()
       }
-      await this.drain()
+      this.drain()
       this.report()
       const result = await this.evaluate()
       // Stopped while evaluating: the epoch's steps are done, and continuing evaluates first.
