@@ -4,7 +4,16 @@
  * parts are known, and moved by an addition where a loop advances them. Emitters keep a pointer in a register or local.
  */
 import { byteSize } from '../core/dtype.js'
-import { type Atom, atomIndex, atomKey, type Index, indexDeps, indexRange, type Term } from './index-expression.js'
+import {
+  type Atom,
+  atomIndex,
+  atomKey,
+  type Index,
+  indexDeps,
+  indexKey,
+  indexRange,
+  type Term,
+} from './index-expression.js'
 import type { Kernel, Stmt } from './loop-ir.js'
 import { accessesOf, bodiesOf, effectsOf } from './walk.js'
 
@@ -219,13 +228,4 @@ export function planAddresses(kernel: Kernel, rules: AddressRules): AddressPlan 
   }
 }
 
-const indexKeys = new WeakMap<Index, string>()
-
-function accessKey(buffer: number, index: Index): string {
-  let key = indexKeys.get(index)
-  if (key === undefined) {
-    key = index.terms.map((t) => `${t.coefficient}*${atomKey(t.atom)}`).join('+')
-    indexKeys.set(index, key)
-  }
-  return `${buffer} ${key} ${index.offset}`
-}
+const accessKey = (buffer: number, index: Index): string => `${buffer} ${indexKey(index)}`

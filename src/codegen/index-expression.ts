@@ -78,10 +78,12 @@ interface Facts {
   readonly high: number
 }
 
-const factsOfTerms = new WeakMap<readonly Term[], Facts>()
+/** Facts stay on the list they are of: a WeakMap of so many short-lived lists would keep the collector busy. */
+const known = Symbol('facts')
+type Terms = readonly Term[] & { [known]?: Facts }
 
-function factsOf(terms: readonly Term[]): Facts {
-  let facts = factsOfTerms.get(terms)
+function factsOf(terms: Terms): Facts {
+  let facts = terms[known]
   if (facts === undefined) {
     let key = ''
     let low = 0
@@ -93,10 +95,11 @@ function factsOf(terms: readonly Term[]): Facts {
       low += coefficient > 0 ? coefficient * a : coefficient * b
       high += coefficient > 0 ? coefficient * b : coefficient * a
       if (atom.kind === 'loop') deps.add(atom.id)
-      else for (const d of atom.kind === 'dynamic' ? atom.value.deps : factsOf(atom.of.terms).deps) deps.add(d)
+      else
+        for (const d of atom.kind === 'dynamic' ? atom.value.deps : factsOf(atom.of.terms).deps) deps.add(d)
     }
     facts = { key, deps, low, high }
-    factsOfTerms.set(terms, facts)
+    terms[known] = facts
   }
   return facts
 }
@@ -124,7 +127,10 @@ const noTerms: readonly Term[] = []
 
 export const constantIndex = (offset: number): Index => ({ terms: noTerms, offset })
 
-export const atomIndex = (atom: Atom, coefficient = 1): Index => ({ terms: [{ atom, coefficient }], offset: 0 })
+export const atomIndex = (atom: Atom, coefficient = 1): Index => ({
+  terms: [{ atom, coefficient }],
+  offset: 0,
+})
 
 /** The order in which terms stand: loop variables by age, then the rest by key. 0 for equal atoms. */
 function compareAtoms(a: Atom, b: Atom): number {
@@ -165,7 +171,10 @@ function joinDivisions(index: Index): Index {
     if (atom.kind !== 'remainder') continue
     const whole = index.terms.find(
       ({ atom: q, coefficient: c }) =>
-        q.kind === 'quotient' && q.by === atom.by && c === coefficient * atom.by && indexKey(q.of) === indexKey(atom.of),
+        q.kind === 'quotient' &&
+        q.by === atom.by &&
+        c === coefficient * atom.by &&
+        indexKey(q.of) === indexKey(atom.of),
     )
     if (whole === undefined) continue
     const rest = { terms: index.terms.filter((t) => t !== part && t !== whole), offset: index.offset }
@@ -193,7 +202,10 @@ export function scaleIndex(index: Index, factor: number): Index {
   }
 }
 
-export const shiftIndex = (index: Index, by: number): Index => ({ terms: index.terms, offset: index.offset + by })
+export const shiftIndex = (index: Index, by: number): Index => ({
+  terms: index.terms,
+  offset: index.offset + by,
+})
 
 /** Smallest and largest value of an atom. */
 export function atomRange(atom: Atom): [number, number] {
@@ -223,7 +235,11 @@ export function indexRange(index: Index): [number, number] {
 function splitMultiples(index: Index, by: number): [Index, Index] {
   const multiples = index.terms.filter((t) => t.coefficient % by === 0)
   const all = multiples.length === index.terms.length
-  const rest = all ? noTerms : multiples.length === 0 ? index.terms : index.terms.filter((t) => t.coefficient % by !== 0)
+  const rest = all
+    ? noTerms
+    : multiples.length === 0
+      ? index.terms
+      : index.terms.filter((t) => t.coefficient % by !== 0)
   const offset = ((index.offset % by) + by) % by
   return [
     { terms: multiples, offset: index.offset - offset },

@@ -18,23 +18,50 @@ export const computeTypeOf = (dtype: DType): ComputeType =>
   dtype === 'f16' || dtype === 'bf16' ? 'f32' : dtype === 'u8' ? 'i32' : dtype
 
 export type UnaryOp =
-  | 'neg' | 'abs' | 'sqrt' | 'floor' | 'ceil' | 'trunc' | 'nearest' // IEEE, exact
+  | 'neg'
+  | 'abs'
+  | 'sqrt'
+  | 'floor'
+  | 'ceil'
+  | 'trunc'
+  | 'nearest' // IEEE, exact
   | 'not' // bool: logical; integers: bitwise
   /** f64 functions of the host (`Math.*`), one lane only: f32 ones are expanded to arithmetic by `math.ts`. */
-  | 'hostExp' | 'hostLog' | 'hostExpm1' | 'hostLog1p' | 'hostSin' | 'hostCos' | 'hostTan' | 'hostAtan' | 'hostTanh' | 'hostErf'
+  | 'hostExp'
+  | 'hostLog'
+  | 'hostExpm1'
+  | 'hostLog1p'
+  | 'hostSin'
+  | 'hostCos'
+  | 'hostTan'
+  | 'hostAtan'
+  | 'hostTanh'
+  | 'hostErf'
 
 export type BinaryOp =
-  | 'add' | 'sub' | 'mul'
+  | 'add'
+  | 'sub'
+  | 'mul'
   /** Floats: IEEE. Integers: truncating, x/0 = 0, min/-1 wraps; one lane only. */
   | 'div'
   /** Integers: remainder of the truncating division, 0 for x/0; one lane only. */
   | 'rem'
   /** Plain `a < b ? a : b` and `a < b ? b : a` (a when unordered): the fast forms, not NaN-propagating. */
-  | 'min' | 'max'
-  | 'and' | 'or' | 'xor' // bool and integers
-  | 'shl' | 'shrU' | 'shrS' // integers; shift counts are taken modulo the width; vectors: the count is a `splat`
-  | 'eq' | 'ne' | 'lt' | 'le' // result bool; unordered is false, except `ne`
-  | 'hostPow' | 'hostAtan2' | 'hostMod' // f64, one lane; hostMod is C's fmod (the sign of the dividend)
+  | 'min'
+  | 'max'
+  | 'and'
+  | 'or'
+  | 'xor' // bool and integers
+  | 'shl'
+  | 'shrU'
+  | 'shrS' // integers; shift counts are taken modulo the width; vectors: the count is a `splat`
+  | 'eq'
+  | 'ne'
+  | 'lt'
+  | 'le' // result bool; unordered is false, except `ne`
+  | 'hostPow'
+  | 'hostAtan2'
+  | 'hostMod' // f64, one lane; hostMod is C's fmod (the sign of the dividend)
 
 interface ExprBase {
   /** Equal expressions are the same object with the same id (see `ExprBuilder`). */
@@ -78,7 +105,12 @@ export type Expr = ExprBase &
      * `then` where every range holds, else `otherwise`; only the chosen side is evaluated. `bounded` atoms in `then`
      * rest on these ranges.
      */
-    | { readonly kind: 'guard'; readonly ranges: readonly IndexRange[]; readonly then: Expr; readonly otherwise: Expr }
+    | {
+        readonly kind: 'guard'
+        readonly ranges: readonly IndexRange[]
+        readonly then: Expr
+        readonly otherwise: Expr
+      }
   )
 
 /** low ≤ index ≤ high */
@@ -98,7 +130,12 @@ export interface Register {
 
 export type Stmt =
   /** for (v = low; v <= high; v += step) body. */
-  | { readonly kind: 'for'; readonly variable: LoopVar; readonly step: number; readonly body: readonly Stmt[] }
+  | {
+      readonly kind: 'for'
+      readonly variable: LoopVar
+      readonly step: number
+      readonly body: readonly Stmt[]
+    }
   /**
    * The loop that threads share: each takes one contiguous piece of low…high. Only as the one top-level statement of a
    * kernel.
@@ -106,17 +143,39 @@ export type Stmt =
   | { readonly kind: 'parallel'; readonly variable: LoopVar; readonly body: readonly Stmt[] }
   /** register = value */
   | { readonly kind: 'set'; readonly register: Register; readonly value: Expr }
-  | { readonly kind: 'store'; readonly buffer: number; readonly index: Index; readonly stride: number; readonly value: Expr }
-  | { readonly kind: 'if'; readonly ranges: readonly IndexRange[]; readonly then: readonly Stmt[]; readonly otherwise: readonly Stmt[] }
+  | {
+      readonly kind: 'store'
+      readonly buffer: number
+      readonly index: Index
+      readonly stride: number
+      readonly value: Expr
+    }
+  | {
+      readonly kind: 'if'
+      readonly ranges: readonly IndexRange[]
+      readonly then: readonly Stmt[]
+      readonly otherwise: readonly Stmt[]
+    }
   /** if (condition) then (condition is a bool with one lane) */
-  | { readonly kind: 'when'; readonly condition: Expr; readonly then: readonly Stmt[]; readonly otherwise: readonly Stmt[] }
+  | {
+      readonly kind: 'when'
+      readonly condition: Expr
+      readonly then: readonly Stmt[]
+      readonly otherwise: readonly Stmt[]
+    }
   /** A loop that ends when `condition` (evaluated before each round) is false; `bound` limits its rounds. */
   | { readonly kind: 'loop'; readonly condition: Expr; readonly body: readonly Stmt[] }
   /**
    * Index data must lie in low…high: otherwise the status word is set and the register gets `low` (the run throws
    * after it ends). `Dynamic` atoms refer to the register.
    */
-  | { readonly kind: 'check'; readonly register: Register; readonly value: Expr; readonly low: number; readonly high: number }
+  | {
+      readonly kind: 'check'
+      readonly register: Register
+      readonly value: Expr
+      readonly low: number
+      readonly high: number
+    }
 
 export type Access = 'read' | 'write' | 'readwrite'
 
@@ -143,7 +202,9 @@ export interface Kernel {
 /** Iterations of the shared loop; 1 where one thread runs the kernel. */
 export function parallelExtent(kernel: Kernel): number {
   const [first] = kernel.body
-  return kernel.body.length === 1 && first.kind === 'parallel' ? first.variable.high - first.variable.low + 1 : 1
+  return kernel.body.length === 1 && first.kind === 'parallel'
+    ? first.variable.high - first.variable.low + 1
+    : 1
 }
 
 type ExprShape = Expr extends infer E ? (E extends Expr ? Omit<E, 'id' | 'deps'> : never) : never
@@ -180,7 +241,11 @@ export class ExprBuilder {
     return this.splat(scalar, lanes)
   }
   index(index: Index): Expr {
-    return this.intern(`index ${indexKey(index)}`, { kind: 'index', index, type: 'i32', lanes: 1 }, indexDeps(index))
+    return this.intern(
+      `index ${indexKey(index)}`,
+      { kind: 'index', index, type: 'i32', lanes: 1 },
+      indexDeps(index),
+    )
   }
   ramp(index: Index, step: number, lanes: number): Expr {
     if (lanes === 1) return this.index(index)
@@ -201,7 +266,11 @@ export class ExprBuilder {
   }
   splat(value: Expr, lanes: number): Expr {
     if (value.lanes === lanes) return value
-    return this.intern(`splat ${lanes} ${value.id}`, { kind: 'splat', value, type: value.type, lanes }, value.deps)
+    return this.intern(
+      `splat ${lanes} ${value.id}`,
+      { kind: 'splat', value, type: value.type, lanes },
+      value.deps,
+    )
   }
   vector(values: readonly Expr[]): Expr {
     return this.intern(
@@ -211,11 +280,17 @@ export class ExprBuilder {
     )
   }
   unary(op: UnaryOp, value: Expr): Expr {
-    return this.intern(`${op} ${value.id}`, { kind: 'unary', op, value, type: value.type, lanes: value.lanes }, value.deps)
+    return this.intern(
+      `${op} ${value.id}`,
+      { kind: 'unary', op, value, type: value.type, lanes: value.lanes },
+      value.deps,
+    )
   }
   binary(op: BinaryOp, left: Expr, right: Expr): Expr {
     if (left.type !== right.type || left.lanes !== right.lanes) {
-      throw new InternalError(`Loop IR: ${op} of ${left.type}x${left.lanes} and ${right.type}x${right.lanes}.`)
+      throw new InternalError(
+        `Loop IR: ${op} of ${left.type}x${left.lanes} and ${right.type}x${right.lanes}.`,
+      )
     }
     const type = op === 'eq' || op === 'ne' || op === 'lt' || op === 'le' ? 'bool' : left.type
     return this.intern(
@@ -246,11 +321,19 @@ export class ExprBuilder {
   }
   convert(value: Expr, type: ComputeType): Expr {
     if (value.type === type) return value
-    return this.intern(`convert ${type} ${value.id}`, { kind: 'convert', value, type, lanes: value.lanes }, value.deps)
+    return this.intern(
+      `convert ${type} ${value.id}`,
+      { kind: 'convert', value, type, lanes: value.lanes },
+      value.deps,
+    )
   }
   bitcast(value: Expr, type: ComputeType): Expr {
     if (value.type === type) return value
-    return this.intern(`bitcast ${type} ${value.id}`, { kind: 'bitcast', value, type, lanes: value.lanes }, value.deps)
+    return this.intern(
+      `bitcast ${type} ${value.id}`,
+      { kind: 'bitcast', value, type, lanes: value.lanes },
+      value.deps,
+    )
   }
   register(register: Register): Expr {
     return this.intern(
@@ -261,10 +344,18 @@ export class ExprBuilder {
   }
   combine(op: 'add' | 'mul' | 'min' | 'max', value: Expr): Expr {
     if (value.lanes === 1) return value
-    return this.intern(`combine ${op} ${value.id}`, { kind: 'combine', op, value, type: value.type, lanes: 1 }, value.deps)
+    return this.intern(
+      `combine ${op} ${value.id}`,
+      { kind: 'combine', op, value, type: value.type, lanes: 1 },
+      value.deps,
+    )
   }
   lane(value: Expr, lane: number): Expr {
-    return this.intern(`lane ${value.id} ${lane}`, { kind: 'lane', value, lane, type: value.type, lanes: 1 }, value.deps)
+    return this.intern(
+      `lane ${value.id} ${lane}`,
+      { kind: 'lane', value, lane, type: value.type, lanes: 1 },
+      value.deps,
+    )
   }
   guard(ranges: readonly IndexRange[], then: Expr, otherwise: Expr): Expr {
     if (ranges.length === 0) return then

@@ -22,6 +22,9 @@ export function optimise(kernel: Kernel): Kernel {
   return { ...kernel, body: pass.share(pass.hoist(pass.openGuards(kernel.body)), new Map()) }
 }
 
+/** What no pass replaces. */
+const isAtom = (expr: Expr): boolean => expr.kind === 'const' || expr.kind === 'register'
+
 /** Worth a register of its own: not what every use can name for free. */
 function isWork(expr: Expr): boolean {
   switch (expr.kind) {
@@ -75,6 +78,8 @@ class Pass {
   private readonly constantBuffers: ReadonlySet<number>
   private fresh = 0
   private readonly openedIfs = new Set<Stmt>()
+  /** Ids of expressions without conditional ones in them. */
+  private readonly unconditional = new Set<number>()
 
   constructor(kernel: Kernel) {
     const written = effectsOf(kernel.body).buffers
@@ -98,6 +103,7 @@ class Pass {
       const made = new Map<number, Expr>()
       const pending: Stmt[] = []
       const open = (expr: Expr): Expr => {
+        if (isAtom(expr) || this.unconditional.has(expr.id)) return expr
         const known = made.get(expr.id)
         if (known !== undefined) return known
         let result: Expr
@@ -119,6 +125,7 @@ class Pass {
           result = this.build.register(target)
         } else result = this.remake(expr, open)
         made.set(expr.id, result)
+        if (result === expr) this.unconditional.add(expr.id)
         return result
       }
       if (stmt.kind === 'loop' && stmt.condition.kind !== 'register') {
@@ -189,6 +196,7 @@ class Pass {
     const rewriter = (conditional: boolean): ((expr: Expr) => Expr) => {
       const made = new Map<number, Expr>()
       const rewrite = (expr: Expr): Expr => {
+        if (isAtom(expr)) return expr
         const known = made.get(expr.id) ?? moved.get(expr.id)
         if (known !== undefined) return known
         let result: Expr
@@ -229,7 +237,7 @@ class Pass {
     const counting = new Clock(this.loads)
     for (const stmt of stmts) {
       const count = (expr: Expr): Expr => {
-        if (expr.kind === 'const' || outer.has(expr.id)) return expr
+        if (isAtom(expr) || outer.has(expr.id)) return expr
         const key = counting.key(expr)
         const n = uses.get(key) ?? 0
         uses.set(key, n + 1)
@@ -248,6 +256,7 @@ class Pass {
       const pending: Stmt[] = []
       const made = new Map<number, Expr>()
       const rewrite = (expr: Expr): Expr => {
+        if (isAtom(expr)) return expr
         const from = inherited.get(expr.id) ?? made.get(expr.id)
         if (from !== undefined) return from
         const key = clock.key(expr)

@@ -142,37 +142,37 @@ export class FunctionWriter {
     this.opcode(plainOpcodes[name])
   }
   get(local: number): void {
-    this.line(`local.get ${local}`)
+    if (this.lines !== null) this.line(`local.get ${local}`)
     this.code.byte(0x20)
     this.code.unsigned(local)
   }
   set(local: number): void {
-    this.line(`local.set ${local}`)
+    if (this.lines !== null) this.line(`local.set ${local}`)
     this.code.byte(0x21)
     this.code.unsigned(local)
   }
   tee(local: number): void {
-    this.line(`local.tee ${local}`)
+    if (this.lines !== null) this.line(`local.tee ${local}`)
     this.code.byte(0x22)
     this.code.unsigned(local)
   }
   i32(value: number): void {
-    this.line(`i32.const ${value | 0}`)
+    if (this.lines !== null) this.line(`i32.const ${value | 0}`)
     this.code.byte(0x41)
     this.code.signed(value)
   }
   i64(value: bigint): void {
-    this.line(`i64.const ${value}`)
+    if (this.lines !== null) this.line(`i64.const ${value}`)
     this.code.byte(0x42)
     this.code.signed64(value)
   }
   f32(value: number): void {
-    this.line(`f32.const ${value}`)
+    if (this.lines !== null) this.line(`f32.const ${value}`)
     this.code.byte(0x43)
     this.code.f32(value)
   }
   f64(value: number): void {
-    this.line(`f64.const ${value}`)
+    if (this.lines !== null) this.line(`f64.const ${value}`)
     this.code.byte(0x44)
     this.code.f64(value)
   }
@@ -199,14 +199,14 @@ export class FunctionWriter {
     this.get(local)
   }
   memory(name: MemoryOp, offset = 0): void {
-    this.line(offset === 0 ? name : `${name} offset=${offset}`)
+    if (this.lines !== null) this.line(offset === 0 ? name : `${name} offset=${offset}`)
     const [code, align] = memoryOpcodes[name]
     this.opcode(code)
     this.code.unsigned(align)
     this.code.unsigned(offset)
   }
   laneMemory(name: LaneMemoryOp, offset: number, lane: number): void {
-    this.line(`${name} offset=${offset} ${lane}`)
+    if (this.lines !== null) this.line(`${name} offset=${offset} ${lane}`)
     const [code, align] = laneMemoryOpcodes[name]
     this.opcode(code)
     this.code.unsigned(align)
@@ -214,13 +214,13 @@ export class FunctionWriter {
     this.code.byte(lane)
   }
   lane(name: LaneOp, lane: number): void {
-    this.line(`${name} ${lane}`)
+    if (this.lines !== null) this.line(`${name} ${lane}`)
     this.opcode(laneOpcodes[name])
     this.code.byte(lane)
   }
   /** Sixteen bytes chosen from two vectors (numbers 0…31). */
   shuffle(bytes: readonly number[]): void {
-    this.line(`i8x16.shuffle ${bytes.join(' ')}`)
+    if (this.lines !== null) this.line(`i8x16.shuffle ${bytes.join(' ')}`)
     this.code.byte(0xfd)
     this.code.unsigned(13)
     for (const b of bytes) this.code.byte(b)
@@ -235,7 +235,7 @@ export class FunctionWriter {
     for (const b of [0xfe, 3, 0]) this.code.byte(b)
   }
   private open(name: string, code: number, type: ValueType | null): void {
-    this.line(type === null ? name : `${name} (result ${type})`)
+    if (this.lines !== null) this.line(type === null ? name : `${name} (result ${type})`)
     this.code.byte(code)
     this.code.byte(type === null ? emptyBlock : valueTypeCodes[type])
     this.depth++
@@ -262,17 +262,17 @@ export class FunctionWriter {
   }
   /** Jumps out of (a block, an if) or to the start of (a loop) the `depth`-th enclosing construct, 0 the innermost. */
   br(depth: number): void {
-    this.line(`br ${depth}`)
+    if (this.lines !== null) this.line(`br ${depth}`)
     this.code.byte(0x0c)
     this.code.unsigned(depth)
   }
   brIf(depth: number): void {
-    this.line(`br_if ${depth}`)
+    if (this.lines !== null) this.line(`br_if ${depth}`)
     this.code.byte(0x0d)
     this.code.unsigned(depth)
   }
   call(fn: number, name = ''): void {
-    this.line(`call ${fn} ${name}`)
+    if (this.lines !== null) this.line(`call ${fn} ${name}`)
     this.code.byte(0x10)
     this.code.unsigned(fn)
   }
