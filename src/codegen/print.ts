@@ -1,5 +1,5 @@
 /** Kernels and Programs as text for people: `DEBUG=loops` prints them. */
-import type { Command, Place, Program } from '../schedule/program.js'
+import type { Command, Place, Program } from './program.js'
 import type { Atom, Index } from './index-expression.js'
 import type { BinaryOp, Expr, IndexRange, Kernel, Stmt } from './loop-ir.js'
 

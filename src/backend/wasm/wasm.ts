@@ -13,8 +13,8 @@ import { DeviceError, ValueError } from '../../core/errors.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Storage } from '../../core/storage.js'
 import type { HostArray } from '../../ir/node.js'
-import type { Program } from '../../schedule/program.js'
-import { scheduleGraph } from '../../schedule/schedule.js'
+import type { Program } from '../../codegen/program.js'
+import { lowerGraph } from '../../codegen/lower.js'
 import type { Backend, BackendOptions, Executable, ExecutableInfo, Graph } from '../backend.js'
 import { Allocator } from './allocator.js'
 import { canShareMemory, hasRelaxedSimd, hasSimd } from './features.js'
@@ -104,7 +104,7 @@ class Wasm implements WasmBackend {
   }
 
   compile(graph: Graph): Executable {
-    return this.compileProgram(scheduleGraph(graph, this.target))
+    return this.compileProgram(lowerGraph(graph, this.target))
   }
 
   compileProgram(program: Program): Executable {

@@ -5,7 +5,7 @@
 import { byteSize } from '../../core/dtype.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Aval } from '../../ir/node.js'
-import type { Command, Place, PlacedValue, Program } from '../../schedule/program.js'
+import type { Command, Place, PlacedValue, Program } from '../program.js'
 import { parallelExtent } from '../loop-ir.js'
 
 export type Step =

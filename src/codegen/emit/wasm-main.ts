@@ -1,7 +1,7 @@
 /** The function that walks a Program's commands in WebAssembly, and the barrier at which its threads meet. */
 import { byteSize } from '../../core/dtype.js'
 import { InternalError } from '../../core/errors.js'
-import type { Command, Place, Program } from '../../schedule/program.js'
+import type { Command, Place, Program } from '../program.js'
 import { hasSharedSteps, type Step, synchronise } from './synchronise.js'
 import type { FunctionWriter, ModuleWriter } from './wasm-encoder.js'
 

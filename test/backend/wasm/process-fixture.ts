@@ -4,7 +4,7 @@ import { createWasmBackend } from '../../../src/backend/wasm/wasm.js'
 import { atomIndex, loopVar } from '../../../src/codegen/index-expression.js'
 import { ExprBuilder, type Kernel } from '../../../src/codegen/loop-ir.js'
 import { Storage } from '../../../src/core/storage.js'
-import type { Place, Program } from '../../../src/schedule/program.js'
+import type { Place, Program } from '../../../src/codegen/program.js'
 
 const mode = process.argv[2]
 const size = 4096

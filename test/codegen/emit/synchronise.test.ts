@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type Step, synchronise } from '../../../src/codegen/emit/synchronise.js'
 import { atomIndex, loopVar } from '../../../src/codegen/index-expression.js'
 import { type BufferParam, ExprBuilder, type Kernel } from '../../../src/codegen/loop-ir.js'
-import type { Command, Place, Program } from '../../../src/schedule/program.js'
+import type { Command, Place, Program } from '../../../src/codegen/program.js'
 
 function plus(shared: boolean): Kernel {
   const b = new ExprBuilder()
