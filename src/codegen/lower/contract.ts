@@ -39,8 +39,8 @@ const sliceTarget = 256
 /** Elements of the right side's block in scratch. */
 const blockTarget = 48 * 1024
 
-/** Up to this many vectors a row's copy has no loop of its own. */
-const unrolledCopies = 8
+/** Up to this many copies have no loop of their own. */
+const unrolledCopies = 12
 
 interface Blocking {
   /** Batches, rows, columns, inner steps. */
@@ -159,9 +159,14 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const fill = (g: Index, start: Index, count: number, sliceStart: Index, outer: number): void => {
     const rowLength = Math.min(plan.rowLength, count)
     const rows = count / rowLength
-    nest([plan.together, outer, ...s.inner.slice(1), rows], (i) => {
-      const [t, o, ...rest] = i
-      const row = rest.pop()!
+    const copies = lanes === 1 || rowLength < lanes ? rowLength : Math.ceil(rowLength / lanes)
+    nest([plan.together, outer, ...s.inner.slice(1)], ([t, o, ...rest]) => {
+      if (rows * copies <= unrolledCopies) {
+        for (let r = 0; r < rows; r++) copyRow(t, o, rest, constantIndex(r))
+      } else nest([rows], ([row]) => copyRow(t, o, rest, row))
+    })
+
+    function copyRow(t: Index, o: Index, rest: readonly Index[], row: Index): void {
       const inner = s.inner.length === 0 ? [] : [addIndex(sliceStart, o), ...rest]
       const step = addIndex(
         scaleIndex(o, plan.innerSteps),
@@ -178,22 +183,18 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
         k.store(scratch, atLane(addIndex(at, from), l, 0), rightValue(addIndex(g, t), inner, column, l))
       }
       if (lanes === 1 || rowLength < lanes) {
-        const v = loopVar('j', 0, rowLength - 1)
-        k.loop(v, 1, () => write(atomIndex(v), oneLane))
+        if (copies <= unrolledCopies) for (let v = 0; v < copies; v++) write(constantIndex(v), oneLane)
+        else nest([copies], ([v]) => write(v, oneLane))
         return
       }
       const l = lanesFor(lanes)
       const vector = (from: Index): void => write(addIndex(from, atomIndex(l.variable!)), l)
       const whole = Math.floor(rowLength / lanes)
-      if (whole <= unrolledCopies) {
-        for (let v = 0; v < whole; v++) vector(constantIndex(v * lanes))
-      } else {
-        const v = loopVar('j', 0, whole - 1)
-        k.loop(v, 1, () => vector(atomIndex(v, lanes)))
-      }
+      if (copies <= unrolledCopies) for (let v = 0; v < whole; v++) vector(constantIndex(v * lanes))
+      else nest([whole], ([v]) => vector(scaleIndex(v, lanes)))
       // The rest of a row is copied by a vector that overlaps the one before.
       if (whole * lanes < rowLength) vector(constantIndex(rowLength - lanes))
-    })
+    }
   }
   // Blocks of whole rows start at multiples of a row.
   const rowOf = (start: Index): Index => ({
