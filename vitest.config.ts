@@ -1,5 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
+const source = new URL('./src/', import.meta.url).pathname
+
 export default defineConfig({
+  // The package's own name means its sources: examples and documentation run without a build.
+  resolve: {
+    alias: [
+      { find: /^chainrule$/, replacement: `${source}index.ts` },
+      { find: /^chainrule\/([a-z-]+)$/, replacement: `${source}$1/index.ts` },
+    ],
+  },
   test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, pool: 'forks', maxWorkers: 2 },
 })
