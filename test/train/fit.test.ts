@@ -26,7 +26,7 @@ import {
   trainingArrays,
 } from '../../src/train/checkpoint.js'
 import { DivergenceError } from '../../src/train/divergence-error.js'
-import { type FitOptions, fit, type SaveReason } from '../../src/train/fit.js'
+import { type FitOptions, fit as runFit, type SaveReason } from '../../src/train/fit.js'
 import { RunDirectory } from '../../src/train/run-directory.js'
 import type { TrainingState } from '../../src/train/training-state.js'
 import { forEachDevice } from '../helpers/devices.js'
@@ -79,7 +79,7 @@ const withoutSeconds = ({ seconds: _, ...rest }: TrainingState): object => rest
 forEachDevice('fit', () => {
   it('continues bit for bit from every step, with dropout, batch norm and a partial last batch', async () => {
     const whole = makeParts()
-    const { state, stopped } = await fit({ ...whole, ...common })
+    const { state, stopped } = await runFit({ ...whole, ...common })
     expect(stopped).toBe(false)
     expect(state).toMatchObject({ epoch: 4, step: 20, batch: 0 })
     const expected = bits(whole)
@@ -87,7 +87,7 @@ forEachDevice('fit', () => {
     for (let stopAt = 1; stopAt < 20; stopAt += 3) {
       const first = makeParts()
       let asked = 0
-      await fit({
+      await runFit({
         ...first,
         ...common,
         shouldStop: () => ++asked >= stopAt,
@@ -98,7 +98,7 @@ forEachDevice('fit', () => {
       manualSeed(99)
       const checkpoint = readCheckpoint(path)
       expect(checkpoint.config).toEqual({ run: 1 })
-      const continued = await fit({ ...second, ...common, state: restoreCheckpoint(checkpoint, second) })
+      const continued = await runFit({ ...second, ...common, state: restoreCheckpoint(checkpoint, second) })
       expect(withoutSeconds(continued.state)).toEqual(withoutSeconds(state))
       expect(bits(second)).toEqual(expected)
     }
@@ -111,7 +111,7 @@ describe('fit', () => {
     const reasons: SaveReason[] = []
     const epochs: number[] = []
     const seen: number[] = []
-    const { state } = await fit({
+    const { state } = await runFit({
       ...parts,
       ...common,
       readEvery: 2,
@@ -147,7 +147,7 @@ describe('fit', () => {
       saveSteps: 1,
       onSave: (state) => saved.push(state),
     }
-    const error = await fit(options).catch((e: unknown) => e)
+    const error = await runFit(options).catch((e: unknown) => e)
     expect(error).toBeInstanceOf(DivergenceError)
     const { step, learningRate, message } = error as DivergenceError
     expect(learningRate).toBe(1e38)
@@ -158,8 +158,8 @@ describe('fit', () => {
 
   it('refuses empty data and a number of epochs that is none', async () => {
     const parts = makeParts()
-    await expect(fit({ ...parts, ...common, train: train.take(0) })).rejects.toThrow(ValueError)
-    await expect(fit({ ...parts, ...common, epochs: 1.5 })).rejects.toThrow(/whole number/)
+    await expect(runFit({ ...parts, ...common, train: train.take(0) })).rejects.toThrow(ValueError)
+    await expect(runFit({ ...parts, ...common, epochs: 1.5 })).rejects.toThrow(/whole number/)
   })
 })
 
