@@ -3,18 +3,7 @@
  * runtime's.
  */
 import type { Storage } from '../core/storage.js'
-import type { Node } from '../ir/node.js'
-
-/**
- * A closed graph to compile. Leaves of `outputs` are `inputs` (nodes of op `buffer`, `placeholder` or `scalar`), and
- * constants.
- */
-export interface Graph {
-  readonly inputs: readonly Node[]
-  readonly outputs: readonly Node[]
-  /** donations[i] = j: output i may overwrite input j's storage (the run receives the same Storage for both). */
-  readonly donations: ReadonlyMap<number, number>
-}
+import type { Graph } from '../ir/graph.js'
 
 /** What a compiled graph will do, for people and for tests. */
 export interface ExecutableInfo {

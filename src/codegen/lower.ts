@@ -2,14 +2,15 @@
  * From a graph to a Program: simplify, cut into kernels, lower each to loop IR, plan memory, and write down the
  * commands. Loops and branches of the graph become commands over the same kernels.
  */
-import type { Graph } from '../backend/backend.js'
 import { byteSize } from '../core/dtype.js'
 import { InternalError } from '../core/errors.js'
 import { sizeOf } from '../core/shape.js'
+import type { Graph } from '../ir/graph.js'
 import { isOp, type Node, type Subgraph } from '../ir/node.js'
 import { cutIntoKernels } from '../schedule/fuse.js'
 import type { KernelSpec, StructuredSpec } from '../schedule/kernel-spec.js'
 import { planMemory, type Slot } from '../schedule/memory.js'
+import type { ScheduleListing } from '../schedule/print.js'
 import { simplify, simplifyBody } from '../schedule/simplify.js'
 import { specKey } from '../schedule/spec-key.js'
 import { bytesOf } from '../schedule/store.js'
@@ -33,8 +34,9 @@ interface Located {
 
 type Places = Map<Node, Located>
 
-export function lowerGraph(graph: Graph, target: Target): Program {
-  return new Lowering(target).graph(simplify(graph))
+/** `listing` collects what is decided, for people. */
+export function lowerGraph(graph: Graph, target: Target, listing?: ScheduleListing): Program {
+  return new Lowering(target, listing).graph(simplify(graph))
 }
 
 class Lowering {
@@ -44,12 +46,17 @@ class Lowering {
   private readonly located: Located[] = []
   private time = 0
   private nextLoop = 0
+  /** Loops and branches around what is being lowered. */
+  private depth = 0
+  private readonly listing: ScheduleListing | undefined
 
-  constructor(target: Target) {
+  constructor(target: Target, listing: ScheduleListing | undefined) {
     this.target = target
+    this.listing = listing
   }
 
   graph(graph: Graph): Program {
+    this.listing?.inputs(graph.inputs)
     const places: Places = new Map()
     graph.inputs.forEach((node, i) => {
       if (!places.has(node)) places.set(node, this.external('input', i))
@@ -95,6 +102,7 @@ class Lowering {
   private allocate(node: Node): Located {
     const slot: Slot = { bytes: Math.max(1, bytesOf(node)), start: this.time, end: this.time, offset: 0 }
     this.slots.push(slot)
+    this.listing?.slot(node, slot)
     return this.locate({ base: 'arena', index: 0, offset: 0, steps: [] }, slot, 0)
   }
 
@@ -161,6 +169,13 @@ class Lowering {
   }
 
   private kernel(spec: KernelSpec, places: Places): Command[] {
+    this.listing?.kernel(
+      spec,
+      nameOf(spec),
+      this.time,
+      this.depth,
+      spec.outputs.map((x) => places.get(x)!.place),
+    )
     if (spec.kind === 'structured') {
       const { node } = spec
       if (isOp(node, 'scan')) return this.scan(node, spec, places)
@@ -249,7 +264,9 @@ class Lowering {
       if (places.has(node) || wanted.has(node)) copies.push({ from: node, to })
       else wanted.set(node, to)
     })
+    this.depth++
     const commands = this.scope([...wanted.keys()], places, wanted)
+    this.depth--
     // A parameter may be another's target: read all before writing any.
     const staged = copies.map(({ from, to }) => {
       const source = places.get(from)!

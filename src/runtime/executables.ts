@@ -1,5 +1,6 @@
 /** Compiled graphs by structure: a bounded cache a backend, so that the same work compiles once. */
-import type { Backend, Executable, Graph } from '../backend/backend.js'
+import type { Backend, Executable } from '../backend/backend.js'
+import type { Graph } from '../ir/graph.js'
 import { printGraph } from '../ir/print.js'
 import { environment } from './environment.js'
 

@@ -2,8 +2,8 @@
  * From live nodes to a closed Graph: its structural key (what makes two graphs the same program) and a copy of it
  * that a backend may keep, free of the user's nodes and values.
  */
-import type { Graph } from '../backend/backend.js'
 import { hasSeveralOutputs, outputs as outputsOf } from '../ir/build.js'
+import type { Graph } from '../ir/graph.js'
 import { isOp, Node, type Subgraph, topologicalOrder } from '../ir/node.js'
 
 /** Leaves whose value comes at each run. */

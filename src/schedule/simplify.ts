@@ -3,8 +3,8 @@
  * one, movement that cancels disappears, unread results of loops are dropped, and structured primitives are expressed
  * by the ones that have kernels (`rewrites`, in order).
  */
-import type { Graph } from '../backend/backend.js'
 import * as b from '../ir/build.js'
+import type { Graph } from '../ir/graph.js'
 import { isOp, type Node, type Subgraph, topologicalOrder } from '../ir/node.js'
 import { attributesKey } from './attributes-key.js'
 import { contractAsReduction } from './contract-as-reduction.js'

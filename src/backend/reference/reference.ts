@@ -5,8 +5,9 @@
  */
 import { InternalError, ValueError } from '../../core/errors.js'
 import type { Storage } from '../../core/storage.js'
+import type { Graph } from '../../ir/graph.js'
 import { type Node, type Primitive, type Subgraph, topologicalOrder } from '../../ir/node.js'
-import type { Backend, Executable, Graph } from '../backend.js'
+import type { Backend, Executable } from '../backend.js'
 import { contract } from './contract.js'
 import { control } from './control.js'
 import { indexing } from './indexing.js'

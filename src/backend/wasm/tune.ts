@@ -115,7 +115,14 @@ export function measureTiles(): Tile {
   const kernels = candidates.map((tile) =>
     tileKernel(tile, Math.ceil(24 / tile.rows), Math.ceil(48 / (4 * tile.vectors)), depth),
   )
-  const program = { kernels, commands: [], arenaBytes: 0, inputs: [], outputs: [], donations: new Map<number, number>() }
+  const program = {
+    kernels,
+    commands: [],
+    arenaBytes: 0,
+    inputs: [],
+    outputs: [],
+    donations: new Map<number, number>(),
+  }
   const { bytes } = emitWasm(program, { shared: false, relaxed: hasRelaxedSimd() })
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 4 })
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {

@@ -4,18 +4,20 @@
  */
 import { emitWasm, hostFunctions, lowReserve, statusWord, type WasmModule } from '../../codegen/emit/wasm.js'
 import { callsOf } from '../../codegen/emit/wasm-main.js'
+import { lowerGraph } from '../../codegen/lower.js'
 import { optimise } from '../../codegen/optimise.js'
 import { printKernel, printProgram } from '../../codegen/print.js'
+import type { Program } from '../../codegen/program.js'
 import type { Target } from '../../codegen/target.js'
 import { verify } from '../../codegen/verify.js'
 import { byteSize, viewAs } from '../../core/dtype.js'
 import { DeviceError, ValueError } from '../../core/errors.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Storage } from '../../core/storage.js'
+import type { Graph } from '../../ir/graph.js'
 import type { HostArray } from '../../ir/node.js'
-import type { Program } from '../../codegen/program.js'
-import { lowerGraph } from '../../codegen/lower.js'
-import type { Backend, BackendOptions, Executable, ExecutableInfo, Graph } from '../backend.js'
+import { ScheduleListing } from '../../schedule/print.js'
+import type { Backend, BackendOptions, Executable, ExecutableInfo } from '../backend.js'
 import { Allocator } from './allocator.js'
 import { canShareMemory, hasRelaxedSimd, hasSimd } from './features.js'
 import { hostMath } from './host-math.js'
@@ -104,7 +106,11 @@ class Wasm implements WasmBackend {
   }
 
   compile(graph: Graph): Executable {
-    return this.compileProgram(lowerGraph(graph, this.target))
+    if (!debug('schedule')) return this.compileProgram(lowerGraph(graph, this.target))
+    const listing = new ScheduleListing()
+    const program = lowerGraph(graph, this.target, listing)
+    console.error(`${listing.text(program)}\n${printProgram(program)}`)
+    return this.compileProgram(program)
   }
 
   compileProgram(program: Program): Executable {
