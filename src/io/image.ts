@@ -3,8 +3,9 @@
  * follow Pillow, which the training pipelines of most published models used.
  */
 import { DataError } from '../core/errors.js'
+import { isPng } from './check-png.js'
 import { decodeJpeg, isJpeg } from './jpeg.js'
-import { decodePng, isPng } from './png.js'
+import { decodePng } from './png.js'
 
 export interface Image {
   readonly width: number
