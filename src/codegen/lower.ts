@@ -171,7 +171,7 @@ class Lowering {
   private kernel(spec: KernelSpec, places: Places): Command[] {
     this.listing?.kernel(
       spec,
-      nameOf(spec),
+      spec.kind === 'structured' ? spec.node.op : nameOf(spec),
       this.time,
       this.depth,
       spec.outputs.map((x) => places.get(x)!.place),

@@ -1,7 +1,8 @@
 /** Kernels and Programs as text for people: `DEBUG=loops` prints them. */
-import type { Command, Place, Program } from './program.js'
+
 import type { Atom, Index } from './index-expression.js'
 import type { BinaryOp, Expr, IndexRange, Kernel, Stmt } from './loop-ir.js'
+import type { Command, Place, Program } from './program.js'
 
 const symbols: Partial<Record<BinaryOp, string>> = {
   add: '+',
@@ -175,7 +176,8 @@ export function printKernel(kernel: Kernel): string {
   return out.join('\n')
 }
 
-function printPlace({ base, index, offset, steps }: Place): string {
+/** `arena+64`, `input0`, `output1+128*i0`. */
+export function printPlace({ base, index, offset, steps }: Place): string {
   const start = base === 'arena' ? `arena+${offset}` : `${base}${index}${offset === 0 ? '' : `+${offset}`}`
   return start + steps.map(({ loop, bytes }) => `+${bytes}*i${loop}`).join('')
 }

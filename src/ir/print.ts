@@ -33,6 +33,14 @@ function split(node: Node): { bodies: [string, Subgraph][]; attrs: Record<string
   return { bodies, attrs }
 }
 
+/** One node: its name, primitive, operands, attributes and types, without the insides of loops and branches. */
+export function printNode(node: Node, name: string, operands: readonly string[], computed = false): string {
+  const { attrs } = split(node)
+  const words = [name, '=', computed ? `${node.op} (computed)` : node.op, ...operands]
+  if (Object.keys(attrs).length > 0) words.push(formatAttributes(attrs))
+  return `${words.join(' ')} : ${node.avals.map(formatAval).join(', ')}`
+}
+
 /**
  * The graph that the roots need, inputs before users: `%3 = contract %1 %2 {…} : f32[64, 10]`. Computed nodes are
  * leaves. Numbers are positions in the listing, so equal graphs print alike; bodies number on from where they stand.
@@ -54,14 +62,11 @@ export function printGraph(roots: readonly Node[]): string {
     const leaf = (node: Node): boolean => given.has(node) || node.storage !== null
     for (const node of topologicalOrder(results, (n) => (leaf(n) ? [] : n.inputs))) {
       if (given.has(node) || names.has(node)) continue
-      const { bodies, attrs } = split(node)
       const operands = leaf(node) ? [] : node.inputs.map(nameOf)
-      const op = node.storage !== null && node.op !== 'buffer' ? `${node.op} (computed)` : node.op
-      const words = [nameOf(node), '=', op, ...operands]
-      if (Object.keys(attrs).length > 0) words.push(formatAttributes(attrs))
-      lines.push(`${indent}${words.join(' ')} : ${node.avals.map(formatAval).join(', ')}`)
+      const computed = node.storage !== null && node.op !== 'buffer'
+      lines.push(`${indent}${printNode(node, nameOf(node), operands, computed)}`)
       if (node.storage !== null) continue
-      for (const [name, body] of bodies) {
+      for (const [name, body] of split(node).bodies) {
         const formals = body.params.map((p) => `${nameOf(p)}: ${formatAval(p.avals[0])}`)
         lines.push(`${indent}  ${name} (${formals.join(', ')})`)
         print(body.results, body.params, `${indent}    `)
