@@ -31,8 +31,9 @@ import {
 } from '../index-expression.js'
 import { type Expr, type Kernel, type Register, register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
-import { atLane, Inliner, type Lanes, lanesFor, oneLane } from './inline.js'
+import { Inliner } from './inline.js'
 import { KernelBuilder } from './kernel-builder.js'
+import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
 
 /** Inner steps of a slice: about what keeps a panel in L1. */
 const sliceTarget = 256

@@ -21,7 +21,6 @@ import {
   indexKey,
   indexRange,
   type LoopVar,
-  laneIndex,
   linearize,
   loopVar,
   remainderIndex,
@@ -32,25 +31,10 @@ import {
 import { computeTypeOf, type Expr, type ExprBuilder, type IndexRange, register } from '../loop-ir.js'
 import { expandBinary, expandRandomBits, expandUnary } from '../math.js'
 import type { KernelBuilder } from './kernel-builder.js'
+import { atLane, type Lanes, oneLane } from './lanes.js'
 import { narrowIndex } from './operand.js'
 import { lowerReduction } from './reduce.js'
 import { roundTo } from './round.js'
-
-/** How many elements one expression computes, and the variable 0…count-1 that tells them apart. */
-export interface Lanes {
-  readonly count: number
-  /** null with one lane. */
-  readonly variable: LoopVar | null
-}
-
-export const oneLane: Lanes = { count: 1, variable: null }
-
-export const lanesFor = (count: number): Lanes =>
-  count === 1 ? oneLane : { count, variable: loopVar('lane', 0, count - 1) }
-
-/** The index of lane `l`. */
-export const atLane = (index: Index, lanes: Lanes, l: number): Index =>
-  lanes.variable === null ? index : laneIndex(index, lanes.variable, l)
 
 /** Thrown when a 64-bit value would need several lanes: the kernel is then lowered with one. */
 export class ScalarOnly extends Error {}

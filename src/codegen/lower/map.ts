@@ -18,8 +18,9 @@ import {
 } from '../index-expression.js'
 import { type Expr, type IndexRange, type Kernel, operandsOf, type Stmt } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
-import { atLane, Inliner, type Lanes, lanesFor, oneLane, ScalarOnly } from './inline.js'
+import { Inliner, ScalarOnly } from './inline.js'
 import { KernelBuilder } from './kernel-builder.js'
+import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
 import { type ReduceNode, reducesAlongLanes } from './reduce.js'
 
 export interface MapKernelSpec {

@@ -23,7 +23,8 @@ import {
 } from '../index-expression.js'
 import { computeTypeOf, type Expr } from '../loop-ir.js'
 import { expandBinary } from '../math.js'
-import { type Inliner, type Lanes, lanesFor, oneLane } from './inline.js'
+import type { Inliner } from './inline.js'
+import { type Lanes, lanesFor, oneLane } from './lanes.js'
 import { roundTo } from './round.js'
 
 export type ReduceNode = Node<'reduceSum'> | Node<'reduceProd'> | Node<'reduceMax'> | Node<'reduceMin'>

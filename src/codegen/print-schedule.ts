@@ -2,14 +2,15 @@
  * A schedule as text for people: `DEBUG=schedule` prints which nodes each kernel computes, where its results go, and
  * how values share the arena.
  */
-import { printPlace } from '../codegen/print.js'
-import type { Place, Program } from '../codegen/program.js'
+
 import { type Node, topologicalOrder } from '../ir/node.js'
 import { printNode } from '../ir/print.js'
-import type { KernelSpec } from './kernel-spec.js'
-import type { Slot } from './memory.js'
-import { filledWith } from './simplify.js'
-import { bytesOf } from './store.js'
+import type { KernelSpec } from '../schedule/kernel-spec.js'
+import type { Slot } from '../schedule/memory.js'
+import { filledWith } from '../schedule/simplify.js'
+import { bytesOf } from '../schedule/store.js'
+import { printPlace } from './print.js'
+import type { Place, Program } from './program.js'
 
 interface ListedKernel {
   readonly spec: KernelSpec
