@@ -41,10 +41,10 @@ class Names {
 
 class Printer {
   private readonly names = new Names()
-  private readonly kernel: Kernel
+  private readonly buffers: readonly string[]
 
   constructor(kernel: Kernel) {
-    this.kernel = kernel
+    this.buffers = bufferNames(kernel)
   }
 
   index(index: Index): string {
@@ -76,7 +76,7 @@ class Printer {
 
   private element(buffer: number, index: Index, lanes: number, stride: number): string {
     const span = lanes === 1 ? '' : stride === 1 ? ` :${lanes}` : ` :${lanes} by ${stride}`
-    return `${this.kernel.buffers[buffer].name}[${this.index(index)}${span}]`
+    return `${this.buffers[buffer]}[${this.index(index)}${span}]`
   }
 
   expr(e: Expr): string {
@@ -166,12 +166,21 @@ class Printer {
   }
 }
 
+/** Names of buffers, numbered where several have the same. */
+function bufferNames({ buffers }: Kernel): string[] {
+  return buffers.map(({ name }, i) => {
+    const same = buffers.filter((other) => other.name === name)
+    return same.length === 1 ? name : `${name}${buffers.slice(0, i).filter((o) => o.name === name).length}`
+  })
+}
+
 /** A kernel's buffers and statements. */
 export function printKernel(kernel: Kernel): string {
   const out = [`kernel ${kernel.name}`]
-  for (const { name, dtype, size, access, kind } of kernel.buffers) {
-    out.push(`  ${kind === 'scratch' ? 'scratch' : access} ${name}: ${dtype}[${size}]`)
-  }
+  const names = bufferNames(kernel)
+  kernel.buffers.forEach(({ dtype, size, access, kind }, i) => {
+    out.push(`  ${kind === 'scratch' ? 'scratch' : access} ${names[i]}: ${dtype}[${size}]`)
+  })
   new Printer(kernel).stmts(kernel.body, 1, out)
   return out.join('\n')
 }
