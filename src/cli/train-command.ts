@@ -193,7 +193,7 @@ function sayDone(output: Output, state: TrainingState, run: RunDirectory): void 
   output.say()
   output.say(
     `Done: test accuracy ${percent(testAccuracy)} (epoch ${epoch}, the best; the last has ` +
-      `${percent(last.testAccuracy!)}) after ${state.history.length} epochs, ${formatSeconds(state.seconds)}.`,
+      `${percent(last.testAccuracy!)}) after ${state.history.length} epoch${state.history.length === 1 ? '' : 's'}, ${formatSeconds(state.seconds)}.`,
   )
   output.say(`  best   ${run.best}`)
   output.say(`  last   ${run.last}`)

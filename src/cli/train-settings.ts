@@ -1,6 +1,7 @@
 /**
  * The settings of a run: from the command line, with defaults, or from the run that is continued.
  */
+import { DataError } from '../core/errors.js'
 import type { RunSettings } from '../train/run-directory.js'
 import { UsageError } from './usage-error.js'
 
@@ -86,5 +87,28 @@ export function continuedSettings(
         'Leave these options out to continue the run, or start a new one with another --out.',
     )
   }
+  checkSaved(saved, path)
   return saved as unknown as TrainSettings & { readonly device: string }
+}
+
+/** Somebody may have edited run.json. */
+function checkSaved(saved: RunSettings, path: string): void {
+  const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0
+  const rules: Record<keyof TrainSettings | 'device', (value: unknown) => boolean> = {
+    model: (value) => typeof value === 'string',
+    data: (value) => typeof value === 'string',
+    epochs: isCount,
+    batchSize: isCount,
+    lr: (value) => typeof value === 'number' && value > 0,
+    seed: (value) => Number.isSafeInteger(value),
+    limit: (value) => value === null || isCount(value),
+    device: (value) => typeof value === 'string',
+  }
+  for (const [key, holds] of Object.entries(rules)) {
+    if (holds(saved[key])) continue
+    throw new DataError(
+      `Expected the settings of a run in '${path}/run.json', got ${key}: ${JSON.stringify(saved[key])}. The file was ` +
+        'changed or damaged; each checkpoint has a copy of it in its metadata.',
+    )
+  }
 }

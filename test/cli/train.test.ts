@@ -98,6 +98,20 @@ describe('a whole run', () => {
     expect(result.stderr).not.toContain('--epochs')
   })
 
+  it('whose settings were damaged is not continued', async () => {
+    const out = join(folder, 'edited')
+    cpSync(whole, out, { recursive: true })
+    for (const [text, message] of [
+      ['{"model": "lenet5", "epochs":', /Expected JSON in '.*run\.json'/],
+      ['{"model": "lenet5", "data": "mnist", "epochs": "2"}', /run\.json', got epochs: "2"/],
+    ] as const) {
+      writeFileSync(join(out, 'run.json'), text)
+      const result = await runCli(resume(out))
+      expect(result.stderr).toMatch(message)
+      expect(result.code).toBe(1)
+    }
+  })
+
   it('that is complete has nothing to continue', async () => {
     const result = await runCli(resume(whole))
     expect(result.code).toBe(0)
