@@ -60,7 +60,10 @@ async function listings(): Promise<Map<string, string>> {
   const program = lowerGraph(graph, target, schedule)
   const { listing } = emitWasm(program, { shared: false, relaxed: false, listing: true })
   const kernels = program.kernels.map(optimise)
-  const [forward, last] = [kernels[1], kernels[kernels.length - 1]]
+  // The first that leaves two results: the error and its gradient.
+  const forward = kernels.find(({ buffers }) => buffers.filter((b) => b.access === 'write').length > 1)
+  const last = kernels[kernels.length - 1]
+  if (forward === undefined) throw new Error('No kernel joins the forward pass with the derivative.')
   const fence = (language: string, text: string): string => `\`\`\`${language}\n${text}\n\`\`\``
   return new Map([
     ['step', fence('ts', source.slice(source.indexOf('import')).trimEnd())],
