@@ -1,6 +1,7 @@
 /** The function that walks a Program's commands in WebAssembly, and the barrier at which its threads meet. */
 import { byteSize } from '../../core/dtype.js'
 import { InternalError } from '../../core/errors.js'
+import { parallelExtent } from '../loop-ir.js'
 import type { Command, Place, Program } from '../program.js'
 import { hasSharedSteps, type Step, synchronise } from './synchronise.js'
 import type { FunctionWriter, ModuleWriter } from './wasm-encoder.js'
@@ -117,6 +118,9 @@ function defineBarrier(module: ModuleWriter): number {
   f.end()
   return index
 }
+
+/** Calls that a thread makes for its part of a shared kernel. */
+const kernelPieces = 8
 
 const parameters = { thread: 0, threads: 1, arena: 2, table: 3 } as const
 
@@ -261,12 +265,28 @@ class CommandWriter {
   private kernel(command: Extract<Command, { kind: 'kernel' }>, shared: boolean): void {
     const { f } = this
     const kernel = this.program.kernels[command.kernel]
-    if (shared) {
-      f.get(parameters.thread)
-      f.get(parameters.threads)
-    } else {
+    // Engines start with quick code and replace it between calls: a long kernel is called in pieces, as if by more
+    // threads, so that it is not stuck with the quick code for its whole first run.
+    const pieces = parallelExtent(kernel) >= 2 * kernelPieces ? kernelPieces : 1
+    const piece = pieces > 1 ? f.local('i32') : -1
+    if (pieces > 1) {
       f.i32(0)
-      f.i32(1)
+      f.set(piece)
+      f.loop()
+    }
+    if (shared) f.get(parameters.thread)
+    else f.i32(0)
+    if (pieces > 1) {
+      f.i32(pieces)
+      f.op('i32.mul')
+      f.get(piece)
+      f.op('i32.add')
+    }
+    if (shared) f.get(parameters.threads)
+    else f.i32(1)
+    if (pieces > 1) {
+      f.i32(pieces)
+      f.op('i32.mul')
     }
     let argument = 0
     let scratch = this.layout.arenaBytes
@@ -289,6 +309,16 @@ class CommandWriter {
       )
     }
     f.call(this.functions.kernels[command.kernel], kernel.name)
+    if (pieces > 1) {
+      f.get(piece)
+      f.i32(1)
+      f.op('i32.add')
+      f.tee(piece)
+      f.i32(pieces)
+      f.op('i32.lt_u')
+      f.brIf(0)
+      f.end()
+    }
   }
 
   private copy(command: Extract<Command, { kind: 'copy' }>, shared: boolean): void {

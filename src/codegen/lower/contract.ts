@@ -364,8 +364,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const columnBlocks = Math.ceil(plan.n / plan.columns)
   const lastColumns = plan.n - (columnBlocks - 1) * plan.columns
   const total = groups * columnBlocks
-  const share =
-    target.threads > 1 && 2 * plan.batch * plan.m * plan.n * plan.k >= target.serialWork && total > 1
+  const share = 2 * plan.batch * plan.m * plan.n * plan.k >= target.serialWork && total > 1
   const p = loopVar('block', 0, total - 1)
   k.loop(
     p,

@@ -224,7 +224,7 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   const inliner = makeInliner(k, spec, lanesOf(target))
   const reductions = nodes.filter(isReduce)
   const alongLanes = reductions.some((n) => reducesAlongLanes(n, lanesOf(target)))
-  const shared = target.threads > 1 && workOf(nodes, total) >= target.serialWork
+  const shared = workOf(nodes, total) >= target.serialWork
   // Lanes run along the innermost loop, where it is long enough and no reduction needs them.
   const width = alongLanes || extents[extents.length - 1] < wantedWidth ? 1 : wantedWidth
 

@@ -33,8 +33,7 @@ export const widthFor = (dtype: DType, target: Target): number =>
   dtype === 'f64' || dtype === 'i64' ? 1 : lanesOf(target)
 
 /** Whether threads should share `work` (about one arithmetic operation each). */
-export const isShared = (work: number, target: Target): boolean =>
-  target.threads > 1 && work >= target.serialWork
+export const isShared = (work: number, target: Target): boolean => work >= target.serialWork
 
 /** `length` elements from `base`: vectors, then the rest one by one. */
 export function vectorLoop(
