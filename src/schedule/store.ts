@@ -87,7 +87,11 @@ const mostLoads = 24
 /** Statement-like values cannot stand under a guard: what pads and concatenations read. */
 const needsStatements = (node: Node): boolean => reductions.has(node.op) || node.op === 'gather'
 
-const guards: ReadonlySet<Primitive> = new Set<Primitive>(['pad', 'concat', 'fold'])
+const guards: ReadonlySet<Primitive> = new Set<Primitive>(['pad', 'concat', 'fold', 'window'])
+
+/** Whether `user` reads `node` under guards: a contraction's left side is padded to whole tiles of rows. */
+const guardsInput = (user: Node, node: Node): boolean =>
+  guards.has(user.op) || (isOp(user, 'contract') && user.inputs[0] === node)
 
 /** Nodes with memory of their own, leaves not included. */
 export function chooseStored(roots: readonly Node[], isLeaf: (node: Node) => boolean): Set<Node> {
@@ -160,7 +164,7 @@ export function chooseStored(roots: readonly Node[], isLeaf: (node: Node) => boo
     // Padding read through windows would be tested for at each of them; a padded copy is read straight.
     const padded = isOp(node, 'pad') && list.some((u) => isOp(u, 'window'))
     if (repeated && (cost.get(node)! > cheap || padded)) stored.add(node)
-    else if (statements.has(node) && list.some((u) => guards.has(u.op) || u.op === 'window')) stored.add(node)
+    else if (statements.has(node) && list.some((u) => guardsInput(u, node))) stored.add(node)
   }
 
   // From users to inputs: a node that several stored ones would compute is stored unless it is cheap.

@@ -1,0 +1,139 @@
+/**
+ * Random graphs through the scheduler, the lowering and wasm: whole numbers must come out as the reference has them;
+ * and real numbers have the same bits however a graph is cut into programs and kernels, and on any number of threads.
+ * Every kernel is verified when it is compiled.
+ */
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createWasmBackend } from '../../../src/backend/wasm/wasm.js'
+import { isFloat } from '../../../src/core/dtype.js'
+import { sizeOf } from '../../../src/core/shape.js'
+import { Storage } from '../../../src/core/storage.js'
+import * as b from '../../../src/ir/build.js'
+import type { Node } from '../../../src/ir/node.js'
+import { type Gene, growGraph, type RandomGraph } from '../../helpers/random-graph.js'
+import { numbersOf, runGraph, storageFrom } from '../../helpers/run-graph.js'
+
+const single = createWasmBackend({ threads: 1 })
+const double = createWasmBackend({ threads: 2, target: { serialWork: 1 } })
+const started = double.waitForWorkers(10_000)
+
+afterAll(() => {
+  single.close()
+  double.close()
+})
+
+const genes: fc.Arbitrary<Gene[]> = fc.array(fc.tuple(fc.nat(199), fc.nat(3), fc.nat(1 << 30)), {
+  minLength: 4,
+  maxLength: 16,
+})
+const runs = Number(process.env.CHAINRULE_TEST_RUNS ?? 150)
+const options = { numRuns: runs, seed: Number(process.env.CHAINRULE_TEST_SEED ?? 7), endOnFailure: false }
+
+/** Nothing reads these: what a program is asked for. */
+function ends({ nodes }: RandomGraph): Node[] {
+  const read = new Set<Node>()
+  const stack = [...nodes]
+  while (stack.length > 0) {
+    for (const x of stack.pop()!.inputs) {
+      if (read.has(x)) continue
+      read.add(x)
+      stack.push(x)
+    }
+  }
+  return nodes.filter((n) => !read.has(n))
+}
+
+const storagesOf = ({ inputs, values }: RandomGraph): Storage[] =>
+  inputs.map((n, i) => storageFrom(n.dtype, values[i]))
+
+function run(
+  backend: typeof single,
+  inputs: readonly Node[],
+  given: readonly Storage[],
+  outputs: readonly Node[],
+): Storage[] {
+  const written = outputs.map((o) => new Storage(o.dtype, sizeOf(o.shape)))
+  backend.compile({ inputs, outputs, donations: new Map() }).run(given, written)
+  return written
+}
+
+/** The bits, with one NaN for all. */
+const bitsOf = (s: Storage): string => {
+  if (isFloat(s.dtype))
+    return numbersOf(s)
+      .map((v) => (Object.is(v, -0) ? '-0' : v))
+      .join()
+  return numbersOf(s).join()
+}
+
+/** Each node by a program of its own, from the values of its inputs. */
+function nodeByNode(graph: RandomGraph, wanted: readonly Node[]): Storage[] {
+  const known = new Map<Node, Storage>()
+  graph.inputs.forEach((n, i) => {
+    known.set(n, storageFrom(n.dtype, graph.values[i]))
+  })
+  const compute = (node: Node): void => {
+    if (known.has(node)) return
+    const source = node.op === 'output' ? node.inputs[0] : node
+    for (const x of source.inputs) compute(x)
+    const stands = source.inputs.map((x) => b.placeholder(x.shape, x.dtype))
+    const rebuilt = source.inputs.length === 0 ? source : b.rebuild(source, stands)
+    const outputs = b.outputs(rebuilt)
+    const written = run(
+      single,
+      stands,
+      source.inputs.map((x) => known.get(x)!),
+      outputs,
+    )
+    b.outputs(source).forEach((n, i) => {
+      known.set(n, written[i])
+    })
+  }
+  for (const node of wanted) compute(node)
+  return wanted.map((n) => known.get(n)!)
+}
+
+const names = (g: RandomGraph): string => g.nodes.map((n) => `${n.op}[${n.shape}]`).join(' ')
+
+describe('random graphs', () => {
+  it('of whole numbers are what the reference says, fused and with every value asked for', () => {
+    fc.assert(
+      fc.property(genes, (list) => {
+        const graph = growGraph(list, true)
+        if (graph.nodes.length === 0) return
+        const expected = runGraph(graph.nodes, graph.inputs, graph.values)
+        const plain = (v: number[][]): number[][] => v.map((l) => l.map((x) => x + 0))
+        const all = run(single, graph.inputs, storagesOf(graph), graph.nodes).map(numbersOf)
+        expect(plain(all), names(graph)).toEqual(plain(expected))
+        const last = ends(graph)
+        const fused = run(single, graph.inputs, storagesOf(graph), last).map(numbersOf)
+        expect(plain(fused), names(graph)).toEqual(plain(last.map((n) => expected[graph.nodes.indexOf(n)])))
+      }),
+      options,
+    )
+  }, 120_000)
+
+  it('of real numbers have the same bits fused, unfused, node by node, and on two threads', () => {
+    expect(started).toBe(true)
+    fc.assert(
+      fc.property(genes, (list) => {
+        const graph = growGraph(list, false)
+        if (graph.nodes.length === 0) return
+        const last = ends(graph)
+        const fused = run(single, graph.inputs, storagesOf(graph), last).map(bitsOf)
+        const all = run(single, graph.inputs, storagesOf(graph), graph.nodes).map(bitsOf)
+        expect(
+          last.map((n) => all[graph.nodes.indexOf(n)]),
+          `all asked for: ${names(graph)}`,
+        ).toEqual(fused)
+        expect(
+          run(double, graph.inputs, storagesOf(graph), last).map(bitsOf),
+          `two threads: ${names(graph)}`,
+        ).toEqual(fused)
+        expect(nodeByNode(graph, last).map(bitsOf), `node by node: ${names(graph)}`).toEqual(fused)
+      }),
+      options,
+    )
+  }, 120_000)
+})
