@@ -32,4 +32,9 @@ export interface Backend {
 export interface BackendOptions {
   /** Number of threads; default: what the process may use. */
   readonly threads?: number
+  /**
+   * Whether contractions may multiply and add in one rounding where the engine can (default true). With false, every
+   * engine and processor computes the same bits, slower.
+   */
+  readonly fusedMultiplyAdd?: boolean
 }

@@ -25,7 +25,8 @@ async function load(name: string, options: BackendOptions): Promise<Backend> {
 async function initial(): Promise<Backend> {
   const chosen = environment('CHAINRULE_DEVICE')
   const threads = Number(environment('CHAINRULE_THREADS')) || undefined
-  return load(chosen ?? listDevices()[0], { threads })
+  const fusedMultiplyAdd = environment('CHAINRULE_FMA') !== '0'
+  return load(chosen ?? listDevices()[0], { threads, fusedMultiplyAdd })
 }
 
 let backend: Backend = await initial()
@@ -42,7 +43,8 @@ export const currentDevice = (): Pick<Backend, 'name' | 'description' | 'threads
 
 /**
  * Computes on another device from now on. Values that exist stay valid. `threads` defaults to what the process may
- * use. Throws DeviceError for a name that `listDevices()` does not have, or a device that cannot run here.
+ * use; `fusedMultiplyAdd: false` gives the same bits on every engine. Throws DeviceError for a name that
+ * `listDevices()` does not have, or a device that cannot run here.
  */
 export async function useDevice(name: string, options: BackendOptions = {}): Promise<void> {
   backend = await load(name, options)

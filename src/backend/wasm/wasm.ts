@@ -73,12 +73,14 @@ class Wasm implements WasmBackend {
   readonly memory: LinearMemory
   private tuned: Target | null = null
   private readonly overrides: Partial<Target>
+  private readonly relaxed: boolean
   private readonly workers: ThreadPool | null
   private arena = { address: 0, bytes: 0 }
   private busy = false
 
   constructor(options: WasmBackendOptions) {
     this.overrides = options.target ?? {}
+    this.relaxed = hasRelaxedSimd() && options.fusedMultiplyAdd !== false
     const wanted = options.threads ?? defaultThreads()
     const shared = canShareMemory()
     this.threads = shared ? Math.max(1, wanted) : 1
@@ -86,7 +88,7 @@ class Wasm implements WasmBackend {
     const allocator = new Allocator(lowReserve, (end) => this.memory.reach(end))
     this.pool = new Pool(this.memory, allocator, options.poolBytes ?? 512 * 2 ** 20)
     this.workers = this.threads > 1 ? new ThreadPool(this.memory, allocator, this.threads - 1) : null
-    const fma = hasRelaxedSimd() ? ', relaxed multiply-add' : ''
+    const fma = this.relaxed ? ', relaxed multiply-add' : ''
     this.description = `WebAssembly SIMD${fma}, ${this.threads} thread${this.threads === 1 ? '' : 's'}`
   }
 
@@ -121,7 +123,7 @@ class Wasm implements WasmBackend {
     }
     const module = emitWasm(program, {
       shared: this.memory.shared,
-      relaxed: hasRelaxedSimd(),
+      relaxed: this.relaxed,
       listing: debug('code'),
     })
     if (debug('code')) console.error(module.listing)

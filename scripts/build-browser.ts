@@ -1,0 +1,62 @@
+/**
+ * Bundles the library for web pages: one ES module for each entry of the package and shared chunks beside them, so
+ * that an import map gives a page the same `chainrule` and `chainrule/…` as Node. Run with `npm run build:browser`.
+ */
+import { readFileSync, rmSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+
+const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string }
+
+/** Entries of the package by their file in the bundle. */
+export const browserEntries: Readonly<Record<string, string>> = {
+  chainrule: 'src/index.ts',
+  data: 'src/data/index.ts',
+  init: 'src/init/index.ts',
+  io: 'src/io/index.ts',
+  losses: 'src/losses/index.ts',
+  metrics: 'src/metrics/index.ts',
+  models: 'src/models/index.ts',
+  nn: 'src/nn/index.ts',
+  optim: 'src/optim/index.ts',
+  train: 'src/train/index.ts',
+}
+
+/** Writes the bundle to `outdir` and returns what esbuild knows of it. */
+export async function buildBrowser(outdir: string) {
+  rmSync(outdir, { recursive: true, force: true })
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: Object.entries(browserEntries).map(([out, entry]) => ({ in: entry, out })),
+    outdir,
+    bundle: true,
+    splitting: true,
+    // In a folder of their own: what lies beside the page's scripts is the user's (see core/user-line.ts).
+    chunkNames: 'chunks/[name]-[hash]',
+    format: 'esm',
+    platform: 'browser',
+    // The first with WebAssembly SIMD, top-level await and class fields in all engines.
+    target: ['chrome91', 'firefox90', 'safari16.4'],
+    // Names stay: errors, summaries and workers' sources contain them.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: true,
+    sourcemap: true,
+    metafile: true,
+    banner: { js: `/* Chainrule ${version}, Apache-2.0 */` },
+    logLevel: 'warning',
+  })
+  return metafile
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { outputs } = await buildBrowser(`${root}dist/browser`)
+  const bytes = Object.entries(outputs)
+    .filter(([file]) => file.endsWith('.js'))
+    .reduce((sum, [, output]) => sum + output.bytes, 0)
+  console.log(
+    `dist/browser: ${Object.keys(browserEntries).length} entries, ${Math.round(bytes / 1000)} kB in all`,
+  )
+}
