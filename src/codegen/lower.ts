@@ -34,6 +34,13 @@ interface Located {
 
 type Places = Map<Node, Located>
 
+/** An output that is a value which lies elsewhere: in `source`, or where `from` has its place. */
+interface Copy {
+  readonly from: Node
+  readonly to: Located
+  readonly source?: Located
+}
+
 /** `listing` collects what is decided, for people. */
 export function lowerGraph(graph: Graph, target: Target, listing?: ScheduleListing): Program {
   return new Lowering(target, listing).graph(simplify(graph))
@@ -62,7 +69,7 @@ class Lowering {
       if (!places.has(node)) places.set(node, this.external('input', i))
     })
     const wanted = new Map<Node, Located>()
-    const copies: { from: Node; to: Located }[] = []
+    const copies: Copy[] = []
     const overwrites = new Map<Node, Node>()
     graph.outputs.forEach((node, i) => {
       const to = this.external('output', i)
@@ -73,18 +80,46 @@ class Lowering {
         if (over !== undefined) overwrites.set(node, graph.inputs[over])
       }
     })
-    const commands = this.scope([...wanted.keys()], places, wanted, overwrites)
-    for (const { from, to } of copies) commands.push(this.copy(places.get(from)!, to, bytesOf(from)))
+    const { before, after } = this.split(copies, graph, places)
+    const inner = this.scope([...wanted.keys()], places, wanted, overwrites)
+    const commands = [...before, ...inner]
+    for (const { from, to, source } of after) {
+      commands.push(this.copy(source ?? places.get(from)!, to, bytesOf(from)))
+    }
     const arenaBytes = planMemory(this.slots)
     for (const { place, slot, delta } of this.located) if (slot !== null) place.offset = slot.offset + delta
     return {
       kernels: this.kernels,
-      commands: orderedCopies(commands, graph),
+      commands,
       arenaBytes,
       inputs: graph.inputs.map(({ shape, dtype }) => ({ shape, dtype })),
       outputs: graph.outputs.map(({ shape, dtype }) => ({ shape, dtype })),
       donations: graph.donations,
     }
+  }
+
+  /**
+   * Copies to outputs are written at the end, when nothing reads what they overwrite. What is an input that another
+   * output overwrites is read before that: straight into its output, or where that overwrites an input too, set aside.
+   */
+  private split(copies: readonly Copy[], graph: Graph, places: Places): { before: Command[]; after: Copy[] } {
+    const overwritten = new Set([...graph.donations.values()].map((i) => graph.inputs[i]))
+    const before: Command[] = []
+    const after: Copy[] = []
+    for (const copy of copies) {
+      const { from, to } = copy
+      const over = graph.donations.get(to.place.index)
+      const source = places.get(from)
+      if (source === undefined || !overwritten.has(from)) after.push(copy)
+      else if (over === undefined) before.push(this.copy(source, to, bytesOf(from)))
+      else if (graph.inputs[over] !== from) {
+        this.time++
+        const aside = this.allocate(from)
+        before.push(this.copy(source, aside, bytesOf(from)))
+        after.push({ from, to, source: aside })
+      }
+    }
+    return { before, after }
   }
 
   // ---------------------------------------------------------------- places
@@ -373,15 +408,6 @@ class Lowering {
       return [{ kind: 'if', flag, then, otherwise }]
     })
   }
-}
-
-/** Copies of inputs to outputs come first where the input is overwritten in place. */
-function orderedCopies(commands: readonly Command[], graph: Graph): readonly Command[] {
-  const overwritten = new Set(graph.donations.values())
-  const early = commands.filter(
-    (c) => c.kind === 'copy' && c.from.base === 'input' && overwritten.has(c.from.index),
-  )
-  return early.length === 0 ? commands : [...early, ...commands.filter((c) => !early.includes(c))]
 }
 
 const moving = new Set<Node['op']>([

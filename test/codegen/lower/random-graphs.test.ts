@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createWasmBackend } from '../../../src/backend/wasm/wasm.js'
 import { isFloat } from '../../../src/core/dtype.js'
-import { sizeOf } from '../../../src/core/shape.js'
+import { sameShape, sizeOf } from '../../../src/core/shape.js'
 import { Storage } from '../../../src/core/storage.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
@@ -94,6 +94,8 @@ function nodeByNode(graph: RandomGraph, wanted: readonly Node[]): Storage[] {
   return wanted.map((n) => known.get(n)!)
 }
 
+const backward = (x: Node): number[] => x.shape.map((_, i) => x.shape.length - 1 - i)
+
 const names = (g: RandomGraph): string => g.nodes.map((n) => `${n.op}[${n.shape}]`).join(' ')
 
 describe('random graphs', () => {
@@ -112,6 +114,42 @@ describe('random graphs', () => {
       }),
       options,
     )
+  }, 120_000)
+
+  it('may overwrite their inputs: donations change no bit', () => {
+    let donated = 0
+    fc.assert(
+      fc.property(genes, fc.nat(), (list, choice) => {
+        const graph = growGraph(list, false)
+        const { inputs } = graph
+        // Every input is overwritten by something of its kind, made from it or from any other value.
+        const outputs = [...ends(graph)]
+        const donations = new Map<number, number>()
+        inputs.forEach((x, i) => {
+          const like = [...inputs, ...graph.nodes].filter(
+            (n) => sameShape(n.shape, x.shape) && n.dtype === x.dtype,
+          )
+          const [one, other] = [like[choice % like.length], like[(choice >> 3) % like.length]]
+          const next = b.alias(
+            [one, b.add(one, other), b.permute(b.permute(one, backward(one)), backward(one))][choice % 3],
+          )
+          donations.set(outputs.length, i)
+          outputs.push(next)
+          donated++
+        })
+        const expected = run(single, inputs, storagesOf(graph), outputs).map(bitsOf)
+        for (const backend of [single, double]) {
+          const given = storagesOf(graph)
+          const written = outputs.map((o, i) =>
+            donations.has(i) ? given[donations.get(i)!] : new Storage(o.dtype, sizeOf(o.shape)),
+          )
+          backend.compile({ inputs, outputs, donations }).run(given, written)
+          expect(written.map(bitsOf), names(graph)).toEqual(expected)
+        }
+      }),
+      options,
+    )
+    expect(donated).toBeGreaterThan(runs)
   }, 120_000)
 
   it('of real numbers have the same bits fused, unfused, node by node, and on two threads', () => {
