@@ -2,7 +2,8 @@
  * Bundles the library for web pages: one ES module for each entry of the package and shared chunks beside them, so
  * that an import map gives a page the same `chainrule` and `chainrule/…` as Node. Run with `npm run build:browser`.
  */
-import { readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
@@ -32,6 +33,8 @@ export async function buildBrowser(outdir: string) {
     entryPoints: Object.entries(browserEntries).map(([out, entry]) => ({ in: entry, out })),
     outdir,
     bundle: true,
+    // Paths in the output are those of this folder, wherever its packages really lie.
+    preserveSymlinks: true,
     splitting: true,
     // In a folder of their own: what lies beside the page's scripts is the user's (see core/user-line.ts).
     chunkNames: 'chunks/[name]-[hash]',
@@ -43,12 +46,31 @@ export async function buildBrowser(outdir: string) {
     minifySyntax: true,
     minifyWhitespace: true,
     keepNames: true,
-    sourcemap: true,
     metafile: true,
     banner: { js: `/* Chainrule ${version}, Apache-2.0 */` },
     logLevel: 'warning',
   })
+  writeFileSync(join(outdir, 'LICENSES.txt'), licensesOf(Object.keys(metafile.inputs)))
   return metafile
+}
+
+/** The licences of the packages whose code is in the bundle: they ask to go where the code goes. */
+function licensesOf(inputs: readonly string[]): string {
+  const packages = new Set<string>()
+  for (const input of inputs) {
+    const name = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)
+    if (name !== null) packages.add(name[0])
+  }
+  const texts = [...packages].sort().map((folder) => {
+    const { name, version } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
+      name: string
+      version: string
+    }
+    const file = readdirSync(join(root, folder)).find((path) => /^licen[cs]e/i.test(path))
+    if (file === undefined) throw new Error(`${name} ${version} has no file with its licence.`)
+    return `${name} ${version}\n\n${readFileSync(join(root, folder, file), 'utf8').trim()}\n`
+  })
+  return ['Code of these packages is part of the bundle.\n', ...texts].join(`\n${'-'.repeat(80)}\n\n`)
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
