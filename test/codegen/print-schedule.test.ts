@@ -1,10 +1,10 @@
 /** The listing of a schedule. */
 import { expect, it } from 'vitest'
 import { lowerGraph } from '../../src/codegen/lower.js'
+import { ScheduleListing } from '../../src/codegen/print-schedule.js'
 import type { Target } from '../../src/codegen/target.js'
 import * as b from '../../src/ir/build.js'
 import type { Node } from '../../src/ir/node.js'
-import { ScheduleListing } from '../../src/codegen/print-schedule.js'
 import { body } from '../ir/op-cases/bodies.js'
 import { allOpCases, instantiate } from '../ir/op-cases.js'
 

@@ -5,8 +5,8 @@
 import { byteSize } from '../../core/dtype.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Aval } from '../../ir/node.js'
-import type { Command, Place, PlacedValue, Program } from '../program.js'
 import { parallelExtent } from '../loop-ir.js'
+import type { Command, Place, PlacedValue, Program } from '../program.js'
 
 export type Step =
   | { readonly kind: 'barrier' }

@@ -1,6 +1,7 @@
 /** Programs as WebAssembly modules: one function a kernel and `main`, which walks the commands. */
-import type { Program } from '../program.js'
+
 import { optimise } from '../optimise.js'
+import type { Program } from '../program.js'
 import { exprsOf, walkExprs, walkStmts } from '../walk.js'
 import type { Helpers, HostFunction } from './wasm-context.js'
 import { ModuleWriter } from './wasm-encoder.js'

@@ -22,7 +22,6 @@ import {
   indexRange,
   type LoopVar,
   linearize,
-  loopVar,
   remainderIndex,
   scaleIndex,
   shiftIndex,

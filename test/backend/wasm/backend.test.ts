@@ -15,9 +15,9 @@ import {
   type Kernel,
   register,
 } from '../../../src/codegen/loop-ir.js'
+import type { Command, Place, Program } from '../../../src/codegen/program.js'
 import { DeviceError, ValueError } from '../../../src/core/errors.js'
 import { Storage } from '../../../src/core/storage.js'
-import type { Command, Place, Program } from '../../../src/codegen/program.js'
 
 const buffer = (name: string, size: number, access: BufferParam['access']): BufferParam => ({
   name,

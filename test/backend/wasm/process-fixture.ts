@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads'
 import { createWasmBackend } from '../../../src/backend/wasm/wasm.js'
 import { atomIndex, loopVar } from '../../../src/codegen/index-expression.js'
 import { ExprBuilder, type Kernel } from '../../../src/codegen/loop-ir.js'
-import { Storage } from '../../../src/core/storage.js'
 import type { Place, Program } from '../../../src/codegen/program.js'
+import { Storage } from '../../../src/core/storage.js'
 
 const mode = process.argv[2]
 const size = 4096
