@@ -6,7 +6,14 @@
 import type { DType } from '../core/dtype.js'
 import { InternalError } from '../core/errors.js'
 import type { Primitive } from '../ir/node.js'
-import { type BinaryOp, type ComputeType, computeTypeOf, type Expr, type ExprBuilder, type UnaryOp } from './loop-ir.js'
+import {
+  type BinaryOp,
+  type ComputeType,
+  computeTypeOf,
+  type Expr,
+  type ExprBuilder,
+  type UnaryOp,
+} from './loop-ir.js'
 import { roundTo } from './lower/round.js'
 import { Arithmetic, perLane } from './math/arithmetic.js'
 import { erfF32, expF32, expm1F32, log1pF32, logF32, tanhF32 } from './math/exponential.js'
@@ -17,14 +24,47 @@ export { expandRandomBits } from './math/random-bits.js'
 
 export type UnaryPrimitive = Extract<
   Primitive,
-  | 'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'expm1' | 'log1p' | 'sqrt' | 'sin' | 'cos' | 'tan' | 'atan' | 'tanh'
-  | 'erf' | 'floor' | 'ceil' | 'round' | 'trunc' | 'logicalNot' | 'bitNot'
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'exp'
+  | 'log'
+  | 'expm1'
+  | 'log1p'
+  | 'sqrt'
+  | 'sin'
+  | 'cos'
+  | 'tan'
+  | 'atan'
+  | 'tanh'
+  | 'erf'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'trunc'
+  | 'logicalNot'
+  | 'bitNot'
 >
 
 export type BinaryPrimitive = Extract<
   Primitive,
-  | 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'pow' | 'maximum' | 'minimum' | 'atan2' | 'eq' | 'lt' | 'le' | 'and' | 'or'
-  | 'xor' | 'shiftLeft' | 'shiftRight'
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'mod'
+  | 'pow'
+  | 'maximum'
+  | 'minimum'
+  | 'atan2'
+  | 'eq'
+  | 'lt'
+  | 'le'
+  | 'and'
+  | 'or'
+  | 'xor'
+  | 'shiftLeft'
+  | 'shiftRight'
 >
 
 const isFloating = (type: ComputeType): boolean => type === 'f32' || type === 'f64'
@@ -114,7 +154,9 @@ export function expandBinary(e: ExprBuilder, op: BinaryPrimitive, x: Expr, y: Ex
     case 'pow':
       return power(e, x, y)
     case 'atan2':
-      return x.type === 'f32' ? atan2F32(e, x, y) : perLane(e, [x, y], ([s, t]) => e.binary('hostAtan2', s, t))
+      return x.type === 'f32'
+        ? atan2F32(e, x, y)
+        : perLane(e, [x, y], ([s, t]) => e.binary('hostAtan2', s, t))
     case 'eq':
       return x.type === 'bool' ? a.not(a.xor(x, y)) : a.eq(x, y)
     case 'lt':
@@ -131,11 +173,14 @@ export function expandBinary(e: ExprBuilder, op: BinaryPrimitive, x: Expr, y: Ex
 }
 
 /** `extreme` handles a NaN on its left; this adds one on its right. */
-const propagateNaN = (a: Arithmetic, right: Expr, extreme: Expr): Expr => a.select(a.ne(right, right), right, extreme)
+const propagateNaN = (a: Arithmetic, right: Expr, extreme: Expr): Expr =>
+  a.select(a.ne(right, right), right, extreme)
 
 /** Vectors shift by one count; others go lane by lane. */
 const shift = (e: ExprBuilder, op: 'shl' | 'shrU', x: Expr, y: Expr): Expr =>
-  x.lanes === 1 || y.kind === 'splat' ? e.binary(op, x, y) : perLane(e, [x, y], ([s, t]) => e.binary(op, s, t))
+  x.lanes === 1 || y.kind === 'splat'
+    ? e.binary(op, x, y)
+    : perLane(e, [x, y], ([s, t]) => e.binary(op, s, t))
 
 /** The truncating remainder, moved to the sign of the divisor. */
 function flooredModInteger(e: ExprBuilder, x: Expr, y: Expr): Expr {

@@ -5,7 +5,15 @@
  */
 import { InternalError } from '../core/errors.js'
 import { type Atom, atomRange, type Index, indexDeps, indexKey, indexRange } from './index-expression.js'
-import { computeTypeOf, type Expr, type IndexRange, type Kernel, operandsOf, type Register, type Stmt } from './loop-ir.js'
+import {
+  computeTypeOf,
+  type Expr,
+  type IndexRange,
+  type Kernel,
+  operandsOf,
+  type Register,
+  type Stmt,
+} from './loop-ir.js'
 import { effectsOf } from './walk.js'
 
 /** What is known at one point of the kernel. */
@@ -74,7 +82,9 @@ class Verifier {
         this.value(stmt.value, facts)
         this.fits(stmt.register, stmt.value)
         if (stmt.register.type !== 'i32' || stmt.register.lanes !== 1) {
-          this.fail(`check of ${stmt.register.name}: expected one i32 lane, got ${stmt.register.type}x${stmt.register.lanes}`)
+          this.fail(
+            `check of ${stmt.register.name}: expected one i32 lane, got ${stmt.register.type}x${stmt.register.lanes}`,
+          )
         }
         facts.checked.set(stmt.register.id, [stmt.low, stmt.high])
         return
@@ -99,9 +109,15 @@ class Verifier {
     }
   }
 
-  private loop(variable: { id: number; name: string; low: number; high: number }, step: number, body: readonly Stmt[], facts: Facts): void {
+  private loop(
+    variable: { id: number; name: string; low: number; high: number },
+    step: number,
+    body: readonly Stmt[],
+    facts: Facts,
+  ): void {
     if (facts.loops.has(variable.id)) this.fail(`loop ${variable.name} stands inside itself`)
-    if (!Number.isInteger(step) || step < 1) this.fail(`loop ${variable.name}: expected a step of at least 1, got ${step}`)
+    if (!Number.isInteger(step) || step < 1)
+      this.fail(`loop ${variable.name}: expected a step of at least 1, got ${step}`)
     if (variable.low > variable.high) return // never runs
     const inner = without(facts, body)
     this.block(body, { ...inner, loops: new Set([...facts.loops, variable.id]) })
@@ -131,8 +147,10 @@ class Verifier {
     const buffer = this.buffer(stmt.buffer)
     if (buffer.access === 'read') this.fail(`store to ${buffer.name}, which is read only`)
     const type = computeTypeOf(buffer.dtype)
-    if (type !== stmt.value.type) this.fail(`store of ${stmt.value.type} to ${buffer.name}, which holds ${buffer.dtype}`)
-    if (stmt.value.lanes > 1 && stmt.stride === 0) this.fail(`store to ${buffer.name}: lanes with stride 0 overwrite each other`)
+    if (type !== stmt.value.type)
+      this.fail(`store of ${stmt.value.type} to ${buffer.name}, which holds ${buffer.dtype}`)
+    if (stmt.value.lanes > 1 && stmt.stride === 0)
+      this.fail(`store to ${buffer.name}: lanes with stride 0 overwrite each other`)
     this.access(`store to ${buffer.name}`, buffer.size, stmt.index, stmt.stride, stmt.value.lanes, facts)
   }
 
@@ -140,7 +158,14 @@ class Verifier {
     return this.kernel.buffers[number] ?? this.fail(`buffer ${number} does not exist`)
   }
 
-  private access(what: string, size: number, index: Index, stride: number, lanes: number, facts: Facts): void {
+  private access(
+    what: string,
+    size: number,
+    index: Index,
+    stride: number,
+    lanes: number,
+    facts: Facts,
+  ): void {
     this.index(index, facts)
     const reach = stride * (lanes - 1)
     let [low, high] = indexRange(index)
@@ -148,7 +173,9 @@ class Verifier {
     high += Math.max(0, reach)
     if (!(low >= 0 && high < size)) {
       const lanesText = lanes === 1 ? '' : ` (${lanes} lanes, stride ${stride})`
-      this.fail(`${what} at ${indexKey(index)}${lanesText} covers ${low}…${high}, the buffer has ${size} elements`)
+      this.fail(
+        `${what} at ${indexKey(index)}${lanesText} covers ${low}…${high}, the buffer has ${size} elements`,
+      )
     }
   }
 
@@ -160,13 +187,17 @@ class Verifier {
   private atom(atom: Atom, facts: Facts): void {
     switch (atom.kind) {
       case 'loop':
-        if (!facts.loops.has(atom.id)) this.fail(`loop variable ${atom.name} (v${atom.id}) is used outside its loop`)
+        if (!facts.loops.has(atom.id))
+          this.fail(`loop variable ${atom.name} (v${atom.id}) is used outside its loop`)
         return
       case 'quotient':
       case 'remainder': {
         this.index(atom.of, facts)
         const [low] = indexRange(atom.of)
-        if (low < 0) this.fail(`the ${atom.kind} of ${indexKey(atom.of)}, which can be ${low}: only non-negative values have one`)
+        if (low < 0)
+          this.fail(
+            `the ${atom.kind} of ${indexKey(atom.of)}, which can be ${low}: only non-negative values have one`,
+          )
         return
       }
       case 'bounded': {
@@ -176,20 +207,25 @@ class Verifier {
         const least = Math.max(low, tested?.low ?? low)
         const most = Math.min(high, tested?.high ?? high)
         if (least < atom.low || most > atom.high) {
-          const guard = tested ? `the guard around it tests ${tested.low}…${tested.high}` : 'no guard around it tests that'
+          const guard = tested
+            ? `the guard around it tests ${tested.low}…${tested.high}`
+            : 'no guard around it tests that'
           this.fail(`${indexKey(atom.of)} is taken to lie in ${atom.low}…${atom.high}, but ${guard}`)
         }
         return
       }
       case 'dynamic': {
         this.value(atom.value, facts)
-        if (atom.value.kind !== 'register') this.fail(`an index from data (${atom.value.kind}) must be a checked register`)
+        if (atom.value.kind !== 'register')
+          this.fail(`an index from data (${atom.value.kind}) must be a checked register`)
         const { id, name } = atom.value.register
         const tested = facts.checked.get(id)
         if (tested === undefined) this.fail(`register ${name} is used as an index without a check before it`)
         const [low, high] = atomRange(atom)
         if (tested[0] < low || tested[1] > high) {
-          this.fail(`register ${name} is taken to lie in ${low}…${high}, its check tests ${tested[0]}…${tested[1]}`)
+          this.fail(
+            `register ${name} is taken to lie in ${low}…${high}, its check tests ${tested[0]}…${tested[1]}`,
+          )
         }
       }
     }
@@ -209,7 +245,8 @@ class Verifier {
         return
       case 'load': {
         const buffer = this.buffer(expr.buffer)
-        if (buffer.access === 'write' && buffer.kind !== 'scratch') this.fail(`load from ${buffer.name}, which is write only`)
+        if (buffer.access === 'write' && buffer.kind !== 'scratch')
+          this.fail(`load from ${buffer.name}, which is write only`)
         if (computeTypeOf(buffer.dtype) !== expr.type) {
           this.fail(`load of ${expr.type} from ${buffer.name}, which holds ${buffer.dtype}`)
         }

@@ -2,10 +2,10 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { createWasmBackend } from '../../src/backend/wasm/wasm.js'
 import { parallelExtent } from '../../src/codegen/loop-ir.js'
-import { Storage } from '../../src/core/storage.js'
-import { sizeOf } from '../../src/core/shape.js'
-import type { Node } from '../../src/ir/node.js'
 import { lowerGraph } from '../../src/codegen/lower.js'
+import { sizeOf } from '../../src/core/shape.js'
+import { Storage } from '../../src/core/storage.js'
+import type { Node } from '../../src/ir/node.js'
 import { runGraph, storageFrom } from '../helpers/run-graph.js'
 import { expectClose, toleranceOf } from '../helpers/tolerance.js'
 import { allOpCases, instantiate } from '../ir/op-cases.js'
@@ -20,10 +20,18 @@ afterAll(() => {
   double.close()
 })
 
-function bytesOn(backend: typeof single, outputs: readonly Node[], inputs: readonly Node[], values: readonly number[][]): Uint8Array[] {
+function bytesOn(
+  backend: typeof single,
+  outputs: readonly Node[],
+  inputs: readonly Node[],
+  values: readonly number[][],
+): Uint8Array[] {
   const executable = backend.compile({ inputs, outputs, donations: new Map() })
   const written = outputs.map((o) => new Storage(o.dtype, sizeOf(o.shape)))
-  executable.run(inputs.map((n, i) => storageFrom(n.dtype, values[i])), written)
+  executable.run(
+    inputs.map((n, i) => storageFrom(n.dtype, values[i])),
+    written,
+  )
   return written.map((s) => s.bytes().slice())
 }
 
@@ -44,8 +52,12 @@ describe.each([...byPrimitive])('%s', (_, rows) => {
       const { outputs, inputs, values } = instantiate(row, 1)
       const expected = runGraph(outputs, inputs, values)
       const got = runGraph(outputs, inputs, values, single)
-      outputs.forEach((o, i) => expectClose(got[i], expected[i], toleranceOf(o.dtype, row.tolerance), row.name))
-      expect(bytesOn(double, outputs, inputs, values), row.name).toEqual(bytesOn(single, outputs, inputs, values))
+      for (const [i, o] of outputs.entries()) {
+        expectClose(got[i], expected[i], toleranceOf(o.dtype, row.tolerance), row.name)
+      }
+      expect(bytesOn(double, outputs, inputs, values), row.name).toEqual(
+        bytesOn(single, outputs, inputs, values),
+      )
     }
   })
 })

@@ -44,12 +44,14 @@ function evaluateAtom(atom: Atom, env: Environment): number {
     }
     case 'bounded': {
       const value = evaluateIndex(atom.of, env)
-      if (value < atom.low || value > atom.high) throw new Error(`Interpreter: ${value} outside bounded ${atom.low}…${atom.high}.`)
+      if (value < atom.low || value > atom.high)
+        throw new Error(`Interpreter: ${value} outside bounded ${atom.low}…${atom.high}.`)
       return value
     }
     case 'dynamic': {
       const value = Number(evaluate(atom.value, env)[0])
-      if (value < atom.low || value > atom.high) throw new Error(`Interpreter: ${value} outside dynamic ${atom.low}…${atom.high}.`)
+      if (value < atom.low || value > atom.high)
+        throw new Error(`Interpreter: ${value} outside dynamic ${atom.low}…${atom.high}.`)
       return value
     }
   }
@@ -232,7 +234,8 @@ export function evaluate(expr: Expr, env: Environment, memo = new Map<number, Va
   const known = memo.get(expr.id)
   if (known !== undefined) return known
   const value = compute(expr, env, memo)
-  if (value.length !== expr.lanes) throw new Error(`Interpreter: ${expr.kind} has ${value.length} lanes, not ${expr.lanes}.`)
+  if (value.length !== expr.lanes)
+    throw new Error(`Interpreter: ${expr.kind} has ${value.length} lanes, not ${expr.lanes}.`)
   memo.set(expr.id, value)
   return value
 }

@@ -4,7 +4,15 @@
  */
 import type { Index } from '../../src/codegen/index-expression.js'
 import type { BufferParam, Kernel, Stmt } from '../../src/codegen/loop-ir.js'
-import { fromBf16Bits, fromF16Bits, toBf16Bits, toF16Bits, type TypedArray, viewAs, byteSize } from '../../src/core/dtype.js'
+import {
+  byteSize,
+  fromBf16Bits,
+  fromF16Bits,
+  type TypedArray,
+  toBf16Bits,
+  toF16Bits,
+  viewAs,
+} from '../../src/core/dtype.js'
 import { type Environment, evaluate, evaluateIndex, holds, type Value } from './interpret-expr.js'
 
 export interface KernelRun {
@@ -34,11 +42,14 @@ class Interpreter implements Environment {
     for (const buffer of kernel.buffers) {
       const array = buffer.kind === 'argument' ? args[next++] : garbage(buffer)
       if (array === undefined || array.length !== buffer.size) {
-        throw new Error(`Interpreter: ${kernel.name} wants ${buffer.size} elements for ${buffer.name}, got ${array?.length}.`)
+        throw new Error(
+          `Interpreter: ${kernel.name} wants ${buffer.size} elements for ${buffer.name}, got ${array?.length}.`,
+        )
       }
       this.arrays.push(array)
     }
-    if (next !== args.length) throw new Error(`Interpreter: ${kernel.name} takes ${next} arguments, got ${args.length}.`)
+    if (next !== args.length)
+      throw new Error(`Interpreter: ${kernel.name} takes ${next} arguments, got ${args.length}.`)
   }
 
   run(): KernelRun {
@@ -54,7 +65,8 @@ class Interpreter implements Environment {
 
   register(register: { id: number; name: string }): Value {
     const value = this.registers.get(register.id)
-    if (value === undefined) throw new Error(`Interpreter: register ${register.name} is read before it is set.`)
+    if (value === undefined)
+      throw new Error(`Interpreter: register ${register.name} is read before it is set.`)
     return value
   }
 
@@ -67,7 +79,9 @@ class Interpreter implements Environment {
   private at(buffer: number, i: number): TypedArray {
     const array = this.arrays[buffer]
     if (!(i >= 0 && i < array.length)) {
-      throw new RangeError(`Interpreter: ${this.kernel.name} touches ${this.kernel.buffers[buffer].name}[${i}] of ${array.length}.`)
+      throw new RangeError(
+        `Interpreter: ${this.kernel.name} touches ${this.kernel.buffers[buffer].name}[${i}] of ${array.length}.`,
+      )
     }
     return array
   }
@@ -127,7 +141,8 @@ class Interpreter implements Environment {
         return
       case 'loop':
         while (evaluate(stmt.condition, this)[0]) {
-          if (++this.rounds > roundLimit) throw new Error(`Interpreter: a loop of ${this.kernel.name} does not end.`)
+          if (++this.rounds > roundLimit)
+            throw new Error(`Interpreter: a loop of ${this.kernel.name} does not end.`)
           this.block(stmt.body)
         }
         return

@@ -42,16 +42,59 @@ function* samples(count: number, seed: number): Generator<number> {
 }
 
 const special = [
-  0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 3, -3, Infinity, -Infinity, NaN, 2 ** -149, -(2 ** -149), 2 ** -126, -(2 ** -126),
-  Math.fround(3.4028235e38), -Math.fround(3.4028235e38), 88.7228317, 88.72284, -87.33654, -103.97208, -104, -150, 9, 9.1,
-  3.92, 4, 8191.9995, 8192, 1e10, 16777216, 2 ** 127, Math.fround(Math.PI), Math.fround(Math.PI / 2), 0.41421357, 2.4142137,
-  Math.SQRT1_2, Math.SQRT2, 2 ** -25, 2 ** -24, 1.0000001, 0.99999994, -0.99999994,
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.5,
+  2.5,
+  -2.5,
+  3,
+  -3,
+  Infinity,
+  -Infinity,
+  NaN,
+  2 ** -149,
+  -(2 ** -149),
+  2 ** -126,
+  -(2 ** -126),
+  Math.fround(3.4028235e38),
+  -Math.fround(3.4028235e38),
+  88.7228317,
+  88.72284,
+  -87.33654,
+  -103.97208,
+  -104,
+  -150,
+  9,
+  9.1,
+  3.92,
+  4,
+  8191.9995,
+  8192,
+  1e10,
+  16777216,
+  2 ** 127,
+  Math.fround(Math.PI),
+  Math.fround(Math.PI / 2),
+  0.41421357,
+  2.4142137,
+  Math.SQRT1_2,
+  Math.SQRT2,
+  2 ** -25,
+  2 ** -24,
+  1.0000001,
+  0.99999994,
+  -0.99999994,
 ].map(Math.fround)
 
 /** Distance of `got` from the true value in units of the last place of the true value, rounded to f32. */
 function ulps(got: number, truth: number): number {
   const rounded = Math.fround(truth)
-  if (Object.is(got, rounded)) return Math.abs(rounded) === Infinity || Number.isNaN(truth) || truth === 0 ? 0 : distance(got, truth)
+  if (Object.is(got, rounded))
+    return Math.abs(rounded) === Infinity || Number.isNaN(truth) || truth === 0 ? 0 : distance(got, truth)
   if (!Number.isFinite(got) || !Number.isFinite(rounded)) {
     // Next to overflow the neighbour of the largest f32 counts as 2^128.
     const g = Math.abs(got) === Infinity ? Math.sign(got) * 2 ** 128 : got
@@ -62,7 +105,17 @@ function ulps(got: number, truth: number): number {
 }
 
 /** The f32 next to a multiple of π/2 that comes closest to one, and other hard cases of the reduction. */
-const hardAngles = [1.5707964, 4.712389, 2.81476710656e14 / 3, 16367173 * 2 ** 72, 710.99994, 6381956970095103 * 2 ** 75, 1.2e38, 33554432, 8192.001]
+const hardAngles = [
+  1.5707964,
+  4.712389,
+  2.81476710656e14 / 3,
+  16367173 * 2 ** 72,
+  710.99994,
+  6381956970095103 * 2 ** 75,
+  1.2e38,
+  33554432,
+  8192.001,
+]
 
 const distance = (got: number, truth: number): number =>
   Math.abs(got - truth) / 2 ** (Math.max(Math.floor(Math.log2(Math.abs(truth))), -126) - 23)
@@ -79,10 +132,15 @@ function applyBinary(op: BinaryPrimitive): (xs: readonly number[], ys: readonly 
   const x = register('x', 'f32', lanes)
   const y = register('y', 'f32', lanes)
   const expr = expandBinary(e, op, e.register(x), e.register(y))
-  return (xs, ys) => evaluate(expr, { ...emptyEnvironment, register: (r) => (r === x ? [...xs] : [...ys]) }) as number[]
+  return (xs, ys) =>
+    evaluate(expr, { ...emptyEnvironment, register: (r) => (r === x ? [...xs] : [...ys]) }) as number[]
 }
 
-function worst(op: UnaryPrimitive, truth: (x: number) => number, count: number): { ulp: number; at: number; got: number } {
+function worst(
+  op: UnaryPrimitive,
+  truth: (x: number) => number,
+  count: number,
+): { ulp: number; at: number; got: number } {
   const run = applyUnary(op)
   let worst = { ulp: 0, at: 0, got: 0 }
   let batch: number[] = []
@@ -126,9 +184,9 @@ describe('f32 functions stay within their bound over every exponent', () => {
   }
 })
 
-
 /** IEEE 754's pow, where JavaScript's differs. */
-const pow = (x: number, y: number): number => (x === 1 || (Math.abs(x) === 1 && Math.abs(y) === Infinity) ? 1 : x ** y)
+const pow = (x: number, y: number): number =>
+  x === 1 || (Math.abs(x) === 1 && Math.abs(y) === Infinity) ? 1 : x ** y
 
 const flooredMod = (x: number, y: number): number => {
   const r = x % y
@@ -158,7 +216,9 @@ describe('f32 functions of two arguments', () => {
         // Powers that neither overflow nor vanish, near the limits and near base 1, where the exponent is largest.
         const random = seeded(31)
         for (let i = 0; i < 60_000; i++) {
-          const x = Math.fround(i % 3 === 0 ? 1 + random.uniform(-0.3, 0.5) ** 3 : 2 ** random.uniform(-148, 127))
+          const x = Math.fround(
+            i % 3 === 0 ? 1 + random.uniform(-0.3, 0.5) ** 3 : 2 ** random.uniform(-148, 127),
+          )
           xs.push(x)
           ys.push(Math.fround(random.uniform(-150, 128) / Math.log2(x)))
         }
@@ -172,7 +232,13 @@ describe('f32 functions of two arguments', () => {
           const [x, y] = [xs[from + i], ys[from + i]]
           const expected = truth(x, y)
           const zeros = got[i] === 0 && expected === 0 && op !== 'atan2' && op !== 'pow' // of either sign
-          const ulp = zeros ? 0 : bound === 0 ? (Object.is(got[i], Math.fround(expected)) ? 0 : 1) : ulps(got[i], expected)
+          const ulp = zeros
+            ? 0
+            : bound === 0
+              ? Object.is(got[i], Math.fround(expected))
+                ? 0
+                : 1
+              : ulps(got[i], expected)
           if (!(ulp <= bound)) expect.fail(`${op}(${x}, ${y}) = ${got[i]}, expected ${expected}: ${ulp} ulp`)
           most = Math.max(most, ulp)
         }
@@ -213,26 +279,42 @@ describe('integers', () => {
     return evaluate(expandBinary(e, op, e.const(x, type), e.const(y, type)), emptyEnvironment)[0]
   }
   it('mod takes the sign of the divisor, and 0 for a zero divisor', () => {
-    expect([scalar('mod', 7, 3), scalar('mod', -7, 3), scalar('mod', 7, -3), scalar('mod', -7, -3)]).toEqual([1, 2, -2, -1])
+    expect([scalar('mod', 7, 3), scalar('mod', -7, 3), scalar('mod', 7, -3), scalar('mod', -7, -3)]).toEqual([
+      1, 2, -2, -1,
+    ])
     expect([scalar('mod', -(2 ** 31), -1), scalar('mod', 6, -3), scalar('mod', 5, 0)]).toEqual([0, 0, 0])
     expect([scalar('mod', -7n, 3n), scalar('mod', 7n, -3n)]).toEqual([2n, -2n])
   })
   it('division truncates, wraps and gives 0 for a zero divisor', () => {
-    expect([scalar('div', -7, 2), scalar('div', 7, 0), scalar('div', -(2 ** 31), -1)]).toEqual([-3, 0, -(2 ** 31)])
+    expect([scalar('div', -7, 2), scalar('div', 7, 0), scalar('div', -(2 ** 31), -1)]).toEqual([
+      -3,
+      0,
+      -(2 ** 31),
+    ])
   })
   it('goes lane by lane where vectors have no instruction', () => {
     const x = e.ramp(constantIndex(-2), 1, 4)
     const y = e.splat(e.const(3, 'i32'), 4)
     expect(evaluate(expandBinary(e, 'mod', x, y), emptyEnvironment)).toEqual([1, 2, 0, 1])
     expect(evaluate(expandBinary(e, 'div', x, y), emptyEnvironment).map(Number)).toEqual([0, 0, 0, 0])
-    expect(evaluate(expandBinary(e, 'shiftLeft', y, e.ramp(constantIndex(0), 1, 4)), emptyEnvironment)).toEqual([3, 6, 12, 24])
+    expect(
+      evaluate(expandBinary(e, 'shiftLeft', y, e.ramp(constantIndex(0), 1, 4)), emptyEnvironment),
+    ).toEqual([3, 6, 12, 24])
     expect(evaluate(expandUnary(e, 'sign', x), emptyEnvironment)).toEqual([-1, -1, 0, 1])
     expect(evaluate(expandUnary(e, 'abs', x), emptyEnvironment)).toEqual([2, 1, 0, 1])
   })
   it('orders bools', () => {
     const [no, yes] = [e.const(0, 'bool'), e.const(1, 'bool')]
-    const of = (op: BinaryPrimitive, x: Expr, y: Expr) => evaluate(expandBinary(e, op, x, y), emptyEnvironment)[0]
-    expect([of('lt', no, yes), of('lt', yes, yes), of('le', yes, no), of('le', no, no), of('eq', no, no), of('eq', no, yes)]).toEqual([1, 0, 0, 1, 1, 0])
+    const of = (op: BinaryPrimitive, x: Expr, y: Expr) =>
+      evaluate(expandBinary(e, op, x, y), emptyEnvironment)[0]
+    expect([
+      of('lt', no, yes),
+      of('lt', yes, yes),
+      of('le', yes, no),
+      of('le', no, no),
+      of('eq', no, no),
+      of('eq', no, yes),
+    ]).toEqual([1, 0, 0, 1, 1, 0])
   })
 })
 
@@ -251,8 +333,17 @@ describe('casts', () => {
   const cast = (value: number | bigint, from: DType, to: DType) =>
     evaluate(expandCast(e, e.const(value, computeTypeOf(from)), from, to), emptyEnvironment)[0]
   it('truncates, wraps and rounds', () => {
-    expect([cast(-1.9, 'f32', 'i32'), cast(3e9, 'f32', 'i32'), cast(NaN, 'f32', 'i32')]).toEqual([-1, 2 ** 31 - 1, 0])
-    expect([cast(258, 'i32', 'u8'), cast(-1, 'i32', 'u8'), cast(1.9, 'f32', 'u8'), cast(513n, 'i64', 'u8')]).toEqual([2, 255, 1, 1])
+    expect([cast(-1.9, 'f32', 'i32'), cast(3e9, 'f32', 'i32'), cast(NaN, 'f32', 'i32')]).toEqual([
+      -1,
+      2 ** 31 - 1,
+      0,
+    ])
+    expect([
+      cast(258, 'i32', 'u8'),
+      cast(-1, 'i32', 'u8'),
+      cast(1.9, 'f32', 'u8'),
+      cast(513n, 'i64', 'u8'),
+    ]).toEqual([2, 255, 1, 1])
     expect([cast(0.5, 'f32', 'bool'), cast(0, 'f32', 'bool'), cast(1, 'bool', 'f32')]).toEqual([1, 0, 1])
   })
   it('rounds f16 and bf16 as storing does', () => {
@@ -268,7 +359,10 @@ describe('random bits', () => {
     const e = new ExprBuilder()
     const draw = (k0: number, k1: number, c0: number, c1: number) => {
       const [a, b, c] = [k0, k1, c1].map((v) => e.const(v | 0, 'i32'))
-      return (evaluate(expandRandomBits(e, a, b, c, e.const(c0 | 0, 'i32', 4)), emptyEnvironment)[3] as number) >>> 0
+      return (
+        (evaluate(expandRandomBits(e, a, b, c, e.const(c0 | 0, 'i32', 4)), emptyEnvironment)[3] as number) >>>
+        0
+      )
     }
     expect(draw(0, 0, 0, 0)).toBe(0x6b200159)
     expect(draw(-1, -1, -1, -1)).toBe(0x1cb996fc)

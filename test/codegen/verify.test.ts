@@ -1,12 +1,29 @@
 import { describe, expect, it } from 'vitest'
 import {
-  addIndex, atomIndex, constantIndex, divideIndex, type Index, loopVar, remainderIndex, scaleIndex, shiftIndex,
+  addIndex,
+  atomIndex,
+  constantIndex,
+  divideIndex,
+  type Index,
+  loopVar,
+  remainderIndex,
+  scaleIndex,
+  shiftIndex,
 } from '../../src/codegen/index-expression.js'
 import { type BufferParam, ExprBuilder, type Kernel, register, type Stmt } from '../../src/codegen/loop-ir.js'
 import { verify } from '../../src/codegen/verify.js'
 
-const buffer = (name: string, size: number, access: BufferParam['access'], dtype: BufferParam['dtype'] = 'f32'): BufferParam => ({
-  name, size, access, dtype, kind: 'argument',
+const buffer = (
+  name: string,
+  size: number,
+  access: BufferParam['access'],
+  dtype: BufferParam['dtype'] = 'f32',
+): BufferParam => ({
+  name,
+  size,
+  access,
+  dtype,
+  kind: 'argument',
 })
 const kernel = (body: readonly Stmt[], x = 10, y = 10): Kernel => ({
   name: 'sample',
@@ -14,17 +31,33 @@ const kernel = (body: readonly Stmt[], x = 10, y = 10): Kernel => ({
   body,
 })
 const e = new ExprBuilder()
-const store = (index: Index, value = e.load(0, 'f32', index), stride = 1): Stmt => ({ kind: 'store', buffer: 1, index, stride, value })
-const loop = (variable: ReturnType<typeof loopVar>, body: readonly Stmt[], step = 1): Stmt => ({ kind: 'for', variable, step, body })
-const refuses = (body: readonly Stmt[], message: RegExp, x = 10, y = 10) => expect(() => verify(kernel(body, x, y))).toThrow(message)
-const accepts = (body: readonly Stmt[], x = 10, y = 10) => expect(() => verify(kernel(body, x, y))).not.toThrow()
+const store = (index: Index, value = e.load(0, 'f32', index), stride = 1): Stmt => ({
+  kind: 'store',
+  buffer: 1,
+  index,
+  stride,
+  value,
+})
+const loop = (variable: ReturnType<typeof loopVar>, body: readonly Stmt[], step = 1): Stmt => ({
+  kind: 'for',
+  variable,
+  step,
+  body,
+})
+const refuses = (body: readonly Stmt[], message: RegExp, x = 10, y = 10) =>
+  expect(() => verify(kernel(body, x, y))).toThrow(message)
+const accepts = (body: readonly Stmt[], x = 10, y = 10) =>
+  expect(() => verify(kernel(body, x, y))).not.toThrow()
 
 describe('loops', () => {
   it('accepts exact ranges and refuses one more', () => {
     const v = loopVar('v', 0, 9)
     accepts([loop(v, [store(atomIndex(v))])])
     const w = loopVar('w', 0, 10)
-    refuses([loop(w, [store(atomIndex(w))])], /Kernel sample: load from x at .* covers 0…10, the buffer has 10 elements/)
+    refuses(
+      [loop(w, [store(atomIndex(w))])],
+      /Kernel sample: load from x at .* covers 0…10, the buffer has 10 elements/,
+    )
     refuses([loop(w, [store(atomIndex(w), e.const(1, 'f32'))])], /store to y/)
     refuses([loop(v, [store(shiftIndex(atomIndex(v), -1))])], /covers -1…8/)
     refuses([loop(v, [store(atomIndex(v), e.const(1, 'f32'))])], /has 9 elements/, 10, 9)
@@ -81,7 +114,12 @@ describe('guards', () => {
     refuses(guard(-1, 9), /tests -1…9/, 10, 12)
     refuses(guard(0, 9), /load from x/, 9, 12) // the claim is right, the buffer too small
     refuses([loop(v, [store(atomIndex(v), value(0, 9))])], /no guard/, 10, 12)
-    refuses([loop(v, [store(atomIndex(v), e.guard([{ index: at, low: 0, high: 9 }], zero, value(0, 9)))])], /no guard/, 10, 12)
+    refuses(
+      [loop(v, [store(atomIndex(v), e.guard([{ index: at, low: 0, high: 9 }], zero, value(0, 9)))])],
+      /no guard/,
+      10,
+      12,
+    )
   })
   it('does not share what a guard proved with another expression', () => {
     const inside = e.guard([{ index: at, low: 0, high: 9 }], value(0, 9), e.const(0, 'f32'))
@@ -91,7 +129,11 @@ describe('guards', () => {
     const branch = (index: Index, where: 'then' | 'otherwise'): Stmt[] => {
       const body = [store(atomIndex(v), value(0, 9))]
       const ranges = [{ index, low: 0, high: 9 }]
-      return [loop(v, [{ kind: 'if', ranges, then: where === 'then' ? body : [], otherwise: where === 'then' ? [] : body }])]
+      return [
+        loop(v, [
+          { kind: 'if', ranges, then: where === 'then' ? body : [], otherwise: where === 'then' ? [] : body },
+        ]),
+      ]
     }
     accepts(branch(at, 'then'), 10, 12)
     refuses(branch(at, 'otherwise'), /no guard/, 10, 12)
@@ -117,8 +159,25 @@ describe('indices from data', () => {
     refuses([loop(v, [check(), set, store(dynamic())])], /without a check/)
     const w = loopVar('w', 0, 3)
     refuses([loop(v, [check(), loop(w, [store(dynamic()), set])])], /without a check/)
-    refuses([loop(v, [check(), { kind: 'when', condition: e.const(1, 'bool'), then: [set], otherwise: [] }, store(dynamic())])], /without a check/)
-    refuses([loop(v, [{ kind: 'when', condition: e.const(1, 'bool'), then: [check()], otherwise: [] }, store(dynamic())])], /without a check/)
+    refuses(
+      [
+        loop(v, [
+          check(),
+          { kind: 'when', condition: e.const(1, 'bool'), then: [set], otherwise: [] },
+          store(dynamic()),
+        ]),
+      ],
+      /without a check/,
+    )
+    refuses(
+      [
+        loop(v, [
+          { kind: 'when', condition: e.const(1, 'bool'), then: [check()], otherwise: [] },
+          store(dynamic()),
+        ]),
+      ],
+      /without a check/,
+    )
   })
   it('must be registers', () => {
     const raw = atomIndex({ kind: 'dynamic' as const, value: data, low: 0, high: 9 })
@@ -138,7 +197,13 @@ describe('types and access', () => {
     refuses([store(zero, e.load(1, 'f32', zero))], /write only/)
     refuses([store(zero, e.const(0, 'i32'))], /store of i32 to y, which holds f32/)
     refuses([store(zero, e.convert(e.load(0, 'i32', zero), 'f32'))], /load of i32 from x/)
-    refuses([{ kind: 'set', register: register('q', 'f32', 4), value: e.const(0, 'f32') }], /register q is f32x4/)
-    refuses([{ kind: 'store', buffer: 7, index: zero, stride: 1, value: e.const(0, 'f32') }], /buffer 7 does not exist/)
+    refuses(
+      [{ kind: 'set', register: register('q', 'f32', 4), value: e.const(0, 'f32') }],
+      /register q is f32x4/,
+    )
+    refuses(
+      [{ kind: 'store', buffer: 7, index: zero, stride: 1, value: e.const(0, 'f32') }],
+      /buffer 7 does not exist/,
+    )
   })
 })

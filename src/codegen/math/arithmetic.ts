@@ -19,7 +19,11 @@ export class Arithmetic {
   i = (value: number): Expr => this.e.const(value | 0, 'i32', this.lanes)
   /** A constant of any type; i64 ones are bigints. */
   value = (value: number, type: ComputeType): Expr =>
-    this.e.const(type === 'i64' ? BigInt(value) : type === 'f32' ? Math.fround(value) : value, type, this.lanes)
+    this.e.const(
+      type === 'i64' ? BigInt(value) : type === 'f32' ? Math.fround(value) : value,
+      type,
+      this.lanes,
+    )
 
   unary = (op: UnaryOp, x: Expr): Expr => this.e.unary(op, x)
   binary = (op: BinaryOp, x: Expr, y: Expr): Expr => this.e.binary(op, x, y)
@@ -53,7 +57,8 @@ export class Arithmetic {
   /** coefficients[0] + coefficients[1]·x + … by Horner's rule. */
   polynomial = (x: Expr, coefficients: readonly number[]): Expr => {
     let sum = this.f(coefficients[coefficients.length - 1])
-    for (let i = coefficients.length - 2; i >= 0; i--) sum = this.add(this.mul(sum, x), this.f(coefficients[i]))
+    for (let i = coefficients.length - 2; i >= 0; i--)
+      sum = this.add(this.mul(sum, x), this.f(coefficients[i]))
     return sum
   }
 
@@ -63,7 +68,11 @@ export class Arithmetic {
 }
 
 /** Applies a function of scalars lane by lane. */
-export function perLane(e: ExprBuilder, inputs: readonly Expr[], f: (scalars: readonly Expr[]) => Expr): Expr {
+export function perLane(
+  e: ExprBuilder,
+  inputs: readonly Expr[],
+  f: (scalars: readonly Expr[]) => Expr,
+): Expr {
   const [{ lanes }] = inputs
   if (lanes === 1) return f(inputs)
   if (inputs.every((x) => x.kind === 'splat')) {

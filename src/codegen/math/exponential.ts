@@ -27,7 +27,13 @@ function reduceByLn2(a: Arithmetic, x: Expr): { shifted: Expr; r: Expr } {
 export function expF32(e: ExprBuilder, x: Expr): Expr {
   const a = new Arithmetic(e, x.lanes)
   const { shifted, r } = reduceByLn2(a, a.clamp(x, -104.5, 89))
-  const p = a.polynomial(r, [0.4999999318190612, 0.16666515176922225, 0.04166840761677637, 0.008369376153616919, 0.0013816237945434677])
+  const p = a.polynomial(
+    r,
+    [
+      0.4999999318190612, 0.16666515176922225, 0.04166840761677637, 0.008369376153616919,
+      0.0013816237945434677,
+    ],
+  )
   const y = a.add(a.add(a.mul(a.mul(r, r), p), r), a.f(1))
   const biased = a.add(a.bits(shifted), a.i(254 - roundingBits)) // n plus both halves' exponent bias
   const half = a.shrS(biased, 1)
@@ -37,7 +43,13 @@ export function expF32(e: ExprBuilder, x: Expr): Expr {
 
 /** e^r − 1 for |r| ≤ ½ ln 2. */
 function expm1Kernel(a: Arithmetic, r: Expr): Expr {
-  const p = a.polynomial(r, [0.49999998132543827, 0.1666653906491473, 0.041667207507339356, 0.008367141800391198, 0.0013882951680638177])
+  const p = a.polynomial(
+    r,
+    [
+      0.49999998132543827, 0.1666653906491473, 0.041667207507339356, 0.008367141800391198,
+      0.0013882951680638177,
+    ],
+  )
   return a.add(a.mul(a.mul(r, r), p), r)
 }
 
@@ -122,8 +134,26 @@ export function erfF32(e: ExprBuilder, x: Expr): Expr {
   const a = new Arithmetic(e, x.lanes)
   const m = a.binary('min', a.f(4), a.abs(x)) // beyond, erf is 1
   const z = a.mul(m, m)
-  const small = a.add(a.mul(a.polynomial(z, [0.12837915155100174, -0.3761253702680494, 0.1128268076539688, -0.026820029207731647, 0.005131076935141796, -0.0007560914258670317, 6.524263599446877e-5]), m), m)
-  const p = a.polynomial(m, [0.9890578289476707, 0.19075918254635915, -0.0072386022350625565, 0.12947387298423324, -0.06545337324905824, 0.028895515170754733, -0.006097067291487136, 0.0007097033260240523])
+  const small = a.add(
+    a.mul(
+      a.polynomial(
+        z,
+        [
+          0.12837915155100174, -0.3761253702680494, 0.1128268076539688, -0.026820029207731647,
+          0.005131076935141796, -0.0007560914258670317, 6.524263599446877e-5,
+        ],
+      ),
+      m,
+    ),
+    m,
+  )
+  const p = a.polynomial(
+    m,
+    [
+      0.9890578289476707, 0.19075918254635915, -0.0072386022350625565, 0.12947387298423324,
+      -0.06545337324905824, 0.028895515170754733, -0.006097067291487136, 0.0007097033260240523,
+    ],
+  )
   const p2 = a.mul(p, p)
   const p4 = a.mul(p2, p2)
   const large = a.sub(a.f(1), a.div(a.f(1), a.mul(p4, p4)))

@@ -62,7 +62,10 @@ function log2Pair(a: Arithmetic, x: Expr): Pair {
   const z: Pair = { high: a.mul(s1, s1), low: a.mul(a.add(a.add(s1, s1), s2), s2) }
   const third = product(a, cut(a, z.high, z.low), constantPair(a, 1 / 3))
   const about = a.add(z.high, z.low)
-  const rest = a.mul(a.mul(about, about), a.polynomial(about, [0.20000078179888503, 0.14273346483112104, 0.11714745940403372]))
+  const rest = a.mul(
+    a.mul(about, about),
+    a.polynomial(about, [0.20000078179888503, 0.14273346483112104, 0.11714745940403372]),
+  )
   const sw = product(a, s, cut(a, third.high, a.add(third.low, rest)))
   const t = exactSum(a, s1, sw.high)
   const atanh = cut(a, t.high, a.add(t.low, a.add(s2, sw.low)))
@@ -78,7 +81,13 @@ function exp2Pair(a: Arithmetic, { high, low }: Pair): Expr {
   const l = a.select(far, a.f(0), low)
   const shifted = a.add(a.add(h, l), a.f(roundingMagic))
   const r = a.add(a.sub(h, a.sub(shifted, a.f(roundingMagic))), l)
-  const p = a.polynomial(r, [0.6931472042355251, 0.24022647739481012, 0.055503293603708245, 0.009618451102948816, 0.0013400149293547304, 0.00015351891014679612])
+  const p = a.polynomial(
+    r,
+    [
+      0.6931472042355251, 0.24022647739481012, 0.055503293603708245, 0.009618451102948816,
+      0.0013400149293547304, 0.00015351891014679612,
+    ],
+  )
   const y = a.add(a.mul(p, r), a.f(1))
   const biased = a.add(a.bits(shifted), a.i(254 - roundingBits))
   const half = a.shrS(biased, 1)

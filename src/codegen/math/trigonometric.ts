@@ -56,9 +56,8 @@ function reduceModerate(a: Arithmetic, x: Expr): Reduced {
 
 /** 16 zero bits and the bits of 2/π, 32 of them from every 16th on. */
 const twoOverPi = [
-  0x0000a2f9, 0xa2f9836e, 0x836e4e44, 0x4e441529,
-  0x1529fc27, 0xfc2757d1, 0x57d1f534, 0xf534ddc0,
-  0xddc0db62, 0xdb629599, 0x95993c43, 0x3c439041,
+  0x0000a2f9, 0xa2f9836e, 0x836e4e44, 0x4e441529, 0x1529fc27, 0xfc2757d1, 0x57d1f534, 0xf534ddc0, 0xddc0db62,
+  0xdb629599, 0x95993c43, 0x3c439041,
 ]
 
 /**
@@ -118,7 +117,10 @@ function reduceHuge(a: Arithmetic, x: Expr): Reduced {
 
 /** sin r = r + r³·S(r²) */
 const sinKernel = (a: Arithmetic, r: Expr, z: Expr): Expr =>
-  a.add(a.mul(a.mul(a.polynomial(z, [-0.16666654257654778, 0.008332133899683314, -0.0001951116112283336]), z), r), r)
+  a.add(
+    a.mul(a.mul(a.polynomial(z, [-0.16666654257654778, 0.008332133899683314, -0.0001951116112283336]), z), r),
+    r,
+  )
 
 /** cos r = 1 − r²/2 + r⁴·C(r²) */
 const cosKernel = (a: Arithmetic, z: Expr): Expr =>
@@ -150,7 +152,19 @@ export function tanF32(e: ExprBuilder, x: Expr): Expr {
   const a = new Arithmetic(e, x.lanes)
   const { quadrant, r, low } = reduceByHalfPi(a, x)
   const z = a.mul(r, r)
-  const t = a.mul(a.mul(a.polynomial(z, [0.33333352657461646, 0.13332561394777617, 0.05407175326119328, 0.02121958278071347, 0.011001774529916556, -0.00012525022726833917, 0.004484253591162561]), z), r)
+  const t = a.mul(
+    a.mul(
+      a.polynomial(
+        z,
+        [
+          0.33333352657461646, 0.13332561394777617, 0.05407175326119328, 0.02121958278071347,
+          0.011001774529916556, -0.00012525022726833917, 0.004484253591162561,
+        ],
+      ),
+      z,
+    ),
+    r,
+  )
   const sum = a.add(t, r)
   const y = a.add(a.add(t, a.mul(low, a.add(a.mul(sum, sum), a.f(1)))), r)
   const odd = a.ne(a.and(quadrant, a.i(1)), a.i(0))
@@ -160,7 +174,13 @@ export function tanF32(e: ExprBuilder, x: Expr): Expr {
 /** t + t³·A(t²) for |t| ≤ ½. */
 const atanKernel = (a: Arithmetic, t: Expr): Expr => {
   const z = a.mul(t, t)
-  const p = a.polynomial(z, [-0.33333327050077266, 0.19999496319284446, -0.14272186695080083, 0.109417619334417, -0.0798658319790771, 0.03875308408668172])
+  const p = a.polynomial(
+    z,
+    [
+      -0.33333327050077266, 0.19999496319284446, -0.14272186695080083, 0.109417619334417, -0.0798658319790771,
+      0.03875308408668172,
+    ],
+  )
   return a.add(a.mul(a.mul(p, z), t), t)
 }
 

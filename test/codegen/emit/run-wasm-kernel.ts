@@ -28,7 +28,14 @@ export function runWasmKernel(
   options: RunOptions = {},
 ): WasmRun {
   const { threads = 1, relaxed = false } = options
-  const program = { kernels: [kernel], commands: [], arenaBytes: 0, inputs: [], outputs: [], donations: new Map<number, number>() }
+  const program = {
+    kernels: [kernel],
+    commands: [],
+    arenaBytes: 0,
+    inputs: [],
+    outputs: [],
+    donations: new Map<number, number>(),
+  }
   const module = emitWasm(program, { shared: false, relaxed: relaxed && hasRelaxedSimd(), listing: true })
   if (!WebAssembly.validate(module.bytes)) new WebAssembly.Module(module.bytes) // throws with a reason
   const bytes = kernel.buffers.map((b) => b.size * byteSize(b.dtype))

@@ -82,7 +82,12 @@ describe('synchronise', () => {
   it('an output is the input that was donated to it, and no other', () => {
     const update = [0, 1].map((n) => shared(external('input', n), external('output', n)))
     expect(steps(update)).toBe('all all |')
-    expect(steps(update, [[0, 0], [1, 1]])).toBe('all all |')
+    expect(
+      steps(update, [
+        [0, 0],
+        [1, 1],
+      ]),
+    ).toBe('all all |')
     expect(steps(update, [[0, 1]])).toBe('all | all |')
     expect(steps(update, [[1, 0]])).toBe('all | all |')
   })

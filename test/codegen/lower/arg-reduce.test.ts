@@ -5,7 +5,15 @@ import { sizeOf } from '../../../src/core/shape.js'
 import { seeded } from '../../helpers/random.js'
 import { fill, lines, runKernels, targets } from './structured-kernels.js'
 
-const shapes: [number[], number][] = [[[1], 0], [[9], 0], [[5, 64], 1], [[3, 77], 1], [[7, 33], 0], [[2, 5, 18], 1], [[1, 4, 300], 1]]
+const shapes: [number[], number][] = [
+  [[1], 0],
+  [[9], 0],
+  [[5, 64], 1],
+  [[3, 77], 1],
+  [[7, 33], 0],
+  [[2, 5, 18], 1],
+  [[1, 4, 300], 1],
+]
 
 describe('argMax and argMin', () => {
   for (const target of targets) {
@@ -37,7 +45,10 @@ describe('argMax and argMin', () => {
       x[at] = NaN
       x[70] = NaN
       const out = new BigInt64Array(1)
-      runKernels(lowerArgReduce({ name: 'arg', kind: 'max', shape: [71], axis: 0, dtype: 'f32' }, targets[2]), [x, out])
+      runKernels(
+        lowerArgReduce({ name: 'arg', kind: 'max', shape: [71], axis: 0, dtype: 'f32' }, targets[2]),
+        [x, out],
+      )
       expect(Number(out[0])).toBe(at)
     }
   })

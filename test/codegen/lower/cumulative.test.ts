@@ -16,7 +16,14 @@ describe('cumulative', () => {
     for (const op of ['cumSum', 'cumProd', 'cumMax'] as const) {
       it(`${op} on ${target.name}, any axis, both directions`, () => {
         const random = seeded(5)
-        const shapes: [number[], number][] = [[[6], 0], [[3, 17], 1], [[4, 33], 0], [[2, 5, 20], 1], [[1, 3, 150], 1], [[2, 1, 3], 1]]
+        const shapes: [number[], number][] = [
+          [[6], 0],
+          [[3, 17], 1],
+          [[4, 33], 0],
+          [[2, 5, 20], 1],
+          [[1, 3, 150], 1],
+          [[2, 1, 3], 1],
+        ]
         for (const [shape, axis] of shapes) {
           for (const dtype of ['f32', 'f64', 'i32', 'i64', 'u8', 'bf16'] as DType[]) {
             for (const reverse of [false, true]) {
@@ -36,7 +43,8 @@ describe('cumulative', () => {
                   writeElement(dtype, expected, i, total)
                 })
               }
-              const read = (array: typeof out) => Array.from({ length: size }, (_, i) => readElement(dtype, array, i) + 0) // NaN is NaN
+              const read = (array: typeof out) =>
+                Array.from({ length: size }, (_, i) => readElement(dtype, array, i) + 0) // NaN is NaN
               expect(read(out), `${dtype} ${shape} ${axis} ${reverse}`).toEqual(read(expected))
             }
           }

@@ -1,8 +1,8 @@
 /** Outputs that overwrite inputs: whatever else reads the old value still gets it. */
 import { afterAll, expect, test } from 'vitest'
 import { createWasmBackend } from '../../../src/backend/wasm/wasm.js'
-import { Storage } from '../../../src/core/storage.js'
 import { sizeOf } from '../../../src/core/shape.js'
+import { Storage } from '../../../src/core/storage.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
 import { numbersOf, storageFrom } from '../../helpers/run-graph.js'
@@ -11,7 +11,12 @@ const backend = createWasmBackend({ threads: 1 })
 afterAll(() => backend.close())
 
 /** Runs with output `over` written into input 0's storage. */
-function run(inputs: readonly Node[], values: readonly number[][], outputs: readonly Node[], over: number): number[][] {
+function run(
+  inputs: readonly Node[],
+  values: readonly number[][],
+  outputs: readonly Node[],
+  over: number,
+): number[][] {
   const executable = backend.compile({ inputs, outputs, donations: new Map([[over, 0]]) })
   const given = inputs.map((n, i) => storageFrom(n.dtype, values[i]))
   const written = outputs.map((o, i) => (i === over ? given[0] : new Storage(o.dtype, sizeOf(o.shape))))

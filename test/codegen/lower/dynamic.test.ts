@@ -14,7 +14,29 @@ function positions(shape: readonly number[], sizes: readonly number[], starts: r
 }
 
 const cases: [number[], number[]][] = [
-  [[10], [4]], [[10], [10]], [[3, 40], [2, 40]], [[3, 40], [3, 17]], [[2, 5, 3, 4], [2, 1, 3, 4]], [[2, 5, 3, 4], [1, 5, 2, 4]], [[], []], [[4, 4], [0, 2]],
+  [[10], [4]],
+  [[10], [10]],
+  [
+    [3, 40],
+    [2, 40],
+  ],
+  [
+    [3, 40],
+    [3, 17],
+  ],
+  [
+    [2, 5, 3, 4],
+    [2, 1, 3, 4],
+  ],
+  [
+    [2, 5, 3, 4],
+    [1, 5, 2, 4],
+  ],
+  [[], []],
+  [
+    [4, 4],
+    [0, 2],
+  ],
 ]
 
 describe('dynamic slices', () => {
@@ -47,7 +69,11 @@ describe('dynamic slices', () => {
   }
   it('notices starts that do not fit', () => {
     const spec = { name: 'dynamic', shape: [5, 2], sizes: [2, 2], dtype: 'f32' as const }
-    for (const [start, bad] of [[3, false], [4, true], [-1, true]] as const) {
+    for (const [start, bad] of [
+      [3, false],
+      [4, true],
+      [-1, true],
+    ] as const) {
       const args = [new Float32Array(10), Int32Array.of(start), Int32Array.of(0), new Float32Array(4)]
       expect(runKernels(lowerDynamicSlice(spec, targets[1]), args).badIndex).toBe(bad)
     }

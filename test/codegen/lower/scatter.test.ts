@@ -14,7 +14,8 @@ const combine: Record<ScatterMode, (a: number, b: number) => number> = {
   min: Math.min,
 }
 
-const dot = (at: readonly number[], strides: readonly number[]) => at.reduce((s, i, a) => s + i * strides[a], 0)
+const dot = (at: readonly number[], strides: readonly number[]) =>
+  at.reduce((s, i, a) => s + i * strides[a], 0)
 
 function coordinates(shape: readonly number[]): number[][] {
   const strides = stridesOf(shape)
@@ -22,7 +23,18 @@ function coordinates(shape: readonly number[]): number[][] {
 }
 
 /** Row-major order of the whole index visits the updates of one place in order of i. */
-function reference(x: TypedArray, index: TypedArray, updates: TypedArray, dtype: DType, shape: number[], count: number, axis: number, mode: ScatterMode, indexStrides: readonly number[], updateStrides: readonly number[]): TypedArray {
+function reference(
+  x: TypedArray,
+  index: TypedArray,
+  updates: TypedArray,
+  dtype: DType,
+  shape: number[],
+  count: number,
+  axis: number,
+  mode: ScatterMode,
+  indexStrides: readonly number[],
+  updateStrides: readonly number[],
+): TypedArray {
   const out = x.slice() as TypedArray
   for (const at of coordinates(shape.map((n, a) => (a === axis ? count : n)))) {
     const place = [...at]
@@ -38,20 +50,36 @@ describe('scatter', () => {
   for (const target of targets) {
     it(`every mode on ${target.name}, duplicates in order`, () => {
       const random = seeded(21)
-      const cases: [number[], number, number][] = [[[5], 0, 9], [[4, 6], 1, 3], [[6, 40], 0, 5], [[3, 4, 5], 1, 7], [[2, 3, 300], 1, 2], [[3, 1], 0, 4]]
+      const cases: [number[], number, number][] = [
+        [[5], 0, 9],
+        [[4, 6], 1, 3],
+        [[6, 40], 0, 5],
+        [[3, 4, 5], 1, 7],
+        [[2, 3, 300], 1, 2],
+        [[3, 1], 0, 4],
+      ]
       for (const [shape, axis, count] of cases) {
         for (const mode of ['set', 'add', 'mul', 'max', 'min'] as const) {
           for (const dtype of ['f32', 'i64', 'f16'] as DType[]) {
             for (const indexDType of ['i32', 'i64'] as const) {
               const updateShape = shape.map((n, a) => (a === axis ? count : n))
-              const [x, updates] = [fill(random, dtype, sizeOf(shape)), fill(random, dtype, sizeOf(updateShape), dtype === 'f32')]
+              const [x, updates] = [
+                fill(random, dtype, sizeOf(shape)),
+                fill(random, dtype, sizeOf(updateShape), dtype === 'f32'),
+              ]
               const index = makeArray(indexDType, sizeOf(updateShape))
-              for (let i = 0; i < index.length; i++) writeElement(indexDType, index, i, random.integer(0, shape[axis]))
+              for (let i = 0; i < index.length; i++)
+                writeElement(indexDType, index, i, random.integer(0, shape[axis]))
               const out = makeArray(dtype, x.length)
-              const kernels = lowerScatter({ name: 'scatter', mode, shape, count, axis, dtype, indexDType }, target)
+              const kernels = lowerScatter(
+                { name: 'scatter', mode, shape, count, axis, dtype, indexDType },
+                target,
+              )
               expect(runKernels(kernels, [x, index, updates, out]).badIndex).toBe(false)
               const strides = stridesOf(updateShape)
-              expect(out, `${mode} ${dtype} ${shape}`).toEqual(reference(x, index, updates, dtype, shape, count, axis, mode, strides, strides))
+              expect(out, `${mode} ${dtype} ${shape}`).toEqual(
+                reference(x, index, updates, dtype, shape, count, axis, mode, strides, strides),
+              )
             }
           }
         }
@@ -71,30 +99,77 @@ describe('scatter', () => {
         const index = Int32Array.from({ length: indexSize }, () => random.integer(0, 6))
         const updates = fill(random, 'f32', updateSize)
         const out = new Float32Array(x.length)
-        const kernels = lowerScatter({
-          name: 'scatter', mode: 'add', shape, count, axis, dtype: 'f32', indexDType: 'i32',
-          index: { size: indexSize, strides: indexStrides }, updates: { size: updateSize, strides: updateStrides },
-        }, target)
+        const kernels = lowerScatter(
+          {
+            name: 'scatter',
+            mode: 'add',
+            shape,
+            count,
+            axis,
+            dtype: 'f32',
+            indexDType: 'i32',
+            index: { size: indexSize, strides: indexStrides },
+            updates: { size: updateSize, strides: updateStrides },
+          },
+          target,
+        )
         expect(runKernels(kernels, [x, index, updates, out]).badIndex).toBe(false)
-        expect(out).toEqual(reference(x, index, updates, 'f32', shape, count, axis, 'add', indexStrides, updateStrides))
+        expect(out).toEqual(
+          reference(x, index, updates, 'f32', shape, count, axis, 'add', indexStrides, updateStrides),
+        )
       }
     })
   }
   it('notices bad indices and touches nothing outside', () => {
     for (const bad of [-1, 3, 2 ** 31 - 1]) {
-      const kernels = lowerScatter({ name: 'scatter', mode: 'add', shape: [3], count: 1, axis: 0, dtype: 'f32', indexDType: 'i32' }, targets[0])
-      expect(runKernels(kernels, [new Float32Array(3), Int32Array.of(bad), Float32Array.of(1), new Float32Array(3)]).badIndex).toBe(true)
+      const kernels = lowerScatter(
+        { name: 'scatter', mode: 'add', shape: [3], count: 1, axis: 0, dtype: 'f32', indexDType: 'i32' },
+        targets[0],
+      )
+      expect(
+        runKernels(kernels, [
+          new Float32Array(3),
+          Int32Array.of(bad),
+          Float32Array.of(1),
+          new Float32Array(3),
+        ]).badIndex,
+      ).toBe(true)
     }
     // 2^32 + 1 would be 1 if it wrapped
-    const wide = lowerScatter({ name: 'scatter', mode: 'add', shape: [3], count: 1, axis: 0, dtype: 'f32', indexDType: 'i64' }, targets[0])
-    expect(runKernels(wide, [new Float32Array(3), BigInt64Array.of(2n ** 32n + 1n), Float32Array.of(1), new Float32Array(3)]).badIndex).toBe(true)
-    const empty = lowerScatter({ name: 'scatter', mode: 'add', shape: [3], count: 0, axis: 0, dtype: 'f32', indexDType: 'i64' }, targets[0])
+    const wide = lowerScatter(
+      { name: 'scatter', mode: 'add', shape: [3], count: 1, axis: 0, dtype: 'f32', indexDType: 'i64' },
+      targets[0],
+    )
+    expect(
+      runKernels(wide, [
+        new Float32Array(3),
+        BigInt64Array.of(2n ** 32n + 1n),
+        Float32Array.of(1),
+        new Float32Array(3),
+      ]).badIndex,
+    ).toBe(true)
+    const empty = lowerScatter(
+      { name: 'scatter', mode: 'add', shape: [3], count: 0, axis: 0, dtype: 'f32', indexDType: 'i64' },
+      targets[0],
+    )
     const out = new Float32Array(3)
     runKernels(empty, [Float32Array.of(1, 2, 3), new BigInt64Array(0), new Float32Array(0), out])
     expect(out).toEqual(Float32Array.of(1, 2, 3))
   })
   it('in place leaves the rest alone', () => {
-    const kernels = lowerScatter({ name: 'scatter', mode: 'set', shape: [3], count: 1, axis: 0, dtype: 'f32', indexDType: 'i32', inPlace: true }, targets[0])
+    const kernels = lowerScatter(
+      {
+        name: 'scatter',
+        mode: 'set',
+        shape: [3],
+        count: 1,
+        axis: 0,
+        dtype: 'f32',
+        indexDType: 'i32',
+        inPlace: true,
+      },
+      targets[0],
+    )
     const x = Float32Array.of(1, 2, 3)
     runKernels(kernels, [x, Int32Array.of(1), Float32Array.of(9), x])
     expect(x).toEqual(Float32Array.of(1, 9, 3))

@@ -6,7 +6,14 @@ import { seeded } from '../../helpers/random.js'
 import { fill, lines, makeArray, runKernels, targets } from './structured-kernels.js'
 
 const shapes: [number[], number][] = [
-  [[1], 0], [[2], 0], [[7], 0], [[33], 0], [[5, 9], 1], [[9, 5], 0], [[2, 13, 3], 1], [[3, 4, 8], 2],
+  [[1], 0],
+  [[2], 0],
+  [[7], 0],
+  [[33], 0],
+  [[5, 9], 1],
+  [[9, 5], 0],
+  [[2, 13, 3], 1],
+  [[3, 4, 8], 2],
 ]
 
 describe('sort', () => {
@@ -20,8 +27,15 @@ describe('sort', () => {
             const keys = fill(random, dtype, size, true)
             const payload = Int32Array.from({ length: size }, (_, i) => i)
             const floats = Float32Array.from({ length: size }, (_, i) => -i)
-            const [outKeys, out1, out2] = [makeArray(dtype, size), makeArray('i32', size), makeArray('f32', size)]
-            const kernels = lowerSort({ name: 'sort', shape, axis, descending, dtypes: [dtype, 'i32', 'f32'] }, target)
+            const [outKeys, out1, out2] = [
+              makeArray(dtype, size),
+              makeArray('i32', size),
+              makeArray('f32', size),
+            ]
+            const kernels = lowerSort(
+              { name: 'sort', shape, axis, descending, dtypes: [dtype, 'i32', 'f32'] },
+              target,
+            )
             expect(runKernels(kernels, [keys, payload, floats, outKeys, out1, out2]).badIndex).toBe(false)
             for (const line of lines(shape, axis)) {
               const rank = (i: number) => {
@@ -46,10 +60,15 @@ describe('sort', () => {
   it('sorts keys alone, and long rows', () => {
     const keys = fill(seeded(3), 'f32', 1000) as Float32Array
     const out = new Float32Array(1000)
-    runKernels(lowerSort({ name: 'sort', shape: [1000], axis: 0, descending: false, dtypes: ['f32'] }, targets[0]), [keys, out])
+    runKernels(
+      lowerSort({ name: 'sort', shape: [1000], axis: 0, descending: false, dtypes: ['f32'] }, targets[0]),
+      [keys, out],
+    )
     expect(out).toEqual(Float32Array.from(keys).sort())
   })
   it('has no kernels for empty shapes', () => {
-    expect(lowerSort({ name: 'sort', shape: [0, 3], axis: 0, descending: false, dtypes: ['f32'] }, targets[0])).toEqual([])
+    expect(
+      lowerSort({ name: 'sort', shape: [0, 3], axis: 0, descending: false, dtypes: ['f32'] }, targets[0]),
+    ).toEqual([])
   })
 })

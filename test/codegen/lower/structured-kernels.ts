@@ -3,7 +3,7 @@ import type { Kernel } from '../../../src/codegen/loop-ir.js'
 import { optimise } from '../../../src/codegen/optimise.js'
 import type { Target } from '../../../src/codegen/target.js'
 import { verify } from '../../../src/codegen/verify.js'
-import { type DType, type TypedArray, viewAs, byteSize, writeElement } from '../../../src/core/dtype.js'
+import { byteSize, type DType, type TypedArray, viewAs, writeElement } from '../../../src/core/dtype.js'
 import type { Random } from '../../helpers/random.js'
 import { interpretKernel } from '../interpret-kernel.js'
 
@@ -18,7 +18,11 @@ const target = (name: string, vectorBytes: number, threads: number): Target => (
   serialWork: 8, // nearly everything is shared where there are threads
 })
 
-export const targets: readonly Target[] = [target('scalar', 4, 1), target('four lanes', 16, 2), target('sixteen lanes', 64, 4)]
+export const targets: readonly Target[] = [
+  target('scalar', 4, 1),
+  target('four lanes', 16, 2),
+  target('sixteen lanes', 64, 4),
+]
 
 /**
  * Verifies each kernel, then runs them one after the other on the same arguments; and once more optimised, which must
@@ -32,10 +36,12 @@ export function runKernels(kernels: readonly Kernel[], args: readonly TypedArray
     if (interpretKernel(kernel, args).badIndex) badIndex = true
     const optimised = optimise(kernel)
     verify(optimised)
-    if (interpretKernel(optimised, again).badIndex !== badIndex) throw new Error(`${kernel.name}: optimised checks differ.`)
+    if (interpretKernel(optimised, again).badIndex !== badIndex)
+      throw new Error(`${kernel.name}: optimised checks differ.`)
   }
   args.forEach((array, i) => {
-    if (!array.every((v, at) => Object.is(v, again[i][at]))) throw new Error(`Argument ${i} differs after optimising.`)
+    if (!array.every((v, at) => Object.is(v, again[i][at])))
+      throw new Error(`Argument ${i} differs after optimising.`)
   })
   return { badIndex }
 }
