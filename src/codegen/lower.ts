@@ -10,6 +10,7 @@ import { isOp, type Node, type Subgraph } from '../ir/node.js'
 import { cutIntoKernels } from '../schedule/fuse.js'
 import type { KernelSpec, StructuredSpec } from '../schedule/kernel-spec.js'
 import { planMemory, type Slot } from '../schedule/memory.js'
+import { operandsOf, updatesInPlace } from '../schedule/operands.js'
 import { simplify, simplifyBody } from '../schedule/simplify.js'
 import { specKey } from '../schedule/spec-key.js'
 import { bytesOf } from '../schedule/store.js'
@@ -53,6 +54,7 @@ class Lowering {
   private readonly located: Located[] = []
   private time = 0
   private nextLoop = 0
+  private donations: ReadonlyMap<number, number> = new Map()
   /** Loops and branches around what is being lowered. */
   private depth = 0
   private readonly listing: ScheduleListing | undefined
@@ -64,6 +66,7 @@ class Lowering {
 
   graph(graph: Graph): Program {
     this.listing?.inputs(graph.inputs)
+    this.donations = graph.donations
     const places: Places = new Map()
     graph.inputs.forEach((node, i) => {
       if (!places.has(node)) places.set(node, this.external('input', i))
@@ -170,6 +173,8 @@ class Lowering {
     const commands: Command[] = []
     const late: Command[] = []
     const keep: Slot[] = []
+    /** Values with a slot of this scope's own, which nobody is given afterwards. */
+    const own = new Set<Node>()
     kernels.forEach((spec, i) => {
       this.time++
       // An output that would overwrite a value still to be read is written elsewhere and copied at the end.
@@ -179,12 +184,18 @@ class Lowering {
         if (over === undefined) continue
         const readLater = kernels.slice(i + 1).some((k) => k.inputs.includes(over))
         const readHere =
-          spec.inputs.includes(over) && !(spec.kind !== 'structured' && onlyAtOwnElement(spec, over))
+          spec.inputs.includes(over) &&
+          !(spec.kind === 'structured' ? changesOnly(spec.node, over) : onlyAtOwnElement(spec, over))
         if (readLater || readHere) unsafe.add(node)
       }
       for (const node of spec.outputs) {
         const place = wanted.get(node)
-        places.set(node, place === undefined || unsafe.has(node) ? this.allocate(node) : place)
+        const memory =
+          place === undefined || unsafe.has(node)
+            ? this.taken(spec, kernels.slice(i + 1), places, own)
+            : place
+        places.set(node, memory ?? this.allocate(node))
+        if (place === undefined) own.add(node)
       }
       commands.push(...this.kernel(spec, places))
       for (const node of unsafe) {
@@ -203,6 +214,25 @@ class Lowering {
     return [...commands, ...late]
   }
 
+  /** The memory of a value that a structured kernel only changes, where nothing reads the old value afterwards. */
+  private taken(
+    spec: KernelSpec,
+    later: readonly KernelSpec[],
+    places: Places,
+    own: ReadonlySet<Node>,
+  ): Located | null {
+    if (spec.kind !== 'structured' || !updatesInPlace(spec.node)) return null
+    const [x] = spec.node.inputs
+    if (!own.has(x) || !changesOnly(spec.node, x) || later.some((k) => k.inputs.includes(x))) return null
+    return places.get(x)!
+  }
+
+  /** Whether two places are the same bytes: of one slot of the arena, or an output and the input donated to it. */
+  private sameMemory(a: Place, b: Place): boolean {
+    if (a === b) return true
+    return a.base === 'input' && b.base === 'output' && this.donations.get(b.index) === a.index
+  }
+
   private kernel(spec: KernelSpec, places: Places): Command[] {
     this.listing?.kernel(
       spec,
@@ -216,7 +246,7 @@ class Lowering {
       if (isOp(node, 'scan')) return this.scan(node, spec, places)
       if (isOp(node, 'while')) return this.while(node, spec, places)
       if (isOp(node, 'cond')) return this.cond(node, spec, places)
-      const inputs = node.inputs.map((x) => this.use(places.get(x)!))
+      const inputs = operandsOf(node).map((x) => this.use(places.get(x)!))
       const results = this.results(spec, places)
       if (isOp(node, 'call')) {
         const placed = (aval: Node | (typeof node.avals)[number], place: Place): PlacedValue => ({
@@ -233,7 +263,11 @@ class Lowering {
           },
         ]
       }
-      return lowerStructured(node, this.target).map((kernel) => this.launch(kernel, [...inputs, ...results]))
+      const { place } = places.get(node.inputs[0]) ?? { place: null }
+      const inPlace = updatesInPlace(node) && place !== null && this.sameMemory(place, results[0])
+      return lowerStructured(node, this.target, inPlace).map((kernel) =>
+        this.launch(kernel, [...inputs, ...results]),
+      )
     }
     const values = [...spec.inputs, ...spec.outputs].map((x) => this.use(places.get(x)!))
     if (spec.outputs.every((x) => sizeOf(x.shape) === 0)) return []
@@ -425,6 +459,10 @@ const moving = new Set<Node['op']>([
   'reduceMax',
   'reduceMin',
 ])
+
+/** Whether a structured node takes `input` only as the value that it changes, and may do so in its memory. */
+const changesOnly = (node: Node, input: Node): boolean =>
+  updatesInPlace(node) && operandsOf(node)[0] === input && !operandsOf(node).slice(1).includes(input)
 
 /** Whether a kernel reads `input` only at the element it writes. */
 function onlyAtOwnElement(spec: KernelSpec, input: Node): boolean {

@@ -10,6 +10,7 @@ import type { Target } from '../codegen/target.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
 import type { ContractSpec, KernelSpec } from './kernel-spec.js'
+import { operandsOf } from './operands.js'
 import { packLeft } from './pack.js'
 import { chooseStored, structured } from './store.js'
 
@@ -93,7 +94,7 @@ function draftKernels(
           node: source,
           packed: null,
           outputs: [],
-          inputs: new Set(source.inputs),
+          inputs: new Set(operandsOf(source)),
           needs: new Set(),
         }
         byNode.set(source, draft)

@@ -8,6 +8,7 @@
 import { byteSize } from '../core/dtype.js'
 import { sizeOf } from '../core/shape.js'
 import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
+import { operandsOf } from './operands.js'
 
 /** Primitives with a lowering over stored operands. */
 export const structured: ReadonlySet<Primitive> = new Set<Primitive>([
@@ -103,7 +104,7 @@ export function chooseStored(roots: readonly Node[], isLeaf: (node: Node) => boo
   for (const r of roots) add(r)
   for (const node of order) {
     if (isLeaf(node)) continue
-    if (structured.has(node.op)) for (const x of node.inputs) add(x)
+    if (structured.has(node.op)) for (const x of operandsOf(node)) add(x)
     if (isOp(node, 'output') && !isOp(node.inputs[0], 'barrier')) add(node)
     if (isOp(node, 'contract') || reductions.has(node.op)) add(node)
     if (

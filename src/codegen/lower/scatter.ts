@@ -2,11 +2,11 @@
  * Lowering of scatter: x is copied to the output, then updates are applied in order of i, so that duplicates are
  * deterministic. Threads share what cannot meet: rows before the axis and elements behind it.
  */
-import type { DType } from '../../core/dtype.js'
+import { type DType, isFloat } from '../../core/dtype.js'
 import { sizeOf, stridesOf } from '../../core/shape.js'
 import type { ScatterMode } from '../../ir/node.js'
 import { addIndex, atomIndex, constantIndex, type Index, loopVar, scaleIndex } from '../index-expression.js'
-import type { Expr, Kernel } from '../loop-ir.js'
+import { computeTypeOf, type Expr, type Kernel } from '../loop-ir.js'
 import { expandBinary } from '../math.js'
 import type { Target } from '../target.js'
 import { KernelBuilder } from './kernel-builder.js'
@@ -43,11 +43,13 @@ export interface ScatterSpec {
   /** How index and updates lie in memory, when not row-major. */
   readonly index?: StridedOperand
   readonly updates?: StridedOperand
+  /** x is this literal everywhere and no buffer. */
+  readonly fill?: number | null
   /** x and out are the same memory: nothing is copied. */
   readonly inPlace?: boolean
 }
 
-/** Buffers: x, index, updates, out. */
+/** Buffers: x (unless it is a literal), index, updates, out. */
 export function lowerScatter(spec: ScatterSpec, target: Target): Kernel[] {
   const { mode, shape, axis, count, dtype, indexDType } = spec
   const size = sizeOf(shape)
@@ -61,7 +63,8 @@ export function lowerScatter(spec: ScatterSpec, target: Target): Kernel[] {
   const k = new KernelBuilder()
   const { e } = k
   const width = widthFor(dtype, target)
-  const xBuffer = k.buffer('x', dtype, size, 'read')
+  const fill = spec.fill ?? null
+  const xBuffer = fill === null ? k.buffer('x', dtype, size, 'read') : -1
   const indexBuffer = k.buffer('index', indexDType, index.size, 'read')
   const updateBuffer = k.buffer('updates', dtype, updates.size, 'read')
   const out = k.buffer('out', dtype, size, 'readwrite')
@@ -99,10 +102,17 @@ export function lowerScatter(spec: ScatterSpec, target: Target): Kernel[] {
       ? expandBinary(e, by === 'max' ? 'maximum' : 'minimum', old, update)
       : e.binary(by, old, update)
 
+  const literal = (value: number, lanes: number): Expr => {
+    const type = computeTypeOf(dtype)
+    const whole = dtype === 'bool' ? Number(value !== 0) : dtype === 'u8' ? value & 255 : value | 0
+    return e.const(type === 'i64' ? BigInt(Math.trunc(value)) : isFloat(dtype) ? value : whole, type, lanes)
+  }
   const copy = (o: Index, from: Index, length: number): void => {
     const slab = scaleIndex(o, n * inner)
     const piece = (base: Index, elements: number) =>
-      vectorLoop(k, base, elements, width, (at, lanes) => k.store(out, at, e.load(xBuffer, dtype, at, lanes)))
+      vectorLoop(k, base, elements, width, (at, lanes) =>
+        k.store(out, at, fill === null ? e.load(xBuffer, dtype, at, lanes) : literal(fill, lanes)),
+      )
     if (length === inner) {
       piece(slab, n * inner)
       return

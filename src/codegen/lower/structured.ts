@@ -1,17 +1,22 @@
 /** Primitives with kernels of their own over stored operands: one lowering file each. */
 import { InternalError } from '../../core/errors.js'
+import { sizeOf } from '../../core/shape.js'
 import { isOp, type Node } from '../../ir/node.js'
+import { type StridedView, scatterOperands } from '../../schedule/operands.js'
 import type { Kernel } from '../loop-ir.js'
 import type { Target } from '../target.js'
 import { lowerArgReduce } from './arg-reduce.js'
 import { lowerCumulative } from './cumulative.js'
 import { lowerDynamicSlice, lowerDynamicUpdate } from './dynamic.js'
-import { lowerScatter } from './scatter.js'
+import { lowerScatter, type StridedOperand } from './scatter.js'
 import { lowerSort } from './sort.js'
 import { lowerWindowReduce } from './window-reduce.js'
 
-/** The kernels of a structured node, run one after the other; buffers: the node's inputs, then its results. */
-export function lowerStructured(node: Node, target: Target): Kernel[] {
+/**
+ * The kernels of a structured node, run one after the other. Buffers: what `operandsOf` says that it reads, then its
+ * results. `inPlace`: the first result is the memory of the first input.
+ */
+export function lowerStructured(node: Node, target: Target, inPlace = false): Kernel[] {
   const [x] = node.inputs
   const { shape, dtype } = x
   const name = `${node.op}_${shape.join('x') || '1'}`
@@ -24,17 +29,34 @@ export function lowerStructured(node: Node, target: Target): Kernel[] {
   }
   if (isOp(node, 'windowReduce')) return lowerWindowReduce({ name, shape, dtype, ...node.attrs }, target)
   if (isOp(node, 'scatter')) {
-    const [, index] = node.inputs
-    const indexDType = index.dtype as 'i32' | 'i64'
+    const [, { shape: counts, dtype: indexDType }] = node.inputs
+    if (indexDType !== 'i32' && indexDType !== 'i64')
+      throw new InternalError(`There is no scatter by ${indexDType}.`)
+    const { fill, index, updates } = scatterOperands(node)
+    const operand = ({ base, strides }: StridedView): StridedOperand => ({
+      size: sizeOf(base.shape),
+      strides,
+    })
     return lowerScatter(
-      { name, shape, dtype, indexDType, count: index.shape[node.attrs.axis], ...node.attrs },
+      {
+        name,
+        shape,
+        dtype,
+        indexDType,
+        count: counts[node.attrs.axis],
+        ...node.attrs,
+        index: operand(index),
+        updates: operand(updates),
+        fill,
+        inPlace,
+      },
       target,
     )
   }
   if (isOp(node, 'dynamicSlice'))
     return lowerDynamicSlice({ name, shape, dtype, sizes: node.attrs.sizes }, target)
   if (isOp(node, 'dynamicUpdate'))
-    return lowerDynamicUpdate({ name, shape, dtype, sizes: node.inputs[1].shape }, target)
+    return lowerDynamicUpdate({ name, shape, dtype, sizes: node.inputs[1].shape, inPlace }, target)
   if (isOp(node, 'sort')) {
     return lowerSort({ name, shape, dtypes: node.inputs.map((i) => i.dtype), ...node.attrs }, target)
   }
