@@ -150,7 +150,7 @@ export function dtypeOfArray(array: ArrayBufferView): DType {
 
 /** Throws unless `dtype` is one of Chainrule's. */
 export function checkDType(dtype: string): asserts dtype is DType {
-  if (!(dtype in byteSizes)) {
+  if (!Object.hasOwn(byteSizes, dtype)) {
     throw new DTypeError(`Expected a dtype (${dtypes.join(', ')}), got '${dtype}'.`)
   }
 }

@@ -32,8 +32,17 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** `[2, 3]` as people read it. */
 export const formatShape = (shape: Shape): string => `[${shape.join(', ')}]`
 
+/** Throws unless `list` is an array: PyTorch also takes sizes and axes as separate arguments. */
+export function checkList(list: readonly number[], operation: string): void {
+  if (Array.isArray(list)) return
+  throw new ValueError(
+    `${operation}: expected one array of integers, such as [2, 3], got ${String(list)}. Put them in brackets.`,
+  )
+}
+
 /** Throws unless every size is a non-negative safe integer. */
 export function checkShape(shape: Shape, operation: string): void {
+  checkList(shape, operation)
   for (const n of shape) {
     if (!Number.isSafeInteger(n) || n < 0) {
       throw new ShapeError(`${operation}: expected non-negative integer sizes, got ${formatShape(shape)}.`)
@@ -58,6 +67,11 @@ export function normalizeAxes(
   operation: string,
 ): number[] {
   if (axes === undefined || axes === null) return range(rank)
+  if (typeof axes !== 'number' && !Array.isArray(axes)) {
+    throw new ValueError(
+      `${operation}: expected an axis, an array of axes or null for all, got ${String(axes)}. Options come after the axes.`,
+    )
+  }
   const list = (typeof axes === 'number' ? [axes] : [...axes]).map((a) => normalizeAxis(a, rank, operation))
   if (new Set(list).size !== list.length) {
     throw new ValueError(`${operation}: expected distinct axes, got ${formatShape(list)}.`)

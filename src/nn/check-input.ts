@@ -3,11 +3,14 @@
  */
 import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape } from '../core/shape.js'
-import type { Tensor } from '../tensor/tensor.js'
+import { Tensor } from '../tensor/tensor.js'
 
 /** Throws a ShapeError for `layer` unless `ok`. `expected` reads like `(N, 3, H, W)`. */
 export function checkInput(layer: string, x: Tensor, ok: boolean, expected: string, hint = ''): void {
   if (ok) return
+  if (!(x instanceof Tensor)) {
+    throw new ValueError(`${layer}: expected a tensor as input. Make one of numbers with tensor(values).`)
+  }
   throw new ShapeError(
     `${layer}: expected an input of shape ${expected}, got ${formatShape(x.shape)}.${hint === '' ? '' : ` ${hint}`}`,
   )

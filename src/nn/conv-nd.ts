@@ -70,6 +70,9 @@ export abstract class ConvNd extends Module {
     this.outChannels = outChannels
     this.kernelSize = tuple(kernelSize, rank, `${name} kernelSize`)
     this.stride = tuple(stride, rank, `${name} stride`)
+    if (typeof padding === 'string' && padding !== 'same' && padding !== 'valid') {
+      throw new ValueError(`${name}: expected padding 'same', 'valid' or numbers, got '${String(padding)}'.`)
+    }
     this.padding = typeof padding === 'string' ? padding : tuple(padding, rank, `${name} padding`)
     this.dilation = tuple(dilation, rank, `${name} dilation`)
     this.groups = groups

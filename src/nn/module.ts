@@ -212,6 +212,13 @@ export abstract class Module {
    */
   loadStateDict(dict: Readonly<Record<string, Tensor>>, { strict = true }: LoadOptions = {}): LoadResult {
     const state = this.#state()
+    for (const [key, value] of Object.entries(dict ?? {})) {
+      if (!(value instanceof Tensor)) {
+        throw new ValueError(
+          `loadStateDict: expected a tensor at '${key}'. Make one with tensor(values, { shape }).`,
+        )
+      }
+    }
     const missingKeys = [...state.keys()].filter((key) => !Object.hasOwn(dict, key))
     const unexpectedKeys = Object.keys(dict).filter((key) => !state.has(key))
     const problems: string[] = []

@@ -15,8 +15,8 @@ export class Sequential extends Module {
   constructor(...modules: readonly (TensorModule | Readonly<Record<string, TensorModule>>)[]) {
     super()
     const [first] = modules
-    const named =
-      modules.length === 1 && !(first instanceof Module) ? Object.entries(first) : Object.entries(modules)
+    const isRecord = modules.length === 1 && typeof first === 'object' && !(first instanceof Module)
+    const named = Object.entries(isRecord && first !== null ? first : modules)
     for (const [name, module] of named) this.#add(name, module)
   }
 

@@ -1,10 +1,11 @@
 /**
  * A stack of encoder layers.
  */
+import { ValueError } from '../core/errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInteger } from './check-input.js'
 import { Module, type TensorModule } from './module.js'
-import type { EncoderMasks, TransformerEncoderLayer } from './transformer-encoder-layer.js'
+import { type EncoderMasks, TransformerEncoderLayer } from './transformer-encoder-layer.js'
 
 export interface TransformerEncoderOptions {
   /** Applied to the last layer's output, usually a LayerNorm. */
@@ -26,6 +27,11 @@ export class TransformerEncoder extends Module {
   ) {
     super()
     checkInteger('TransformerEncoder', 'numLayers', numLayers)
+    if (!(encoderLayer instanceof TransformerEncoderLayer)) {
+      throw new ValueError(
+        'TransformerEncoder: expected a TransformerEncoderLayer to copy. Keep other modules in an array of your own.',
+      )
+    }
     this.layers = Array.from({ length: numLayers }, () => encoderLayer.copy())
     this.norm = norm ?? null
   }

@@ -95,6 +95,8 @@ export function bernoulli(
   { shape, dtype }: { shape?: Shape; dtype?: DType } = {},
 ): Node {
   if (isNode(p)) requireFloat('bernoulli', p)
+  else if (!(Number(p) >= 0 && Number(p) <= 1))
+    throw new ValueError(`bernoulli: expected p from 0 to 1, got ${p}.`)
   const target = shape ?? (isNode(p) ? p.shape : [])
   const result = dtype ?? (isNode(p) ? p.dtype : 'f32')
   const hit = b.lt(rand(key, target), stretch(lift(p, 'f32'), target))

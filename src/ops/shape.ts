@@ -5,6 +5,7 @@
 import { ShapeError, ValueError } from '../core/errors.js'
 import {
   broadcastShapes,
+  checkList,
   formatShape,
   normalizeAxes,
   normalizeAxis,
@@ -19,6 +20,7 @@ import { resultType, stretch } from './operand.js'
 
 /** `shape` with its one -1 replaced by what makes the sizes fit. */
 export function inferShape(x: Node, shape: Shape, operation: string): number[] {
+  checkList(shape, operation)
   const unknown = shape.indexOf(-1)
   if (unknown < 0) return [...shape]
   if (shape.indexOf(-1, unknown + 1) >= 0) {
@@ -76,6 +78,7 @@ export function transpose(x: Node, axisA: number, axisB: number): Node {
 
 /** Result axis i is axis axes[i] of x. */
 export function permute(x: Node, axes: readonly number[]): Node {
+  checkList(axes, 'permute')
   const rank = x.shape.length
   const list = axes.map((a) => normalizeAxis(a, rank, 'permute'))
   if (list.length !== rank || new Set(list).size !== rank) {
@@ -192,7 +195,9 @@ export function select(x: Node, axis: number, index: number): Node {
 export const flip = (x: Node, axes: number | readonly number[]): Node =>
   b.flip(x, normalizeAxes(axes, x.shape.length, 'flip'))
 
-export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular'
+const padModes = ['constant', 'reflect', 'replicate', 'circular'] as const
+
+export type PadMode = (typeof padModes)[number]
 
 /**
  * Padding as `torch.nn.functional.pad`: pairs (before, after) from the last axis backwards. Negative amounts crop.
@@ -204,7 +209,11 @@ export function pad(
   pads: readonly number[],
   { mode = 'constant', value = 0 }: { mode?: PadMode; value?: number } = {},
 ): Node {
+  checkList(pads, 'pad')
   const rank = x.shape.length
+  if (!padModes.includes(mode)) {
+    throw new ValueError(`pad: expected mode ${padModes.join(', ')}, got '${mode}'.`)
+  }
   if (pads.length % 2 !== 0 || pads.length / 2 > rank || !pads.every(Number.isInteger)) {
     throw new ValueError(
       `pad: expected up to ${rank} pairs of integers from the last axis backwards for shape ${formatShape(x.shape)}, got ${formatShape(pads)}.`,

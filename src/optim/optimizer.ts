@@ -91,6 +91,11 @@ export abstract class Optimizer<N extends string = string> {
 
   /** Called by the constructors of subclasses once their own fields are set. */
   protected addAll(params: ParamsOrGroups<Partial<Record<N, number>>>): void {
+    if (typeof (params as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function') {
+      throw new ValueError(
+        `${this.constructor.name}: expected parameters, such as model.parameters(), got something else.`,
+      )
+    }
     const list = [
       ...(params as Iterable<Parameter | ({ params: Iterable<Parameter> } & Partial<Record<N, number>>)>),
     ]
@@ -105,6 +110,11 @@ export abstract class Optimizer<N extends string = string> {
 
   /** Adds parameters that training starts to move; options not given are the optimizer's. */
   addParamGroup(group: { readonly params: Iterable<Parameter> } & Partial<Record<N, number>>): void {
+    if (typeof group.params?.[Symbol.iterator] !== 'function') {
+      throw new ValueError(
+        `${this.constructor.name}: expected Parameters, such as model.parameters(), or groups { params, lr, … }.`,
+      )
+    }
     const params = [...group.params]
     const known = new Set(this.#groups.flatMap((g) => g.params))
     for (const p of params) {

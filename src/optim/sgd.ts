@@ -7,7 +7,7 @@ import type { Parameter } from '../tensor/parameter.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { where } from '../tensor/tensor-functions.js'
 import { Optimizer, type ParamsOrGroups, type State, type UpdateContext, type Updated } from './optimizer.js'
-import { slotRules } from './slot.js'
+import { type SlotRule, slotRules } from './slot.js'
 import { stateDtype } from './state-dtype.js'
 
 type Slots = 'lr' | 'momentum' | 'dampening' | 'weightDecay'
@@ -15,7 +15,7 @@ type Slots = 'lr' | 'momentum' | 'dampening' | 'weightDecay'
 export interface SGDOptions {
   /** Learning rate (default 1e-3). */
   readonly lr?: number
-  /** Share of the last step that is kept (default 0). Whether there is momentum at all is fixed at construction. */
+  /** Share of the last step that is kept (default 0). Made without any, the optimizer keeps no buffer, and it stays 0. */
   readonly momentum?: number
   /** Share of the gradient that does not enter the momentum (default 0). */
   readonly dampening?: number
@@ -28,6 +28,11 @@ export interface SGDOptions {
 }
 
 const { nonNegative, rate } = slotRules
+
+const noMomentum: SlotRule = {
+  check: (value) => value === 0,
+  expected: '0, as the SGD was made without momentum and keeps no buffer for it',
+}
 
 /**
  * g ← g + weightDecay · θ; with momentum b ← momentum · b + (1 - dampening) · g (b ← g at the first step) and g ← b,
@@ -48,8 +53,15 @@ export class SGD extends Optimizer<Slots> {
       nesterov = false,
       maximize = false,
     } = options
+    const groups = Array.isArray(params) ? (params as readonly { readonly momentum?: number }[]) : []
+    const hasMomentum = momentum !== 0 || groups.some((group) => (group?.momentum ?? 0) !== 0)
     super(
-      { lr: nonNegative, momentum: nonNegative, dampening: rate, weightDecay: nonNegative },
+      {
+        lr: nonNegative,
+        momentum: hasMomentum ? nonNegative : noMomentum,
+        dampening: rate,
+        weightDecay: nonNegative,
+      },
       { lr, momentum, dampening, weightDecay },
     )
     if (nesterov && (momentum <= 0 || dampening !== 0)) {
@@ -59,7 +71,7 @@ export class SGD extends Optimizer<Slots> {
     }
     this.nesterov = nesterov
     this.maximize = maximize
-    this.#momentum = momentum !== 0
+    this.#momentum = hasMomentum
     this.countsSteps = this.#momentum && dampening !== 0
     this.addAll(params)
   }

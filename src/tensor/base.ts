@@ -44,6 +44,14 @@ export function wrap(node: Node): Tensor {
   return construct(node)
 }
 
+/** Throws unless `x` is a tensor: plain JavaScript has no compiler to say so. */
+export function checkTensor(x: unknown): asserts x is TensorBase {
+  if (x instanceof TensorBase) return
+  const kind = typeof x === 'object' && x !== null ? `a value of type ${x.constructor?.name}` : String(x)
+  const got = Array.isArray(x) ? 'an array' : kind
+  throw new ValueError(`Expected a tensor, got ${got}. Make one of numbers with tensor(values).`)
+}
+
 export class TensorBase<S extends Shape = Shape> implements Cell {
   /** @internal */
   version: Node
@@ -170,6 +178,15 @@ export class TensorBase<S extends Shape = Shape> implements Cell {
     return this.toString()
   }
 
+  /** Tensors print, but `a < b` and `a * b` would be answers about text: they throw. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint !== 'number') return this.toString()
+    throw new ValueError(
+      'Expected a method in place of a JavaScript operator: a.lt(b) for a < b, a.mul(b) for a * b; `await t.item()` is the ' +
+        'number in a tensor of one element.',
+    )
+  }
+
   // ---------------------------------------------------------------- gradients and state
 
   /** Whether `backward()` reaches this tensor. Settable on tensors that no operation on such a tensor made. */
@@ -204,6 +221,7 @@ export class TensorBase<S extends Shape = Shape> implements Cell {
   }
 
   set grad(value: Tensor | null) {
+    if (value !== null) checkTensor(value)
     if (value !== null && !sameShape(value.shape, this.shape)) {
       throw new ShapeError(
         `grad: expected the tensor's shape ${formatShape(this.shape)}, got ${formatShape(value.shape)}.`,
@@ -237,6 +255,7 @@ export class TensorBase<S extends Shape = Shape> implements Cell {
    * No gradient flows into the assigned value.
    */
   assign(value: TensorBase): void {
+    checkTensor(value)
     if (!sameShape(value.shape, this.shape)) {
       throw new ShapeError(
         `assign: expected shape ${formatShape(this.shape)}, got ${formatShape(value.shape)}.`,
@@ -257,5 +276,11 @@ export class TensorBase<S extends Shape = Shape> implements Cell {
 /** A number or a tensor, as operations take them. */
 export type Operand = TensorBase | number
 
+/** The node of what must be a tensor. */
+export function nodeOf(x: TensorBase): Node {
+  checkTensor(x)
+  return x.node
+}
+
 /** What node-level operations take. */
-export const operand = (x: Operand): Node | number => (typeof x === 'number' ? x : x.node)
+export const operand = (x: Operand): Node | number => (typeof x === 'number' ? x : nodeOf(x))

@@ -3,7 +3,7 @@ import { ShapeError, TraceError, ValueError } from '../core/errors.js'
 import { formatShape } from '../core/shape.js'
 import * as build from '../ir/build.js'
 import type { Aval, Node } from '../ir/node.js'
-import type { TensorBase } from './base.js'
+import { nodeOf, type TensorBase } from './base.js'
 import { closeOver, flattenTensors, requireTensors, traceSymbolic } from './closure.js'
 import type { Tensor } from './tensor.js'
 
@@ -104,7 +104,7 @@ export function cond<A extends unknown[], R>(
         `${bodies[1].results.length} tensors.`,
     )
   }
-  const outs = build.cond(predicate.node, [bodies[0], bodies[1]], [...consts, ...flat.nodes])
+  const outs = build.cond(nodeOf(predicate), [bodies[0], bodies[1]], [...consts, ...flat.nodes])
   return traced[0].tree.rebuild(outs) as R
 }
 

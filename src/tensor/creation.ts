@@ -36,6 +36,7 @@ export type NestedValues = number | boolean | readonly NestedValues[]
 
 /** A leaf tensor over a node that needs no gradient. */
 export function leafTensor<S extends Shape>(node: Node, requiresGrad = false): Tensor<S> {
+  checkDType(node.dtype)
   if (!requiresGrad) return new Tensor<S>(node)
   if (!isFloat(node.dtype)) throw new DTypeError(`requiresGrad: only float tensors can, got ${node.dtype}.`)
   const version = versionOf(node, true)
@@ -141,6 +142,8 @@ export function full<const S extends Shape>(
 ): Tensor<S> {
   const { dtype = 'f32', requiresGrad } = options
   checked(shape, 'full')
+  if (typeof value !== 'number')
+    throw new ValueError(`full: expected a number as value, got ${String(value)}.`)
   const c = build.scalar(value, dtype)
   return leafTensor<S>(
     build.expand(
@@ -206,6 +209,7 @@ export function arange(
   }
   const count = Math.ceil((to - from) / step)
   const kind = dtype ?? ([from, to, step].every(Number.isInteger) ? 'i64' : 'f32')
+  checkDType(kind)
   const storage = new Storage(kind, count)
   const array = storage.write()
   for (let i = 0; i < count; i++) writeElement(kind, array, i, from + i * step)
@@ -216,6 +220,7 @@ export function arange(
 export function linspace(start: number, end: number, steps: number, options: CreationOptions = {}): Tensor {
   const { dtype = 'f32', requiresGrad } = options
   checked([steps], 'linspace')
+  checkDType(dtype)
   const storage = new Storage(dtype, steps)
   const array = storage.write()
   const delta = steps > 1 ? (end - start) / (steps - 1) : 0

@@ -1,5 +1,5 @@
 /** Element-wise methods of Tensor: thin wrappers over `ops/elementwise`. */
-import type { DType } from '../core/dtype.js'
+import { checkDType, type DType } from '../core/dtype.js'
 import type { Shape } from '../core/shape.js'
 import * as ops from '../ops/elementwise.js'
 import { type Operand, operand, TensorBase, wrap } from './base.js'
@@ -110,6 +110,7 @@ export class ElementwiseMethods<S extends Shape = Shape> extends TensorBase<S> {
 
   /** The same values in another dtype. */
   to(dtype: DType): Tensor<S> {
+    checkDType(dtype)
     return wrap(ops.to(this.node, dtype)) as Tensor<S>
   }
 

@@ -1,7 +1,7 @@
 /** Losses on tensors: thin wrappers over the node-level functions of the same names in `ops/loss`. */
 import type { Node } from '../ir/node.js'
 import * as loss from '../ops/loss.js'
-import { type TensorBase, wrap } from './base.js'
+import { nodeOf, type TensorBase, wrap } from './base.js'
 import type { Tensor } from './tensor.js'
 
 export type { Reduction } from '../ops/loss.js'
@@ -14,7 +14,7 @@ function onNodes<O extends object>(options: OnTensors<O> | undefined): O | undef
   if (options === undefined) return undefined
   const out: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(options)) {
-    out[key] = typeof value === 'object' && value !== null ? (value as TensorBase).node : value
+    out[key] = typeof value === 'object' && value !== null ? nodeOf(value as TensorBase) : value
   }
   return out as O
 }
@@ -22,7 +22,7 @@ function onNodes<O extends object>(options: OnTensors<O> | undefined): O | undef
 const lift =
   <O extends object>(fn: (input: Node, target: Node, options?: O) => Node) =>
   (input: TensorBase, target: TensorBase, options?: OnTensors<O>): Tensor =>
-    wrap(fn(input.node, target.node, onNodes<O>(options)))
+    wrap(fn(nodeOf(input), nodeOf(target), onNodes<O>(options)))
 
 /** (x - t)². */
 export const mseLoss = lift(loss.mseLoss)
@@ -53,4 +53,4 @@ export const marginRankingLoss = (
   y: TensorBase,
   target: TensorBase,
   options?: Parameters<typeof loss.marginRankingLoss>[3],
-): Tensor => wrap(loss.marginRankingLoss(x.node, y.node, target.node, options))
+): Tensor => wrap(loss.marginRankingLoss(nodeOf(x), nodeOf(y), nodeOf(target), options))

@@ -13,7 +13,7 @@ import * as normalization from '../ops/normalization.js'
 import * as pooling from '../ops/pooling.js'
 import * as random from '../ops/random.js'
 import * as normal from '../ops/softmax.js'
-import { type TensorBase, wrap } from './base.js'
+import { nodeOf, type TensorBase, wrap } from './base.js'
 import { defaultGenerator, type Generator } from './random.js'
 import type { Tensor } from './tensor.js'
 
@@ -21,19 +21,19 @@ export * from './functional-loss.js'
 
 type Maybe = TensorBase | null | undefined
 
-const maybe = (t: Maybe): Node | null => t?.node ?? null
+const maybe = (t: Maybe): Node | null => (t == null ? null : nodeOf(t))
 
 /** A node-level function of one tensor, on tensors. */
 const lift =
   <A extends unknown[]>(fn: (x: Node, ...args: A) => Node) =>
   (x: TensorBase, ...args: A): Tensor =>
-    wrap(fn(x.node, ...args))
+    wrap(fn(nodeOf(x), ...args))
 
 /** A node-level function of input, weight and bias, on tensors. */
 const liftWeighted =
   <A extends unknown[]>(fn: (x: Node, weight: Node, bias?: Node | null, ...args: A) => Node) =>
   (x: TensorBase, weight: TensorBase, bias?: Maybe, ...args: A): Tensor =>
-    wrap(fn(x.node, weight.node, maybe(bias), ...args))
+    wrap(fn(nodeOf(x), nodeOf(weight), maybe(bias), ...args))
 
 // ---------------------------------------------------------------- activations
 
@@ -81,7 +81,7 @@ export const threshold = lift(activation.threshold)
 export const glu = lift(activation.glu)
 /** x where positive, weight · x elsewhere; one weight, or one a channel (axis 1) (He et al. 2015). */
 export const prelu = (x: TensorBase, weight: TensorBase): Tensor =>
-  wrap(activation.prelu(x.node, weight.node))
+  wrap(activation.prelu(nodeOf(x), nodeOf(weight)))
 /** e^x / Σ e^x along an axis, the last by default. */
 export const softmax = lift(normal.softmax)
 /** ln softmax(x) along an axis, the last by default. */
@@ -111,7 +111,7 @@ export const embedding = (
   index: TensorBase,
   weight: TensorBase,
   options?: Parameters<typeof indexing.embedding>[2],
-): Tensor => wrap(indexing.embedding(index.node, weight.node, options))
+): Tensor => wrap(indexing.embedding(nodeOf(index), nodeOf(weight), options))
 
 /** A new last axis with 1 at the class and 0 elsewhere. */
 export const oneHot = lift(indexing.oneHot)
@@ -167,7 +167,7 @@ export function batchNorm(
   { training, momentum, eps }: BatchNormOptions = {},
 ): Tensor {
   const result = normalization.batchNorm(
-    x.node,
+    nodeOf(x),
     maybe(runningMean),
     maybe(runningVar),
     maybe(weight),
@@ -188,7 +188,7 @@ export const layerNorm = (
   weight?: Maybe,
   bias?: Maybe,
   eps = 1e-5,
-): Tensor => wrap(normalization.layerNorm(x.node, normalizedShape, maybe(weight), maybe(bias), eps))
+): Tensor => wrap(normalization.layerNorm(nodeOf(x), normalizedShape, maybe(weight), maybe(bias), eps))
 
 /** x / root mean square over the trailing axes (Zhang & Sennrich 2019). */
 export const rmsNorm = (
@@ -196,7 +196,7 @@ export const rmsNorm = (
   normalizedShape: number | Shape,
   weight?: Maybe,
   eps?: number | null,
-): Tensor => wrap(normalization.rmsNorm(x.node, normalizedShape, maybe(weight), eps))
+): Tensor => wrap(normalization.rmsNorm(nodeOf(x), normalizedShape, maybe(weight), eps))
 
 /** Group normalization (Wu & He 2018). */
 export const groupNorm = (
@@ -205,11 +205,11 @@ export const groupNorm = (
   weight?: Maybe,
   bias?: Maybe,
   eps = 1e-5,
-): Tensor => wrap(normalization.groupNorm(x.node, numGroups, maybe(weight), maybe(bias), eps))
+): Tensor => wrap(normalization.groupNorm(nodeOf(x), numGroups, maybe(weight), maybe(bias), eps))
 
 /** Instance normalization: each channel of each example by itself. */
 export const instanceNorm = (x: TensorBase, weight?: Maybe, bias?: Maybe, eps = 1e-5): Tensor =>
-  wrap(normalization.instanceNorm(x.node, maybe(weight), maybe(bias), eps))
+  wrap(normalization.instanceNorm(nodeOf(x), maybe(weight), maybe(bias), eps))
 
 /** x / max(‖x‖, ε) along the axes. */
 export const normalize = lift(normalization.normalize)
@@ -220,7 +220,7 @@ export const cosineSimilarity = (
   x: TensorBase,
   y: TensorBase,
   options?: Parameters<typeof normalization.cosineSimilarity>[2],
-): Tensor => wrap(normalization.cosineSimilarity(x.node, y.node, options))
+): Tensor => wrap(normalization.cosineSimilarity(nodeOf(x), nodeOf(y), options))
 
 // ---------------------------------------------------------------- dropout, attention
 
@@ -231,7 +231,7 @@ export function dropout(
   training = true,
   generator: Generator = defaultGenerator,
 ): Tensor {
-  return wrap(training && p > 0 ? random.dropout(x.node, p, generator.nextKey()) : x.node)
+  return wrap(training && p > 0 ? random.dropout(nodeOf(x), p, generator.nextKey()) : nodeOf(x))
 }
 
 /** Dropout of whole channels (axis 1). */
@@ -241,7 +241,7 @@ export function featureDropout(
   training = true,
   generator: Generator = defaultGenerator,
 ): Tensor {
-  return wrap(training && p > 0 ? random.featureDropout(x.node, p, generator.nextKey()) : x.node)
+  return wrap(training && p > 0 ? random.featureDropout(nodeOf(x), p, generator.nextKey()) : nodeOf(x))
 }
 
 export interface ScaledDotProductAttentionOptions extends Omit<AttentionOptions, 'mask' | 'key'> {
@@ -258,5 +258,5 @@ export function scaledDotProductAttention(
   { mask, generator = defaultGenerator, ...options }: ScaledDotProductAttentionOptions = {},
 ): Tensor {
   const key = options.dropout ? generator.nextKey() : null
-  return wrap(attention(q.node, k.node, v.node, { ...options, mask: maybe(mask), key }))
+  return wrap(attention(nodeOf(q), nodeOf(k), nodeOf(v), { ...options, mask: maybe(mask), key }))
 }

@@ -4,7 +4,7 @@ import type { Shape } from '../core/shape.js'
 import * as ops from '../ops/indexing.js'
 import * as linear from '../ops/linear-algebra.js'
 import { ActivationMethods } from './activation-methods.js'
-import { type Operand, operand, type TensorBase, wrap } from './base.js'
+import { nodeOf, type Operand, operand, type TensorBase, wrap } from './base.js'
 import type { Fits, MatMul, MatMulResult } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
@@ -30,22 +30,22 @@ export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<
     this: TensorBase<A>,
     other: TensorBase<B> & Fits<MatMulResult<A, B>>,
   ): Tensor<MatMul<A, B>> {
-    return wrap(linear.matmul(this.node, other.node)) as Tensor<MatMul<A, B>>
+    return wrap(linear.matmul(this.node, nodeOf(other))) as Tensor<MatMul<A, B>>
   }
 
   /** The inner product of two vectors. */
   dot(other: TensorBase): Tensor {
-    return wrap(linear.dot(this.node, other.node))
+    return wrap(linear.dot(this.node, nodeOf(other)))
   }
 
   /** The outer product of two vectors. */
   outer(other: TensorBase): Tensor {
-    return wrap(linear.outer(this.node, other.node))
+    return wrap(linear.outer(this.node, nodeOf(other)))
   }
 
   /** The product of two batches of matrices. */
   bmm(other: TensorBase): Tensor {
-    return wrap(linear.bmm(this.node, other.node))
+    return wrap(linear.bmm(this.node, nodeOf(other)))
   }
 
   /** The diagonal over two axes, as a new last axis. */
@@ -72,17 +72,17 @@ export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<
 
   /** out[i][j] = this[index[i][j]][j] for axis 0, and likewise for others. */
   gather(axis: number, index: TensorBase): Tensor {
-    return wrap(ops.gather(this.node, axis, index.node))
+    return wrap(ops.gather(this.node, axis, nodeOf(index)))
   }
 
   /** This tensor with this[index[i][j]][j] = src[i][j] for axis 0, and likewise for others. */
   scatter(axis: number, index: TensorBase, src: Operand): Tensor<S> {
-    return wrap(ops.scatter(this.node, axis, index.node, operand(src))) as Tensor<S>
+    return wrap(ops.scatter(this.node, axis, nodeOf(index), operand(src))) as Tensor<S>
   }
 
   /** This tensor with src[i][j] added at this[index[i][j]][j] for axis 0, and likewise for others. */
   scatterAdd(axis: number, index: TensorBase, src: TensorBase): Tensor<S> {
-    return wrap(ops.scatterAdd(this.node, axis, index.node, src.node)) as Tensor<S>
+    return wrap(ops.scatterAdd(this.node, axis, nodeOf(index), nodeOf(src))) as Tensor<S>
   }
 
   /** This tensor combined with src[i][j] at this[index[i][j]][j] by 'sum', 'prod', 'mean', 'amax' or 'amin'. */
@@ -93,27 +93,27 @@ export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<
     reduce: ops.ScatterReduction,
     options?: { includeSelf?: boolean },
   ): Tensor<S> {
-    return wrap(ops.scatterReduce(this.node, axis, index.node, src.node, reduce, options)) as Tensor<S>
+    return wrap(ops.scatterReduce(this.node, axis, nodeOf(index), nodeOf(src), reduce, options)) as Tensor<S>
   }
 
   /** This tensor with the rows of `src` added at the positions of a vector of indices along an axis. */
   indexAdd(axis: number, index: TensorBase, src: TensorBase): Tensor<S> {
-    return wrap(ops.indexAdd(this.node, axis, index.node, src.node)) as Tensor<S>
+    return wrap(ops.indexAdd(this.node, axis, nodeOf(index), nodeOf(src))) as Tensor<S>
   }
 
   /** The elements at flat positions. */
   take(index: TensorBase): Tensor {
-    return wrap(ops.take(this.node, index.node))
+    return wrap(ops.take(this.node, nodeOf(index)))
   }
 
   /** The positions named by a vector of indices along an axis. */
   indexSelect(axis: number, index: TensorBase): Tensor {
-    return wrap(ops.indexSelect(this.node, axis, index.node))
+    return wrap(ops.indexSelect(this.node, axis, nodeOf(index)))
   }
 
   /** `value` where the mask is true, this elsewhere. */
   maskedFill(mask: TensorBase, value: Operand): Tensor<S> {
-    return wrap(ops.maskedFill(this.node, mask.node, operand(value))) as Tensor<S>
+    return wrap(ops.maskedFill(this.node, nodeOf(mask), operand(value))) as Tensor<S>
   }
 
   /** A new last axis with 1 at the class and 0 elsewhere (i64 by default). */

@@ -37,6 +37,12 @@ function linearize(
   const given = args.map((arg, i) => {
     if (!chosen.includes(i)) return arg
     const flat = flattenTensors(arg)
+    if (flat.nodes.length === 0) {
+      throw new ValueError(
+        `Expected a tensor, or a tree with one, as argument ${i} of the function to differentiate, got ${String(arg)}. ` +
+          'Wrap numbers with tensor(), or choose another argument with argnums.',
+      )
+    }
     const fresh = flat.nodes.map((node) => {
       const leaf = build.alias(node, isFloat(node.dtype))
       leaves.push(leaf)
