@@ -165,10 +165,10 @@ function binary(op: BinaryOp, type: ComputeType, x: number, y: number): number |
     case 'rem':
       return y === 0 ? 0 : x % y
     case 'min':
-      // biome-ignore lint/complexity/useMathMinMax: NaN and the order of operands matter
+      // Not Math.min and Math.max: NaN and the order of operands matter.
       return x < y ? x : y
     case 'max':
-      // biome-ignore lint/complexity/useMathMinMax: NaN and the order of operands matter
+      // Not Math.min and Math.max: NaN and the order of operands matter.
       return x < y ? y : x
     case 'and':
       return x & y
