@@ -7,6 +7,7 @@ import { type Node, topologicalOrder } from '../ir/node.js'
 import { printNode } from '../ir/print.js'
 import type { KernelSpec } from '../schedule/kernel-spec.js'
 import type { Slot } from '../schedule/memory.js'
+import { operandsOf } from '../schedule/operands.js'
 import { filledWith } from '../schedule/simplify.js'
 import { bytesOf } from '../schedule/store.js'
 import { printPlace } from './print.js'
@@ -77,6 +78,7 @@ export class ScheduleListing {
     const operands = (node: Node): readonly Node[] => {
       if (spec.kind === 'structured' && node !== spec.node && !spec.outputs.includes(node)) return []
       if (stop.has(node)) return []
+      if (spec.kind === 'structured' && node === spec.node) return operandsOf(node)
       return spec.kind === 'contract' && node === spec.node ? [spec.packed, node.inputs[1]] : node.inputs
     }
     const lines: string[] = []

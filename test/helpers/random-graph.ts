@@ -241,6 +241,17 @@ const sums: readonly Step[] = [
     const base = r.next() < 0.3 ? b.literal(x, 0) : x
     return g.give(b.scatter(base, index, y, axis, mode), g.bound(x) + g.bound(y) * Math.max(1, y.shape[axis]))
   },
+  (r, x, g) => {
+    // A block of another value, or of the value itself, written over a part.
+    const y = g.partner(
+      r,
+      x,
+      (m) => m.shape.length === x.shape.length && m.shape.every((n, i) => n <= x.shape[i]),
+    )
+    if (y === null || !arithmetic(x)) return null
+    const starts = x.shape.map((n, i) => b.constant(r.integer(0, n - y.shape[i] + 1), 'i32'))
+    return g.give(b.dynamicUpdate(r.next() < 0.5 ? b.neg(x) : x, y, starts), Math.max(g.bound(x), g.bound(y)))
+  },
   (r, x, g) =>
     x.shape.length === 0 ? null : g.give(b.sort([x], axisOf(r, x), r.next() < 0.5)[0], g.bound(x)),
   (r, x, g) => {

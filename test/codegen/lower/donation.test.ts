@@ -53,3 +53,39 @@ test('the old value is an output too', () => {
   expect(kept).toEqual(old)
   expect(next).toEqual(old.map((v, i) => v + xs[i]))
 })
+
+test('a cache that is updated in place is not copied, unless its old value is still needed', () => {
+  const update = b.placeholder([2], 'f32')
+  const next = b.dynamicUpdate(p, update, [b.constant(3, 'i32')])
+  const after = [1, 2, 3, 8, 9, 6]
+  expect(run([p, update], [old, [8, 9]], [next], 0)).toEqual([after])
+  const { kernels } = backend.compile({
+    inputs: [p, update],
+    outputs: [next],
+    donations: new Map([[0, 0]]),
+  }).info
+  expect(kernels).toBe(2) // the start, and the update
+  expect(run([p, update], [old, [8, 9]], [next, b.neg(p)], 0)).toEqual([after, old.map((v) => -v)])
+  const fromItself = b.dynamicUpdate(p, p, [b.constant(0, 'i32')])
+  expect(run([p], [old], [fromItself], 0)).toEqual([old])
+})
+
+test('a scatter changes a value in place that nobody else reads', () => {
+  const index = b.placeholder([2], 'i32')
+  const updates = b.placeholder([2], 'f32')
+  const next = b.scatter(p, index, updates, 0, 'add')
+  const after = [1, 12, 3, 4, 5, 6]
+  expect(run([p, index, updates], [old, [1, 1], [3, 7]], [next], 0)).toEqual([after])
+  expect(run([p, index, updates], [old, [1, 1], [3, 7]], [next, b.flip(p, [0])], 0)[1]).toEqual(
+    [...old].reverse(),
+  )
+  // The intermediate value's memory is the result's; with another reader it is not.
+  const middle = b.exp(p)
+  const changed = b.scatter(middle, index, updates, 0, 'set')
+  const exps = old.map((v) => Math.fround(Math.exp(v)))
+  const [sum] = run([p, index, updates], [old, [5, 5], [3, 7]], [b.add(changed, b.flip(middle, [0]))], 1)
+  const expected = exps.map((v, i) => (i === 5 ? 7 : v) + exps[5 - i])
+  sum.forEach((v, i) => {
+    expect(v).toBeCloseTo(expected[i], 2)
+  })
+})

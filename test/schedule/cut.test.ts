@@ -1,0 +1,181 @@
+/** Which values get memory, which kernels join, and in which order they stand. */
+import { describe, expect, it } from 'vitest'
+import * as b from '../../src/ir/build.js'
+import type { Node } from '../../src/ir/node.js'
+import { body } from '../ir/op-cases/bodies.js'
+import { cut } from './cut.js'
+
+const f32 = (...shape: number[]): Node => b.placeholder(shape, 'f32')
+const product = (l: Node, r: Node): Node =>
+  b.contract(l, r, { batch: [[], []], contracting: [[1], [0]], accumulate: 'f32' })
+const rows = (v: Node, shape: number[]): Node => b.expand(b.reshape(v, [1, shape[1]]), shape)
+
+describe('memory', () => {
+  it('none for element-wise chains, broadcasts and movement', () => {
+    const [x, y] = [f32(8, 16), f32(16)]
+    const z = b.flip(b.permute(b.mul(b.add(x, rows(y, [8, 16])), x), [1, 0]), [0])
+    expect(cut([x, y], [z])).toMatchInlineSnapshot(`"map flip[16,8] <- in0 in1"`)
+  })
+  it('for what several kernels need, unless it is cheap', () => {
+    const x = f32(8, 16)
+    const costly = b.exp(x)
+    expect(cut([x], [b.reduceSum(costly, [0]), b.reduceSum(costly, [1])])).toMatchInlineSnapshot(`
+      "map exp[8,16] <- in0
+      map reduceSum[16] <- exp[8,16]
+      map reduceSum[8] <- exp[8,16]"
+    `)
+    const cheap = b.neg(x)
+    expect(cut([x], [b.reduceSum(cheap, [0]), b.reduceSum(cheap, [1])])).toMatchInlineSnapshot(`
+      "map reduceSum[16] <- in0
+      map reduceSum[8] <- in0"
+    `)
+  })
+  it('for what a broadcast or windows would compute many times', () => {
+    const [x, y] = [f32(16), f32(8, 16)]
+    expect(cut([x, y], [b.add(y, rows(b.exp(x), [8, 16]))])).toMatchInlineSnapshot(`
+      "map reshape[1,16] <- in0
+      map add[8,16] <- in1 reshape[1,16]"
+    `)
+    expect(cut([x, y], [b.add(y, rows(b.neg(x), [8, 16]))])).toMatchInlineSnapshot(
+      `"map add[8,16] <- in1 in0"`,
+    )
+    const windows = b.window(b.pad(x, [1], [1], [0], 0), { size: [3], stride: [1], dilation: [1] })
+    expect(cut([x], [b.reduceMax(windows, [1])])).toMatchInlineSnapshot(`
+      "map pad[18] <- in0
+      map reduceMax[16] <- pad[18]"
+    `)
+  })
+  it('for operands and results of structured primitives', () => {
+    const x = f32(8, 16)
+    expect(cut([x], b.sort([b.neg(x), x], 1, true))).toMatchInlineSnapshot(`
+      "map neg[8,16] <- in0
+      structured sort.0[8,16] sort.1[8,16] <- neg[8,16] in0"
+    `)
+  })
+  it('for gathered values under padding, and as the left side of a contraction, which is padded to whole tiles', () => {
+    const [x, index] = [f32(9, 16), b.placeholder([5], 'i64')]
+    const wide = b.expand(b.reshape(index, [5, 1]), [5, 16])
+    const taken = b.gather(x, wide, 0)
+    expect(cut([x, index], [b.pad(taken, [1, 0], [0, 0], [0, 0], 0)])).toMatchInlineSnapshot(`
+      "map gather[5,16] <- in0 in1
+      map pad[6,16] <- gather[5,16]"
+    `)
+    expect(cut([x, index], [product(taken, b.permute(x, [1, 0]))])).toMatchInlineSnapshot(`
+      "map gather[5,16] <- in0 in1
+      map packed <- gather[5,16]
+      contract contract[5,9] <- packed in0"
+    `)
+  })
+  it('a scatter reads what its index was stretched from, and no literal', () => {
+    const [updates, index] = [f32(5, 16), b.placeholder([5], 'i64')]
+    const wide = b.expand(b.reshape(index, [5, 1]), [5, 16])
+    const zeros = b.expand(b.reshape(b.constant(0, 'f32'), [1, 1]), [9, 16])
+    expect(cut([updates, index], [b.scatter(zeros, wide, updates, 0, 'add')])).toMatchInlineSnapshot(
+      `"structured scatter[9,16] <- in1 in0"`,
+    )
+    const ones = b.literal(updates, 1)
+    expect(cut([updates, index], [b.scatter(b.exp(updates), wide, ones, 0, 'add')])).toMatchInlineSnapshot(`
+      "map exp[5,16] <- in0
+      map const[] <-
+      structured scatter[5,16] <- exp[5,16] in1 const[]"
+    `)
+  })
+})
+
+describe('joining', () => {
+  it('bias and activation join their contraction', () => {
+    const [x, w, bias] = [f32(8, 16), f32(16, 12), f32(12)]
+    const y = b.maximum(b.add(product(x, w), rows(bias, [8, 12])), b.literal(f32(8, 12), 0))
+    expect(cut([x, w, bias], [y])).toMatchInlineSnapshot(`
+      "map packed <- in0
+      contract maximum[8,12] <- packed in1 in2"
+    `)
+    // A softmax's sum runs along rows, which a tile does not hold.
+    expect(cut([x, w, bias], [b.reduceSum(b.exp(y), [1])])).toMatchInlineSnapshot(`
+      "map packed <- in0
+      contract contract[8,12] <- packed in1
+      map reduceSum[8] <- contract[8,12] in2"
+    `)
+  })
+  it("a parameter's next value joins the contraction that is its gradient", () => {
+    const [x, g, w, lr] = [f32(8, 16), f32(8, 12), f32(16, 12), f32()]
+    const gradient = b.contract(x, g, { batch: [[], []], contracting: [[0], [0]], accumulate: 'f32' })
+    const next = b.sub(w, b.mul(b.expand(b.reshape(lr, [1, 1]), [16, 12]), gradient))
+    expect(cut([x, g, w, lr], [next], { 0: 2 })).toMatchInlineSnapshot(`
+      "map packed <- in0
+      contract sub[16,12] <- packed in1 in2 in3"
+    `)
+  })
+  it('maps that read the same join; those of other sizes, or that read nothing in common, do not', () => {
+    const [x, y] = [f32(8, 16), f32(8, 16)]
+    expect(cut([x, y], [b.exp(x), b.sin(x)])).toMatchInlineSnapshot(`"map exp[8,16] sin[8,16] <- in0"`)
+    expect(cut([x, y], [b.exp(x), b.sin(y)])).toMatchInlineSnapshot(`
+      "map exp[8,16] <- in0
+      map sin[8,16] <- in1"
+    `)
+    expect(cut([x, y], [b.exp(x), b.slice(x, [0, 0], [4, 16])])).toMatchInlineSnapshot(`
+      "map exp[8,16] <- in0
+      map slice[4,16] <- in0"
+    `)
+  })
+  it('reductions of one value along the same axes share a pass', () => {
+    const x = f32(8, 16)
+    expect(cut([x], [b.reduceSum(x, [1]), b.reduceMax(x, [1])])).toMatchInlineSnapshot(
+      `"map reduceSum[8] reduceMax[8] <- in0"`,
+    )
+    expect(cut([x], [b.reduceSum(x, [1]), b.reduceMax(b.reshape(x, [16, 8]), [0])])).toMatchInlineSnapshot(`
+      "map reduceSum[8] <- in0
+      map reduceMax[8] <- in0"
+    `)
+  })
+  it('none across a third kernel that stands between', () => {
+    // exp(x) and its share of the row's sum have the same size, but the sum needs all of exp(x) first.
+    const x = f32(8, 16)
+    const e = b.exp(x)
+    const total = b.expand(b.reshape(b.reduceSum(e, [1]), [8, 1]), [8, 16])
+    expect(cut([x], [e, b.div(e, total)])).toMatchInlineSnapshot(`
+      "map exp[8,16] <- in0
+      map reduceSum[8] <- exp[8,16]
+      map div[8,16] <- exp[8,16] reduceSum[8]"
+    `)
+  })
+  it('none where one reads other elements of the other', () => {
+    const x = f32(16)
+    const e = b.exp(x)
+    expect(cut([x], [e, b.add(b.flip(e, [0]), x)])).toMatchInlineSnapshot(`
+      "map exp[16] <- in0
+      map add[16] <- exp[16] in0"
+    `)
+  })
+  it('readers of a value stand before the kernel that overwrites it', () => {
+    const [p, x] = [f32(16), f32(4, 16)]
+    const next = b.mul(p, p)
+    const use = b.reduceSum(b.mul(x, rows(p, [4, 16])), [0, 1])
+    expect(cut([p, x], [next, use])).toMatchInlineSnapshot(`
+      "map mul[16] <- in0
+      map reduceSum[] <- in1 in0"
+    `)
+    expect(cut([p, x], [next, use], { 0: 0 })).toMatchInlineSnapshot(`
+      "map reduceSum[] <- in1 in0
+      map mul[16] <- in0"
+    `)
+  })
+  it('a loop is one kernel to its surroundings', () => {
+    const [h, xs] = [f32(3), f32(5, 3)]
+    const round = body(
+      b,
+      [
+        [[3], 'f32'],
+        [[3], 'f32'],
+      ],
+      ([c, row]) => [b.add(c, row), b.exp(row)],
+    )
+    const [last, all] = b.scan(round, { consts: [], carry: [b.neg(h)], xs: [xs] }, { length: 5 })
+    expect(cut([h, xs], [b.exp(last), b.neg(all)])).toMatchInlineSnapshot(`
+      "map neg[3] <- in0
+      structured scan.0[3] scan.1[5,3] <- neg[3] in1
+      map exp[3] <- scan.0[3]
+      map neg[5,3] <- scan.1[5,3]"
+    `)
+  })
+})

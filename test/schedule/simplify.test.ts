@@ -1,0 +1,152 @@
+/** Each rewrite of the graph, before and after. */
+import { describe, expect, it } from 'vitest'
+import * as b from '../../src/ir/build.js'
+import { type Node, topologicalOrder } from '../../src/ir/node.js'
+import { printGraph } from '../../src/ir/print.js'
+import { simplify } from '../../src/schedule/simplify.js'
+import { body } from '../ir/op-cases/bodies.js'
+
+const x = b.placeholder([2, 3], 'f32')
+const y = b.placeholder([2, 3], 'f32')
+
+const simplified = (...outputs: Node[]): Node[] => [
+  ...simplify({ inputs: [x, y], outputs, donations: new Map() }).outputs,
+]
+const text = (...outputs: Node[]): string => printGraph(simplified(...outputs))
+const count = (roots: readonly Node[]): number => topologicalOrder(roots).length
+
+describe('simplify', () => {
+  it('drops markers', () => {
+    expect(simplified(b.add(b.alias(x), b.stopGradient(y)))[0].inputs).toEqual([x, y])
+  })
+
+  it('joins movement, and drops what cancels', () => {
+    expect(simplified(b.permute(b.permute(x, [1, 0]), [1, 0]))).toEqual([x])
+    expect(simplified(b.reshape(b.reshape(x, [6]), [2, 3]))).toEqual([x])
+    expect(
+      text(b.expand(b.expand(b.reshape(x, [1, 2, 3, 1]), [5, 2, 3, 1]), [5, 2, 3, 4])),
+    ).toMatchInlineSnapshot(`
+      "%0 = placeholder : f32[2, 3]
+      %1 = reshape %0 : f32[1, 2, 3, 1]
+      %2 = expand %1 : f32[5, 2, 3, 4]
+      return %2"
+    `)
+    expect(text(b.permute(b.permute(b.reshape(x, [1, 2, 3]), [1, 2, 0]), [1, 2, 0]))).toMatchInlineSnapshot(`
+      "%0 = placeholder : f32[2, 3]
+      %1 = reshape %0 : f32[1, 2, 3]
+      %2 = permute %1 {axes: [2, 0, 1]} : f32[3, 1, 2]
+      return %2"
+    `)
+  })
+
+  it('drops multiplication and division by one, and nothing else', () => {
+    const one = b.literal(x, 1)
+    expect(simplified(b.mul(x, one), b.mul(one, x), b.div(x, one))).toEqual([x, x, x])
+    // x + 0 turns -0 into 0, x · 0 keeps NaN: neither may go.
+    const kept = [b.add(x, b.literal(x, 0)), b.mul(x, b.literal(x, 0)), b.div(one, x)]
+    expect(simplified(...kept).map((n) => n.op)).toEqual(['add', 'mul', 'div'])
+  })
+
+  it('fixes scalars that are no inputs', () => {
+    const scalar = b.make('scalar', [], { value: 2.5, dtype: 'f32' })
+    const [fixed] = simplified(scalar)
+    expect(printGraph([fixed])).toMatchInlineSnapshot(`
+      "%0 = const {value: 2.5} : f32[]
+      return %0"
+    `)
+    expect(simplify({ inputs: [scalar], outputs: [scalar], donations: new Map() }).outputs).toEqual([scalar])
+  })
+
+  it('merges equal nodes, but no attributes that differ, and not across a barrier', () => {
+    const twice = simplified(b.mul(b.exp(x), b.exp(x)))
+    expect(twice[0].inputs[0]).toBe(twice[0].inputs[1])
+    const differ = simplified(b.reduceSum(x, [0]), b.reduceSum(x, [1]), b.literal(x, 0), b.literal(x, -0))
+    expect(new Set(differ).size).toBe(4)
+    const [one, other] = [b.barrier([x])[0], b.barrier([x])[0]]
+    const [p, q] = simplified(b.exp(one), b.exp(other))
+    expect(p).not.toBe(q)
+    expect(count([p, q])).toBe(7)
+  })
+
+  it('makes a convolution a contraction with windows', () => {
+    const [image, weights] = [b.placeholder([1, 4, 6], 'f32'), b.placeholder([4, 4, 3], 'f32')]
+    const conv = b.conv(image, weights, {
+      stride: [1],
+      padding: [[1, 1]],
+      dilation: [1],
+      inputDilation: [1],
+      groups: 1,
+    })
+    const [result] = simplify({ inputs: [image, weights], outputs: [conv], donations: new Map() }).outputs
+    expect(printGraph([result])).toMatchInlineSnapshot(`
+      "%0 = placeholder : f32[4, 4, 3]
+      %1 = reshape %0 : f32[1, 1, 4, 4, 3]
+      %2 = placeholder : f32[1, 4, 6]
+      %3 = pad %2 {low: [0, 0, 1], high: [0, 0, 1], interior: [0, 0, 0], value: 0} : f32[1, 4, 8]
+      %4 = window %3 {size: [3], stride: [1], dilation: [1]} : f32[1, 4, 6, 3]
+      %5 = reshape %4 : f32[1, 1, 4, 6, 3]
+      %6 = permute %5 {axes: [0, 1, 2, 4, 3]} : f32[1, 1, 4, 3, 6]
+      %7 = contract %1 %6 {batch: [[0, 1], [0, 1]], contracting: [[3, 4], [2, 3]], accumulate: f32} : f32[1, 1, 4, 6]
+      %8 = reshape %7 : f32[1, 4, 6]
+      return %8"
+    `)
+  })
+
+  it('makes a thin contraction a sum of products, and an empty one zeros', () => {
+    const product = (l: Node, r: Node): Node =>
+      b.contract(l, r, { batch: [[], []], contracting: [[1], [0]], accumulate: 'f32' })
+    expect(text(product(x, b.permute(b.slice(y, [0, 0], [1, 3]), [1, 0])))).toMatchInlineSnapshot(`
+      "%0 = placeholder : f32[2, 3]
+      %1 = reshape %0 : f32[1, 2, 1, 3]
+      %2 = placeholder : f32[2, 3]
+      %3 = slice %2 {starts: [0, 0], stops: [1, 3], steps: [1, 1]} : f32[1, 3]
+      %4 = permute %3 {axes: [1, 0]} : f32[3, 1]
+      %5 = reshape %4 : f32[1, 3, 1]
+      %6 = permute %5 {axes: [0, 2, 1]} : f32[1, 1, 3]
+      %7 = reshape %6 : f32[1, 1, 1, 3]
+      %8 = expand %7 : f32[1, 2, 1, 3]
+      %9 = mul %1 %8 : f32[1, 2, 1, 3]
+      %10 = reduceSum %9 {axes: [3]} : f32[1, 2, 1]
+      %11 = reshape %10 : f32[2, 1]
+      return %11"
+    `)
+    const empty = product(b.placeholder([4, 0], 'f32'), b.placeholder([0, 5], 'f32'))
+    expect(text(empty)).toMatchInlineSnapshot(`
+      "%0 = const {value: 0} : f32[]
+      %1 = reshape %0 : f32[1, 1]
+      %2 = expand %1 : f32[4, 5]
+      return %2"
+    `)
+    const wide = product(b.placeholder([4, 8], 'f32'), b.placeholder([8, 5], 'f32'))
+    expect(simplified(wide)[0].op).toBe('contract')
+  })
+
+  it('drops stacked results of loops that nobody reads', () => {
+    const round = body(
+      b,
+      [
+        [[3], 'f32'],
+        [[3], 'f32'],
+      ],
+      ([c, row]) => [b.add(c, row), b.mul(c, row), b.exp(row)],
+    )
+    const results = b.scan(round, { consts: [], carry: [b.reduceSum(y, [0])], xs: [x] }, { length: 2 })
+    expect(text(results[0], results[2])).toMatchInlineSnapshot(`
+      "%0 = placeholder : f32[2, 3]
+      %1 = reduceSum %0 {axes: [0]} : f32[3]
+      %2 = placeholder : f32[2, 3]
+      %3 = scan %1 %2 {length: 2, consts: 0, carry: 1, reverse: false, checkpoint: 0} : f32[3], f32[2, 3]
+        body (%4: f32[3], %5: f32[3])
+          %6 = add %4 %5 : f32[3]
+          %7 = exp %5 : f32[3]
+          return %6, %7
+      %8 = output %3 {index: 0} : f32[3]
+      %9 = output %3 {index: 1} : f32[2, 3]
+      return %8, %9"
+    `)
+  })
+
+  it('leaves inputs as they are, however often they stand', () => {
+    expect(simplified(x, b.alias(x), y)).toEqual([x, x, y])
+  })
+})
