@@ -34,6 +34,7 @@ import { lanesOf, type Target } from '../target.js'
 import { Inliner } from './inline.js'
 import { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
+import { roundTo } from './round.js'
 
 /** Inner steps of a slice: about what keeps a panel in L1. */
 const sliceTarget = 256
@@ -122,7 +123,8 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   let current: ((lanes: Lanes) => Expr) | null = null
   const plug = (_: readonly Index[], l: Lanes): Expr => {
     if (current === null) throw new InternalError('Lowering: a contraction was read outside its tile.')
-    return current(l)
+    // What is fused gets the value that would be stored.
+    return roundTo(e, spec.node.dtype, current(l))
   }
   const inliner = new Inliner(
     k,

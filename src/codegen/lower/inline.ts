@@ -419,7 +419,7 @@ export class Inliner {
       const t = term(index, ranges, lanes)
       sum = sum === null ? t : this.e.binary('add', sum, t)
     }
-    return sum ?? zero(lanes)
+    return sum === null ? zero(lanes) : roundTo(this.e, node.dtype, sum)
   }
 
   /** x at an index that data gives: checked, and read lane by lane where lanes differ. */
