@@ -17,4 +17,10 @@ export {
   type SafetensorsInfo,
 } from './safetensors.js'
 export { openSafetensors, SafetensorsFile, writeSafetensorsFile } from './safetensors-file.js'
+export {
+  loadSafetensors,
+  saveSafetensors,
+  stateDictFromBytes,
+  stateDictToBytes,
+} from './state-dict-file.js'
 export { encodeZip, readZip } from './zip.js'
