@@ -6,7 +6,8 @@
  * With more than one lane, indices contain a lane variable that runs over the lanes of one vector. It is a variable of
  * the lowering only: what is emitted has it replaced by 0 (a vector access, a ramp) or by each lane's number.
  */
-import { type DType, isFloat } from '../../core/dtype.js'
+
+import { type DType, fromBf16Bits, fromF16Bits, isFloat, toBf16Bits, toF16Bits } from '../../core/dtype.js'
 import { InternalError } from '../../core/errors.js'
 import { stridesOf } from '../../core/shape.js'
 import { isOp, type Node } from '../../ir/node.js'
@@ -127,13 +128,10 @@ export class Inliner {
     const at = (input: Node, i: readonly Index[] = index): Expr => this.value(input, i, lanes)
     const [x] = node.inputs
 
-    if (isOp(node, 'const'))
-      return e.const(
-        type === 'i64' ? BigInt(Math.trunc(node.attrs.value)) : constantOf(node.dtype, node.attrs.value),
-        type,
-        lanes.count,
-      )
-    if (isOp(node, 'iota')) return e.convert(this.ramp(index[node.attrs.axis], lanes), type)
+    if (isOp(node, 'const')) return e.const(constantOf(node.dtype, node.attrs.value), type, lanes.count)
+    if (isOp(node, 'iota')) {
+      return roundTo(e, node.dtype, e.convert(this.ramp(index[node.attrs.axis], lanes), type))
+    }
     if (isOp(node, 'randomBits')) {
       const word = (i: number) => e.splat(this.value(x, [constantIndex(i)], oneLane), lanes.count)
       return expandRandomBits(
@@ -308,7 +306,7 @@ export class Inliner {
       source.push(ranges.length)
       ranges.push({ index: q, low: 0, high: n - 1 })
     })
-    const fill = (l: Lanes) => this.e.const(type === 'i64' ? BigInt(value) : value, type, l.count)
+    const fill = (l: Lanes) => this.e.const(constantOf(node.dtype, value), type, l.count)
     if (x.shape.includes(0)) return fill(lanes)
     return this.guarded(
       ranges,
@@ -495,16 +493,25 @@ const narrows = (node: Node): boolean =>
 
 const is64 = (dtype: DType): boolean => dtype === 'f64' || dtype === 'i64'
 
-const constantOf = (dtype: DType, value: number): number =>
-  dtype === 'bool'
-    ? value === 0
-      ? 0
-      : 1
-    : dtype === 'i32'
-      ? value | 0
-      : dtype === 'u8'
-        ? value & 255
-        : value
+/** A literal as its dtype holds it. */
+function constantOf(dtype: DType, value: number): number | bigint {
+  switch (dtype) {
+    case 'i64':
+      return BigInt(Math.trunc(value))
+    case 'i32':
+      return value | 0
+    case 'u8':
+      return value & 255
+    case 'bool':
+      return Number(value !== 0)
+    case 'f16':
+      return fromF16Bits(toF16Bits(value))
+    case 'bf16':
+      return fromBf16Bits(toBf16Bits(value))
+    default:
+      return value
+  }
+}
 
 /** Floats saturate into u8; integers keep their low bits; narrow floats round. */
 function castTo(e: ExprBuilder, value: Expr, from: DType, to: DType): Expr {

@@ -50,3 +50,22 @@ for (const dtype of ['f16', 'bf16'] as DType[]) {
     })
   }
 }
+
+test('literals, fillings and counts are as their dtype holds them', () => {
+  for (const dtype of ['f16', 'bf16'] as DType[]) {
+    const x = b.placeholder([7], dtype)
+    const values = [1, 0.3, -2, 5, 0.1, 1000, 3]
+    const literal = b.literal(x, 0.37)
+    const padded = b.pad(x, [1], [1], [0], 0.1)
+    const counted = b.slice(b.iota([4000], 0, dtype), [3990], [4000])
+    for (const part of [literal, padded, counted]) {
+      const stored = runGraph([part], [x], [values], backend)[0]
+      const stand = b.placeholder(part.shape, dtype)
+      const third = (n: Node): Node => b.cast(b.mul(b.cast(n, 'f32'), b.full(n.shape, 1 / 3, 'f32')), 'f32')
+      expect(runGraph([third(part)], [x], [values], backend)).toEqual(
+        runGraph([third(stand)], [stand], [stored], backend),
+      )
+      expect(stored).toEqual(runGraph([part], [x], [values])[0])
+    }
+  }
+})
