@@ -1,63 +1,14 @@
 """Golden values of the derived operations: results and gradients of every float input for a random cotangent.
 
-`python3 scripts/goldens/ops.py` writes test/goldens/ops.json. Floats run in f64, so that the comparison is about
-formulas, not rounding. In `args`, "$0" stands for input 0, and so on.
+`python3 scripts/goldens/ops.py` writes test/goldens/ops.json. What rows mean is written in operation_case.py; families
+that came later have a script of their own, ops_<family>.py.
 """
-import base64
 import math
 
 import torch
 import torch.nn.functional as F
 
-from common import write
-
-torch.manual_seed(7)
-cases = []
-names = {torch.float64: 'f64', torch.float32: 'f32', torch.float16: 'f16', torch.bfloat16: 'bf16', torch.int32: 'i32',
-         torch.int64: 'i64', torch.uint8: 'u8', torch.bool: 'bool'}
-types = {v: k for k, v in names.items()}
-
-
-def pack(t):
-    t = t.detach()
-    out = {'shape': list(t.shape), 'dtype': names[t.dtype]}
-    if t.dtype.is_floating_point:
-        out['data'] = base64.b64encode(t.contiguous().to(torch.float64).numpy().astype('<f8').tobytes()).decode()
-    else:
-        out['data'] = [int(v) for v in t.flatten().tolist()]
-    return out
-
-
-def case(op, fn, args, inputs, grad=True):
-    """`fn` gets the inputs and returns a tensor or a sequence of tensors."""
-    leaves = [x.clone().requires_grad_(grad) if x.dtype == torch.float64 else x for x in inputs]
-    out = fn(*leaves)
-    outs = list(out) if isinstance(out, (tuple, list)) else [out]
-    entry = {'op': op, 'args': args, 'inputs': [pack(x) for x in inputs], 'outputs': [pack(o) for o in outs]}
-    live = [i for i, o in enumerate(outs) if o.requires_grad]
-    if grad and live:
-        gs = [torch.randn(outs[i].shape, dtype=torch.float64) for i in live]
-        wrt = [x for x in leaves if x.requires_grad]
-        got = torch.autograd.grad([outs[i] for i in live], wrt, gs, allow_unused=True)
-        entry['cotangents'] = [[i, pack(g)] for i, g in zip(live, gs)]
-        it = iter(got)
-        # null: an input that the case detaches
-        found = [next(it) if x.requires_grad else None for x in leaves]
-        entry['gradients'] = [None if g is None else pack(g) for g in found]
-    cases.append(entry)
-
-
-def r(*shape):
-    return torch.randn(shape, dtype=torch.float64)
-
-
-def pos(*shape):
-    return torch.rand(shape, dtype=torch.float64) + 0.3
-
-
-def t(data, dtype=torch.float64):
-    return torch.tensor(data, dtype=dtype)
-
+from operation_case import case, cases, names, pack, pos, r, save, t, types
 
 inf, nan = math.inf, math.nan
 i64 = torch.int64
@@ -441,5 +392,4 @@ case('scaledDotProductAttention', lambda q, k, v: attention(q, k, v, causal=True
 case('scaledDotProductAttention', lambda q, k, v, m: attention(q, k, v, m), ['$0', '$1', '$2', {'mask': '$3'}], [r(3, 4), r(5, 4), r(5, 6), t([[1, 0, 1, 1, 0], [1, 1, 1, 1, 1], [0, 0, 0, 0, 1]], torch.bool)])
 case('scaledDotProductAttention', lambda q, k, v, m: attention(q, k, v, m, scale=0.3), ['$0', '$1', '$2', {'mask': '$3', 'scale': 0.3}], [r(2, 2, 3, 4), r(2, 1, 5, 4), r(1, 2, 5, 6), r(3, 5)])
 
-write('ops', {'cases': cases, 'promotion': promotion})
-print(len(cases), 'cases')
+save('ops', promotion=promotion)
