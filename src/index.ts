@@ -41,10 +41,13 @@ export {
   zeros,
   zerosLike,
 } from './tensor/creation.js'
+export type { TensorStatistics } from './tensor/describe.js'
+export { describeGraph } from './tensor/describe-graph.js'
 export * as functional from './tensor/functional.js'
 export { enableGrad, isGradEnabled, noGrad } from './tensor/grad-mode.js'
 export { observe } from './tensor/observe.js'
 export { Buffer, Parameter } from './tensor/parameter.js'
+export { type PrintOptions, type PrintProfile, setPrintOptions } from './tensor/print-options.js'
 export { defaultGenerator, Generator, manualSeed } from './tensor/random.js'
 export { Tensor } from './tensor/tensor.js'
 export { cat, diagEmbed, einsum, stack, tensordot, where } from './tensor/tensor-functions.js'

@@ -13,6 +13,7 @@ import {
   assignCell,
   type Cell,
   gradientOf,
+  isSymbolic,
   leafCells,
   peekCell,
   pendingIsHeavy,
@@ -25,6 +26,7 @@ import {
   versionOf,
 } from '../runtime/state.js'
 import { yieldIfDue } from '../runtime/yield.js'
+import { describeValues, type TensorStatistics } from './describe.js'
 import { formatTensor } from './format.js'
 import type { Tensor } from './tensor.js'
 
@@ -163,19 +165,38 @@ export class TensorBase<S extends Shape = Shape> implements Cell {
     return viewAs(node.dtype, bytes.buffer, bytes.byteOffset, this.size)
   }
 
-  /** The values as PyTorch prints them. */
-  toString(): string {
-    if (tracing !== null || this.owner !== null) {
-      return `Tensor(traced, shape=${formatShape(this.shape)}, dtype=${this.dtype})`
-    }
-    const values = Array.from({ length: this.size }, () => 0)
-    const raw = this.rawValues()
-    for (let i = 0; i < values.length; i++) values[i] = readElement(this.dtype, raw, i)
-    return formatTensor(values, this.shape, this.dtype, this.version.requiresGrad)
+  /**
+   * Count, mean, standard deviation, quartiles and extremes of the finite values, and how many are NaN, infinite or 0.
+   * Prints as a table: `console.log(await t.describe())`.
+   */
+  async describe(): Promise<TensorStatistics> {
+    return describeValues(await this.data(), this.shape, this.dtype)
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString()
+  /**
+   * The values as PyTorch prints them (`setPrintOptions` says how); computes what is pending. Where there are no values
+   * yet (inside a compiled step, `vmap`, …) shape and dtype.
+   */
+  toString(): string {
+    if (tracing !== null || this.owner !== null || (isSymbolic() && this.version.storage === null)) {
+      return `Tensor(traced, shape=${formatShape(this.shape)}, dtype=${this.dtype})`
+    }
+    const { shape, dtype, version } = this
+    const raw = this.rawValues()
+    const at = (i: number): number | bigint => (dtype === 'i64' ? raw[i] : readElement(dtype, raw, i))
+    const gradient = leafCells.has(version) ? 'requiresGrad=true' : `gradFn=<${version.op}>`
+    return formatTensor({ shape, dtype, at, suffixes: version.requiresGrad ? [gradient] : [] })
+  }
+
+  /** What `console.log` and `util.inspect` of Node print. Never throws: a value that cannot be computed is explained. */
+  [Symbol.for('nodejs.util.inspect.custom')](depth?: number): string {
+    if (depth !== undefined && depth < 0) return `[Tensor ${this.dtype}${formatShape(this.shape)}]`
+    try {
+      return this.toString()
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      return `Tensor(shape=${formatShape(this.shape)}, dtype=${this.dtype}, no value: ${reason})`
+    }
   }
 
   /** Tensors print, but `a < b` and `a * b` would be answers about text: they throw. */

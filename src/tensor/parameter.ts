@@ -20,6 +20,10 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> {
     if (requiresGrad) leafCells.set(this.version, this)
   }
 
+  override toString(): string {
+    return `Parameter containing:\n${super.toString()}`
+  }
+
   override get isState(): boolean {
     return true
   }

@@ -156,10 +156,14 @@ describe('printing, as PyTorch', () => {
       'tensor([   nan,    inf, 1.5000])',
     ],
     ['a scalar', () => tensor(2), 'tensor(2.)'],
-    ['parameters', () => new Parameter(tensor([1])), 'tensor([1.], requiresGrad=true)'],
+    [
+      'parameters',
+      () => new Parameter(tensor([1])),
+      'Parameter containing:\ntensor([1.], requiresGrad=true)',
+    ],
     ['nothing', () => zeros([0]), 'tensor([])'],
     ['no rows', () => zeros([2, 0]), 'tensor([], shape=[2, 0])'],
-    ['long ones', () => arange(2000), 'tensor([   0,    1,    2, ..., 1997, 1998, 1999])'],
+    ['long ones', () => arange(2000), 'tensor([   0,    1,    2,  ..., 1997, 1998, 1999])'],
     ['cubes', () => zeros([2, 1, 2]), 'tensor([[[0., 0.]],\n\n        [[0., 0.]]])'],
   ]
   for (const [name, make, text] of cases) it(name, () => expect(make().toString()).toBe(text))
