@@ -392,4 +392,9 @@ case('scaledDotProductAttention', lambda q, k, v: attention(q, k, v, causal=True
 case('scaledDotProductAttention', lambda q, k, v, m: attention(q, k, v, m), ['$0', '$1', '$2', {'mask': '$3'}], [r(3, 4), r(5, 4), r(5, 6), t([[1, 0, 1, 1, 0], [1, 1, 1, 1, 1], [0, 0, 0, 0, 1]], torch.bool)])
 case('scaledDotProductAttention', lambda q, k, v, m: attention(q, k, v, m, scale=0.3), ['$0', '$1', '$2', {'mask': '$3', 'scale': 0.3}], [r(2, 2, 3, 4), r(2, 1, 5, 4), r(1, 2, 5, 6), r(3, 5)])
 
+# ---------------------------------------------------------------- rows without ties, for second derivatives
+case('sort', lambda x: tuple(torch.sort(x, dim=1, descending=True, stable=True)), ['$0', {'axis': 1, 'descending': True}], [r(2, 5)])
+case('max', lambda x: torch.max(x, 1)[0], ['$0', 1], [r(2, 5)])
+case('adaptiveMaxPool2d', lambda x: F.adaptive_max_pool2d(x, 2), ['$0', 2], [r(1, 2, 5, 4)])
+
 save('ops', promotion=promotion)

@@ -1,0 +1,44 @@
+/**
+ * Operations whose golden rows cannot be held to the general rule of a test, each with the reason. A name here that
+ * no longer needs to be here makes no test fail, so keep the lists short and honest.
+ */
+
+/** In f32 the rounding of the inputs alone moves the result by more than 128 units: allowed 4096. */
+export const illConditioned: ReadonlySet<string> = new Set([])
+
+/**
+ * Some rows stand on a kink or a jump of the first gradient on purpose (ties, x = 0, limits): no second order there.
+ * Each of these has other rows too, which are tested.
+ */
+export const kinked: ReadonlySet<string> = new Set([
+  'abs',
+  'adaptiveMaxPool2d',
+  'amax',
+  'amin',
+  'celu',
+  'clamp',
+  'elu',
+  'hardshrink',
+  'hardsigmoid',
+  'hardswish',
+  'hardtanh',
+  'leakyRelu',
+  'max',
+  'maxPool2d',
+  'maximum',
+  'minimum',
+  'norm',
+  'relu',
+  'relu6',
+  'selu',
+  'softplus',
+  'softshrink',
+  'sort',
+  'std',
+])
+
+/** The first gradient is computed by a host kernel or index arithmetic that has no gradient of its own. */
+export const onceDifferentiable: ReadonlySet<string> = new Set([])
+
+/** Sizes depend on data, or a host kernel refuses it: no `vmap`. */
+export const notBatched: ReadonlySet<string> = new Set([])
