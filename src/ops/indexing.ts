@@ -1,16 +1,16 @@
 /**
- * Reading and writing at positions that come from data. Indices are i32 or i64 (u8 is cast) and are checked when the
- * program runs: one out of range is an error, never clamped.
+ * Reading at positions that come from data. Indices are i32 or i64 (u8 is cast) and are checked when the program runs:
+ * one out of range is an error, never clamped.
  */
-import { type DType, isFloat } from '../core/dtype.js'
+import type { DType } from '../core/dtype.js'
 import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
-import { formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../core/shape.js'
+import { formatShape, normalizeAxis, type Shape, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
-import type { Node, ScatterMode } from '../ir/node.js'
-import { isNode, lift, like, type Operand, requireRank, stretch } from './operand.js'
-import type { ValuesAndIndices } from './reductions.js'
+import type { Node } from '../ir/node.js'
+import { like, requireRank, stretch } from './operand.js'
+import { atleast1d } from './shape.js'
 
-function toIndex(operation: string, index: Node): Node {
+export function toIndex(operation: string, index: Node): Node {
   if (index.dtype === 'i32' || index.dtype === 'i64') return index
   if (index.dtype === 'u8') return b.cast(index, 'i32')
   throw new DTypeError(
@@ -18,8 +18,13 @@ function toIndex(operation: string, index: Node): Node {
   )
 }
 
+/** Negative indices count from the end of an axis of `size` elements. */
+export function fromFront(index: Node, size: number): Node {
+  return b.where(b.lt(index, like(index, 0)), b.add(index, like(index, size)), index)
+}
+
 /** `x` cut to the sizes of `shape`, except along `axis`. */
-function cutTo(operation: string, x: Node, shape: Shape, axis: number): Node {
+export function cutTo(operation: string, x: Node, shape: Shape, axis: number): Node {
   if (x.shape.length !== shape.length || shape.some((n, i) => i !== axis && n > x.shape[i])) {
     throw new ShapeError(
       `${operation}: index ${formatShape(shape)} must have the rank of ${formatShape(x.shape)} and be no larger outside axis ${axis}.`,
@@ -32,111 +37,16 @@ function cutTo(operation: string, x: Node, shape: Shape, axis: number): Node {
   )
 }
 
-/** 0-d tensors count as [1] here, as in PyTorch. */
-const atLeast1d = (x: Node): Node => (x.shape.length === 0 ? b.reshape(x, [1]) : x)
-
 /** out[i][j][k] = x[index[i][j][k]][j][k] for axis 0, and so on; the result has the index's shape. */
 export function gather(x: Node, axis: number, index: Node): Node {
-  const source = atLeast1d(x)
+  const source = atleast1d(x)
   const a = normalizeAxis(axis, source.shape.length, 'gather')
-  const at = atLeast1d(toIndex('gather', index))
+  const at = atleast1d(toIndex('gather', index))
   return b.reshape(b.gather(cutTo('gather', source, at.shape, a), at, a), index.shape)
 }
 
-/** Combines `source` into x at the places `index` names along `axis`. */
-function scatterWith(
-  operation: string,
-  x: Node,
-  axis: number,
-  index: Node,
-  source: Operand,
-  mode: ScatterMode,
-): Node {
-  const target = atLeast1d(x)
-  const a = normalizeAxis(axis, target.shape.length, operation)
-  const at = atLeast1d(toIndex(operation, index))
-  const region = cutTo(operation, target, at.shape, a)
-  let updates: Node
-  if (isNode(source)) {
-    const src = atLeast1d(source)
-    if (src.dtype !== x.dtype) {
-      throw new DTypeError(
-        `${operation}: expected source elements of dtype ${x.dtype}, got ${src.dtype}. Cast with .to('${x.dtype}').`,
-      )
-    }
-    if (src.shape.length !== at.shape.length || at.shape.some((n, i) => n > src.shape[i])) {
-      throw new ShapeError(
-        `${operation}: index ${formatShape(at.shape)} must be no larger than the source ${formatShape(src.shape)} on any axis.`,
-      )
-    }
-    updates = b.slice(
-      src,
-      src.shape.map(() => 0),
-      at.shape,
-    )
-  } else {
-    updates = stretch(lift(source, x.dtype), at.shape)
-  }
-  const written = b.scatter(region, at, updates, a, mode)
-  const whole = sameShape(region.shape, target.shape)
-    ? written
-    : b.dynamicUpdate(
-        target,
-        written,
-        target.shape.map(() => b.constant(0, 'i32')),
-      )
-  return b.reshape(whole, x.shape)
-}
-
-/** x with x[index[i][j]][j] = source[i][j] (axis 0). Of duplicates the last wins. `source` may be a number. */
-export const scatter = (x: Node, axis: number, index: Node, source: Operand): Node =>
-  scatterWith('scatter', x, axis, index, source, 'set')
-
-/** x with x[index[i][j]][j] += source[i][j] (axis 0); duplicates add up in a fixed order. */
-export const scatterAdd = (x: Node, axis: number, index: Node, source: Operand): Node =>
-  scatterWith('scatterAdd', x, axis, index, source, 'add')
-
-export type ScatterReduction = 'sum' | 'prod' | 'mean' | 'amax' | 'amin'
-
-/**
- * Reduces the source values that meet at one place. With `includeSelf` (default) the old element takes part, without
- * it only places that no index names keep it.
- */
-export function scatterReduce(
-  x: Node,
-  axis: number,
-  index: Node,
-  source: Node,
-  reduce: ScatterReduction,
-  { includeSelf = true }: { includeSelf?: boolean } = {},
-): Node {
-  const operation = 'scatterReduce'
-  const neutral = { sum: 0, mean: 0, prod: 1, amax: lowest(x.dtype), amin: highest(x.dtype) }[reduce]
-  const start = includeSelf ? x : scatterWith(operation, x, axis, index, neutral, 'set')
-  const mode = ({ sum: 'add', mean: 'add', prod: 'mul', amax: 'max', amin: 'min' } as const)[reduce]
-  const total = scatterWith(operation, start, axis, index, source, mode)
-  if (reduce !== 'mean') return total
-  const ones = scatterWith(operation, b.literal(x, includeSelf ? 1 : 0), axis, index, 1, 'add')
-  const counts = includeSelf ? ones : b.maximum(ones, like(ones, 1))
-  if (isFloat(x.dtype)) return b.div(total, counts)
-  return b.div(b.sub(total, b.mod(total, counts)), counts)
-}
-
-const lowest = (dtype: DType): number =>
-  isFloat(dtype) ? Number.NEGATIVE_INFINITY : dtype === 'i32' ? -(2 ** 31) : dtype === 'i64' ? -(2 ** 63) : 0
-const highest = (dtype: DType): number =>
-  isFloat(dtype)
-    ? Number.POSITIVE_INFINITY
-    : dtype === 'i32'
-      ? 2 ** 31 - 1
-      : dtype === 'i64'
-        ? 2 ** 53
-        : dtype === 'u8'
-          ? 255
-          : 1
-
 /** Index [n] stretched over the other axes of x. */
-function spreadIndex(operation: string, x: Node, a: number, index: Node): Node {
+export function spreadIndex(operation: string, x: Node, a: number, index: Node): Node {
   const at = toIndex(operation, index)
   if (at.shape.length > 1)
     throw new ShapeError(`${operation}: expected a 1-d index, got shape ${formatShape(at.shape)}.`)
@@ -153,29 +63,51 @@ function spreadIndex(operation: string, x: Node, a: number, index: Node): Node {
 
 /** The slices of x at the positions of a 1-d index along `axis`. */
 export function indexSelect(x: Node, axis: number, index: Node): Node {
-  const source = atLeast1d(x)
+  const source = atleast1d(x)
   const a = normalizeAxis(axis, source.shape.length, 'indexSelect')
   const y = b.gather(source, spreadIndex('indexSelect', source, a, index), a)
   return x.shape.length === 0 ? b.reshape(y, []) : y
 }
 
-/** x with slice i of `source` added to slice index[i] along `axis`. */
-export function indexAdd(x: Node, axis: number, index: Node, source: Node): Node {
-  const a = normalizeAxis(axis, x.shape.length, 'indexAdd')
-  const at = spreadIndex('indexAdd', x, a, index)
-  if (!sameShape(at.shape, source.shape)) {
-    throw new ShapeError(
-      `indexAdd: expected a source of shape ${formatShape(at.shape)}, got ${formatShape(source.shape)}.`,
-    )
-  }
-  return b.scatter(x, at, source, a, 'add')
-}
-
-/** Elements of the flattened x at `index`. */
+/** Elements of the flattened x at `index`; negative indices count from the end. */
 export function take(x: Node, index: Node): Node {
   const at = toIndex('take', index)
-  const flat = b.reshape(at, [sizeOf(at.shape)])
-  return b.reshape(b.gather(b.reshape(x, [sizeOf(x.shape)]), flat, 0), at.shape)
+  const n = sizeOf(x.shape)
+  const flat = fromFront(b.reshape(at, [sizeOf(at.shape)]), n)
+  return b.reshape(b.gather(b.reshape(x, [n]), flat, 0), at.shape)
+}
+
+/**
+ * out[i][j][k] = x[index[i][j][k]][j][k] for axis 0, and so on, where x and the index broadcast outside the axis: what
+ * `argsort`, `argmax` with keepdim and `topk` return. Without an axis: elements of the flattened x.
+ */
+export function takeAlongDim(x: Node, index: Node, axis?: number | null): Node {
+  const operation = 'takeAlongDim'
+  const at = toIndex(operation, index)
+  if (axis === undefined || axis === null)
+    return gather(b.reshape(x, [sizeOf(x.shape)]), 0, b.reshape(at, [sizeOf(at.shape)]))
+  const rank = x.shape.length
+  if (at.shape.length !== rank) {
+    throw new ShapeError(
+      `${operation}: expected an index of the rank of ${formatShape(x.shape)}, got ${formatShape(at.shape)}.`,
+    )
+  }
+  const a = normalizeAxis(axis, rank, operation)
+  const around = x.shape.map((n, i) => {
+    const m = at.shape[i]
+    if (i !== a && n !== m && n !== 1 && m !== 1) {
+      throw new ShapeError(
+        `${operation}: ${formatShape(x.shape)} and index ${formatShape(at.shape)} do not broadcast outside axis ${axis}.`,
+      )
+    }
+    return n === 1 ? m : n
+  })
+  const wide = (y: Node): Node =>
+    stretch(
+      y,
+      around.map((n, i) => (i === a ? y.shape[i] : n)),
+    )
+  return b.gather(wide(x), wide(at), a)
 }
 
 /**
@@ -200,25 +132,12 @@ export function embedding(
   return b.reshape(rows, [...at.shape, width])
 }
 
-/** x with `value` where the mask holds. `value` (a number or 0-d node) takes the dtype of x. */
-export function maskedFill(x: Node, mask: Node, value: Operand): Node {
-  if (mask.dtype !== 'bool') {
-    throw new DTypeError(
-      `maskedFill: expected a bool mask, got ${mask.dtype}. Compare first, for example with .ne(0).`,
-    )
-  }
-  if (isNode(value) && value.shape.length !== 0) {
-    throw new ShapeError(
-      `maskedFill: expected a number or a 0-d value, got shape ${formatShape(value.shape)}. Use where.`,
-    )
-  }
-  return b.where(stretch(mask, x.shape), stretch(lift(value, x.dtype), x.shape), x)
-}
-
 /** 1 at each index and 0 elsewhere, on a new last axis of size `numClasses`. Default dtype i64. */
 export function oneHot(index: Node, numClasses: number, { dtype = 'i64' }: { dtype?: DType } = {}): Node {
   if (!Number.isInteger(numClasses) || numClasses < 1) {
-    throw new ValueError(`oneHot: expected a number of classes ≥ 1, got ${numClasses}.`)
+    throw new ValueError(
+      `oneHot: expected a number of classes ≥ 1, got ${numClasses}. (It is not found from the data.)`,
+    )
   }
   const at = toIndex('oneHot', index)
   const wide = [...at.shape, numClasses]
@@ -231,39 +150,4 @@ export function checkedIndex(index: Node, size: number): Node {
   const at = toIndex('index', index)
   const flat = b.reshape(at, [sizeOf(at.shape)])
   return b.reshape(b.gather(b.iota([size], 0, at.dtype), flat, 0), at.shape)
-}
-
-/** x in order along an axis, and the positions (i64) its elements came from. Stable; NaN counts as largest. */
-export function sort(
-  x: Node,
-  { axis = -1, descending = false }: { axis?: number; descending?: boolean } = {},
-): ValuesAndIndices {
-  const source = atLeast1d(x)
-  const a = normalizeAxis(axis, source.shape.length, 'sort')
-  const [values, positions] = b.sort([source, b.iota(source.shape, a, 'i32')], a, descending)
-  return { values: b.reshape(values, x.shape), indices: b.reshape(b.cast(positions, 'i64'), x.shape) }
-}
-
-/** The positions that would sort x along an axis, i64. */
-export const argsort = (x: Node, options: { axis?: number; descending?: boolean } = {}): Node =>
-  sort(x, options).indices
-
-/** The k largest (or smallest) elements along an axis in order, and their positions (i64). */
-export function topk(
-  x: Node,
-  k: number,
-  { axis = -1, largest = true }: { axis?: number; largest?: boolean } = {},
-): ValuesAndIndices {
-  const source = atLeast1d(x)
-  const a = normalizeAxis(axis, source.shape.length, 'topk')
-  if (!Number.isInteger(k) || k < 0 || k > source.shape[a]) {
-    throw new ValueError(`topk: expected k from 0 to ${source.shape[a]}, the size of axis ${axis}, got ${k}.`)
-  }
-  const { values, indices } = sort(source, { axis: a, descending: largest })
-  const shape = x.shape.length === 0 && k === 1 ? [] : null
-  const first = (y: Node): Node => {
-    const cut = b.sliceAxis(y, a, 0, k)
-    return shape === null ? cut : b.reshape(cut, shape)
-  }
-  return { values: first(values), indices: first(indices) }
 }

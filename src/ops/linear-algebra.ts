@@ -13,6 +13,7 @@ import {
   dropBroadcast,
   type Labelled,
 } from './contraction.js'
+import { diagonal } from './diagonal.js'
 import { add } from './elementwise.js'
 import { requireRank, requireSameDType, stretch } from './operand.js'
 
@@ -115,65 +116,11 @@ export function tensordot(
   })
 }
 
-/** The diagonal x[i, i + offset] of two axes, which move to the end as one. */
-export function diagonal(x: Node, offset = 0, axisA = 0, axisB = 1): Node {
-  const rank = x.shape.length
-  const [p, q] = [normalizeAxis(axisA, rank, 'diagonal'), normalizeAxis(axisB, rank, 'diagonal')]
-  if (p === q) throw new ValueError(`diagonal: expected two different axes, got ${axisA} and ${axisB}.`)
-  const rest = range(rank).filter((a) => a !== p && a !== q)
-  const moved = b.permute(x, [...rest, p, q])
-  const lead = moved.shape.slice(0, -2)
-  const [rows, columns] = moved.shape.slice(-2)
-  const count = Math.max(0, offset >= 0 ? Math.min(rows, columns - offset) : Math.min(rows + offset, columns))
-  if (count === 0) return b.full([...lead, 0], 0, x.dtype)
-  // In row-major order, diagonal neighbours are columns + 1 apart.
-  const flat = b.reshape(moved, [...lead, rows * columns])
-  const start = offset >= 0 ? offset : -offset * columns
-  return b.slice(
-    flat,
-    flat.shape.map((_, i) => (i === lead.length ? start : 0)),
-    flat.shape.map((n, i) => (i === lead.length ? start + (count - 1) * (columns + 1) + 1 : n)),
-    flat.shape.map((_, i) => (i === lead.length ? columns + 1 : 1)),
-  )
-}
-
-/** A matrix with x on diagonal `offset` and 0 elsewhere: (…, n) → (…, n + |offset|, n + |offset|). */
-export function diagEmbed(x: Node, offset = 0): Node {
-  requireRank('diagEmbed', x, 1, Number.POSITIVE_INFINITY)
-  const n = x.shape[x.shape.length - 1]
-  const lead = x.shape.slice(0, -1)
-  const wide = n + Math.abs(offset)
-  // Position i·(wide + 1) from the start of the flattened matrix: interior padding puts the rest between.
-  const zeros = x.shape.map(() => 0)
-  const last = (value: number): number[] => zeros.map((_, i) => (i === lead.length ? value : 0))
-  const low = offset >= 0 ? offset : -offset * wide
-  const used = n === 0 ? 0 : (n - 1) * (wide + 1) + 1
-  const flat = b.pad(x, last(low), last(wide * wide - low - used), last(wide), 0)
-  return b.reshape(flat, [...lead, wide, wide])
-}
-
 /** Σᵢ x[i, i] of a matrix. */
 export function trace(x: Node): Node {
   requireRank('trace', x, 2)
   return b.reduceSum(diagonal(x), [0])
 }
-
-/** column − row ≤ diagonal (or ≥), as a mask of the last two axes. */
-function triangle(operation: string, x: Node, keep: (row: Node, column: Node) => Node): Node {
-  requireRank(operation, x, 2, Number.POSITIVE_INFINITY)
-  const rank = x.shape.length
-  const matrix = x.shape.slice(-2)
-  const mask = keep(b.iota(matrix, 0, 'i32'), b.iota(matrix, 1, 'i32'))
-  return b.where(stretch(mask, x.shape.slice(0, rank)), x, b.literal(x, 0))
-}
-
-/** The elements on and below diagonal `diagonal` of the last two axes; the rest is 0. */
-export const tril = (x: Node, diagonal = 0): Node =>
-  triangle('tril', x, (row, column) => b.le(column, b.add(row, b.literal(row, diagonal))))
-
-/** The elements on and above diagonal `diagonal` of the last two axes; the rest is 0. */
-export const triu = (x: Node, diagonal = 0): Node =>
-  triangle('triu', x, (row, column) => b.le(b.add(row, b.literal(row, diagonal)), column))
 
 // ---------------------------------------------------------------- einsum
 

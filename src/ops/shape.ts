@@ -1,6 +1,6 @@
 /**
- * Rearranging: the same elements in another shape or order. Negative axes count from the end, -1 in a shape is
- * inferred; nothing here computes.
+ * The same elements under another shape, or with their axes in another order. Negative axes count from the end, -1 in
+ * a shape is inferred; nothing here computes.
  */
 import { ShapeError, ValueError } from '../core/errors.js'
 import {
@@ -16,7 +16,7 @@ import {
 } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import { resultType, stretch } from './operand.js'
+import { broadcastTogether, stretch } from './operand.js'
 
 /** `shape` with its one -1 replaced by what makes the sizes fit. */
 export function inferShape(x: Node, shape: Shape, operation: string): number[] {
@@ -52,6 +52,9 @@ export function flatten(x: Node, startDim = 0, endDim = -1): Node {
   return b.reshape(x, [...x.shape.slice(0, start), joined, ...x.shape.slice(end + 1)])
 }
 
+/** All elements in row-major order, 1-d. */
+export const ravel = (x: Node): Node => b.reshape(x, [sizeOf(x.shape)])
+
 /** Splits one axis into `sizes`, one of which may be -1. */
 export function unflatten(x: Node, axis: number, sizes: Shape): Node {
   const a = normalizeAxis(axis, x.shape.length, 'unflatten')
@@ -76,6 +79,12 @@ export function transpose(x: Node, axisA: number, axisB: number): Node {
   return b.permute(x, axes)
 }
 
+/** As `transpose`. */
+export const swapaxes = transpose
+
+/** As `transpose`. */
+export const swapdims = transpose
+
 /** Result axis i is axis axes[i] of x. */
 export function permute(x: Node, axes: readonly number[]): Node {
   checkList(axes, 'permute')
@@ -97,11 +106,38 @@ export function mT(x: Node): Node {
 /** All axes in reverse order. */
 export const T = (x: Node): Node => b.permute(x, range(x.shape.length).reverse())
 
-/** Moves one axis to another place; the others keep their order. */
-export function moveaxis(x: Node, source: number, destination: number): Node {
+/** Moves axes to other places; those that are not named keep their order. */
+export function moveaxis(
+  x: Node,
+  source: number | readonly number[],
+  destination: number | readonly number[],
+): Node {
   const rank = x.shape.length
-  return b.moveAxis(x, normalizeAxis(source, rank, 'moveaxis'), normalizeAxis(destination, rank, 'moveaxis'))
+  const places = (axes: number | readonly number[], what: string): number[] => {
+    const list = (typeof axes === 'number' ? [axes] : axes).map((a) => normalizeAxis(a, rank, 'moveaxis'))
+    if (new Set(list).size !== list.length) {
+      throw new ValueError(`moveaxis: expected distinct ${what} axes, got ${formatShape(list)}.`)
+    }
+    return list
+  }
+  const [from, to] = [places(source, 'source'), places(destination, 'destination')]
+  if (from.length !== to.length) {
+    throw new ValueError(
+      `moveaxis: expected as many destinations as sources, got ${from.length} sources and ${to.length} destinations.`,
+    )
+  }
+  const rest = range(rank).filter((a) => !from.includes(a))
+  return b.permute(
+    x,
+    range(rank).map((place) => {
+      const k = to.indexOf(place)
+      return k >= 0 ? from[k] : rest.shift()!
+    }),
+  )
 }
+
+/** As `moveaxis`. */
+export const movedim = moveaxis
 
 /** Drops axes of size 1: all of them, or those given that have size 1. */
 export function squeeze(x: Node, axis?: number | readonly number[]): Node {
@@ -142,269 +178,22 @@ export function broadcastTo(x: Node, shape: Shape): Node {
   return stretch(x, shape)
 }
 
-/** Python's rule for a slice bound: negative counts from the end, then it is clipped to 0…n. */
-const bound = (i: number, n: number): number => Math.min(Math.max(i < 0 ? i + n : i, 0), n)
+/** Stretches the nodes to their common shape; dtypes stay. */
+export const broadcastTensors = (...xs: readonly Node[]): Node[] =>
+  broadcastTogether('broadcastTensors', ...xs)
 
-/** x[start:stop:step] along one axis; step ≥ 1. */
-export function slice(x: Node, axis: number, start = 0, stop = Number.POSITIVE_INFINITY, step = 1): Node {
-  const a = normalizeAxis(axis, x.shape.length, 'slice')
-  if (!Number.isInteger(step) || step < 1) {
-    throw new ValueError(`slice: expected an integer step ≥ 1, got ${step}. Use flip to reverse an axis.`)
-  }
-  const n = x.shape[a]
-  const from = bound(start, n)
-  const to = Math.max(from, bound(stop, n))
-  if (!Number.isInteger(from) || !Number.isInteger(to)) {
-    throw new ValueError(`slice: expected integer bounds, got ${start} and ${stop}.`)
-  }
-  return b.slice(
-    x,
-    x.shape.map((_, i) => (i === a ? from : 0)),
-    x.shape.map((m, i) => (i === a ? to : m)),
-    x.shape.map((_, i) => (i === a ? step : 1)),
-  )
-}
+/** 0-d becomes [1]; the rest stays. */
+export const atleast1d = (x: Node): Node => (x.shape.length === 0 ? b.reshape(x, [1]) : x)
 
-/** `length` elements from `start` along one axis, all of which must exist. */
-export function narrow(x: Node, axis: number, start: number, length: number): Node {
-  const a = normalizeAxis(axis, x.shape.length, 'narrow')
-  const from = start < 0 ? start + x.shape[a] : start
-  if (!Number.isInteger(from) || !(length >= 0) || from < 0 || from + length > x.shape[a]) {
-    throw new ValueError(
-      `narrow: elements ${start} to ${start + length} do not lie on axis ${axis} of ${formatShape(x.shape)}.`,
-    )
-  }
-  return b.sliceAxis(x, a, from, from + length)
-}
+/** 0-d becomes [1, 1] and [n] becomes [1, n]; the rest stays. */
+export const atleast2d = (x: Node): Node => (x.shape.length < 2 ? b.reshape(x, [1, sizeOf(x.shape)]) : x)
 
-/** Element `index` of one axis, which is dropped. */
-export function select(x: Node, axis: number, index: number): Node {
-  const a = normalizeAxis(axis, x.shape.length, 'select')
-  const n = x.shape[a]
-  const i = index < 0 ? index + n : index
-  if (!Number.isInteger(index) || i < 0 || i >= n) {
-    throw new ValueError(`select: expected an index from ${-n} to ${n - 1} on axis ${axis}, got ${index}.`)
-  }
-  return b.reshape(
-    b.sliceAxis(x, a, i, i + 1),
-    x.shape.filter((_, k) => k !== a),
-  )
-}
+/** 0-d becomes [1, 1, 1], [n] becomes [1, n, 1] and [m, n] becomes [m, n, 1]; the rest stays. */
+export const atleast3d = (x: Node): Node =>
+  x.shape.length < 3 ? b.reshape(x, [...atleast2d(x).shape, 1]) : x
 
-/** Reverses the axes. */
-export const flip = (x: Node, axes: number | readonly number[]): Node =>
-  b.flip(x, normalizeAxes(axes, x.shape.length, 'flip'))
+/** The same values as a value of its own. */
+export const clone = (x: Node): Node => b.alias(x)
 
-const padModes = ['constant', 'reflect', 'replicate', 'circular'] as const
-
-export type PadMode = (typeof padModes)[number]
-
-/**
- * Padding as `torch.nn.functional.pad`: pairs (before, after) from the last axis backwards. Negative amounts crop.
- * Modes other than 'constant' fill with mirrored ('reflect', without the edge), edge ('replicate') or opposite
- * ('circular') elements. Default: constant zeros.
- */
-export function pad(
-  x: Node,
-  pads: readonly number[],
-  { mode = 'constant', value = 0 }: { mode?: PadMode; value?: number } = {},
-): Node {
-  checkList(pads, 'pad')
-  const rank = x.shape.length
-  if (!padModes.includes(mode)) {
-    throw new ValueError(`pad: expected mode ${padModes.join(', ')}, got '${mode}'.`)
-  }
-  if (pads.length % 2 !== 0 || pads.length / 2 > rank || !pads.every(Number.isInteger)) {
-    throw new ValueError(
-      `pad: expected up to ${rank} pairs of integers from the last axis backwards for shape ${formatShape(x.shape)}, got ${formatShape(pads)}.`,
-    )
-  }
-  const low = new Array<number>(rank).fill(0)
-  const high = new Array<number>(rank).fill(0)
-  for (let i = 0; i < pads.length / 2; i++) {
-    low[rank - 1 - i] = pads[2 * i]
-    high[rank - 1 - i] = pads[2 * i + 1]
-  }
-  if (mode === 'constant')
-    return b.pad(
-      x,
-      low,
-      high,
-      low.map(() => 0),
-      value,
-    )
-  let y = x
-  for (let a = 0; a < rank; a++) if (low[a] !== 0 || high[a] !== 0) y = padAxis(y, a, low[a], high[a], mode)
-  return y
-}
-
-function padAxis(x: Node, axis: number, low: number, high: number, mode: Exclude<PadMode, 'constant'>): Node {
-  const n = x.shape[axis]
-  const most = mode === 'reflect' ? n - 1 : mode === 'circular' ? n : n === 0 ? 0 : Number.POSITIVE_INFINITY
-  if (low > most || high > most) {
-    throw new ValueError(
-      `pad: '${mode}' padding of ${low} and ${high} does not fit axis ${axis} of ${formatShape(x.shape)} (at most ${most}).`,
-    )
-  }
-  const piece = (from: number, to: number): Node => b.sliceAxis(x, axis, from, to)
-  const edge = (at: number, count: number): Node =>
-    b.expand(
-      piece(at, at + 1),
-      x.shape.map((m, i) => (i === axis ? count : m)),
-    )
-  const before =
-    low <= 0
-      ? []
-      : [
-          mode === 'reflect'
-            ? b.flip(piece(1, low + 1), [axis])
-            : mode === 'circular'
-              ? piece(n - low, n)
-              : edge(0, low),
-        ]
-  const after =
-    high <= 0
-      ? []
-      : [
-          mode === 'reflect'
-            ? b.flip(piece(n - 1 - high, n - 1), [axis])
-            : mode === 'circular'
-              ? piece(0, high)
-              : edge(n - 1, high),
-        ]
-  const middle = piece(Math.max(0, -low), n - Math.max(0, -high))
-  return b.concat([...before, middle, ...after], axis)
-}
-
-/** Moves elements `shift` places on along each axis, around the end. Without axes: on the flattened tensor. */
-export function roll(x: Node, shifts: number | readonly number[], axes?: number | readonly number[]): Node {
-  if (axes === undefined) {
-    if (typeof shifts !== 'number') throw new ValueError('roll: expected axes with several shifts, got none.')
-    return b.reshape(roll(b.reshape(x, [sizeOf(x.shape)]), shifts, 0), x.shape)
-  }
-  const list = typeof axes === 'number' ? [axes] : axes
-  const amounts = typeof shifts === 'number' ? [shifts] : shifts
-  if (list.length !== amounts.length) {
-    throw new ValueError(
-      `roll: expected one shift an axis, got ${amounts.length} shifts and ${list.length} axes.`,
-    )
-  }
-  let y = x
-  list.forEach((axis, k) => {
-    const a = normalizeAxis(axis, x.shape.length, 'roll')
-    const n = x.shape[a]
-    const shift = n === 0 ? 0 : ((amounts[k] % n) + n) % n
-    if (shift !== 0) y = b.concat([b.sliceAxis(y, a, n - shift, n), b.sliceAxis(y, a, 0, n - shift)], a)
-  })
-  return y
-}
-
-/** Pieces along an axis: of one size (the last may be smaller), or of the given sizes. */
-export function split(x: Node, sizes: number | readonly number[], axis = 0): Node[] {
-  const a = normalizeAxis(axis, x.shape.length, 'split')
-  const n = x.shape[a]
-  if (typeof sizes === 'number') {
-    if (!Number.isInteger(sizes) || sizes < 1)
-      throw new ValueError(`split: expected a size ≥ 1, got ${sizes}.`)
-    const pieces = Math.max(1, Math.ceil(n / sizes))
-    return range(pieces).map((i) => b.sliceAxis(x, a, i * sizes, Math.min(n, (i + 1) * sizes)))
-  }
-  if (sizes.reduce((s, m) => s + m, 0) !== n) {
-    throw new ValueError(
-      `split: sizes ${formatShape(sizes)} do not add up to ${n}, the size of axis ${axis} of ${formatShape(x.shape)}.`,
-    )
-  }
-  let at = 0
-  return sizes.map((m) => {
-    at += m
-    return b.sliceAxis(x, a, at - m, at)
-  })
-}
-
-/** At most `chunks` pieces of equal size along an axis (the last may be smaller). */
-export function chunk(x: Node, chunks: number, axis = 0): Node[] {
-  if (!Number.isInteger(chunks) || chunks < 1)
-    throw new ValueError(`chunk: expected a count ≥ 1, got ${chunks}.`)
-  const n = x.shape[normalizeAxis(axis, x.shape.length, 'chunk')]
-  return split(x, Math.max(1, Math.ceil(n / chunks)), axis)
-}
-
-/** Every slice of an axis, which is dropped. */
-export function unbind(x: Node, axis = 0): Node[] {
-  const a = normalizeAxis(axis, x.shape.length, 'unbind')
-  return range(x.shape[a]).map((i) => select(x, a, i))
-}
-
-/** Joins tensors along an axis; dtypes promote; 1-d empty tensors are skipped, as in PyTorch. */
-export function cat(xs: readonly Node[], axis = 0): Node {
-  if (xs.length === 0) throw new ShapeError('cat: expected at least one tensor, got none.')
-  const dtype = resultType(...xs)
-  const whole = xs.filter((x) => x.shape.length !== 1 || x.shape[0] !== 0)
-  if (whole.length === 0) return b.cast(xs[0], dtype)
-  const rank = whole[0].shape.length
-  if (rank === 0) throw new ShapeError('cat: a 0-d tensor has no axis to join along. Use stack.')
-  const a = normalizeAxis(axis, rank, 'cat')
-  for (const x of whole) {
-    if (x.shape.length !== rank || x.shape.some((n, i) => i !== a && n !== whole[0].shape[i])) {
-      throw new ShapeError(
-        `cat: shapes ${formatShape(whole[0].shape)} and ${formatShape(x.shape)} differ outside axis ${axis}.`,
-      )
-    }
-  }
-  return b.concat(
-    whole.map((x) => b.cast(x, dtype)),
-    a,
-  )
-}
-
-/** Joins tensors of one shape along a new axis. */
-export function stack(xs: readonly Node[], axis = 0): Node {
-  if (xs.length === 0) throw new ShapeError('stack: expected at least one tensor, got none.')
-  for (const x of xs) {
-    if (!sameShape(x.shape, xs[0].shape)) {
-      throw new ShapeError(`stack: shapes ${formatShape(xs[0].shape)} and ${formatShape(x.shape)} differ.`)
-    }
-  }
-  const a = normalizeAxis(axis, xs[0].shape.length + 1, 'stack')
-  const dtype = resultType(...xs)
-  return b.concat(
-    xs.map((x) => unsqueeze(b.cast(x, dtype), a)),
-    a,
-  )
-}
-
-/** The whole tensor repeated `repeats[i]` times along axis i; further repeats add axes in front (`torch.Tensor.repeat`). */
-export function repeat(x: Node, repeats: readonly number[]): Node {
-  const missing = repeats.length - x.shape.length
-  if (missing < 0) {
-    throw new ShapeError(
-      `repeat: expected at least ${x.shape.length} counts for ${formatShape(x.shape)}, got ${formatShape(repeats)}.`,
-    )
-  }
-  const shape = [...new Array<number>(missing).fill(1), ...x.shape]
-  const wide = b.expand(
-    b.reshape(
-      x,
-      shape.flatMap((n) => [1, n]),
-    ),
-    shape.flatMap((n, i) => [repeats[i], n]),
-  )
-  return b.reshape(
-    wide,
-    shape.map((n, i) => n * repeats[i]),
-  )
-}
-
-/** Each element repeated `repeats` times along an axis. */
-export function repeatInterleave(x: Node, repeats: number, axis: number): Node {
-  const a = normalizeAxis(axis, x.shape.length, 'repeatInterleave')
-  const wide = unsqueeze(x, a + 1)
-  const stretched = b.expand(
-    wide,
-    wide.shape.map((n, i) => (i === a + 1 ? repeats : n)),
-  )
-  return b.reshape(
-    stretched,
-    x.shape.map((n, i) => (i === a ? n * repeats : n)),
-  )
-}
+/** x itself: values here lie in row-major order by definition. */
+export const contiguous = (x: Node): Node => x

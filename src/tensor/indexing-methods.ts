@@ -1,8 +1,12 @@
 /** Methods of Tensor that multiply matrices, index and sort: wrappers over `ops/linear-algebra` and `ops/indexing`. */
 import type { DType } from '../core/dtype.js'
 import type { Shape } from '../core/shape.js'
+import * as diagonals from '../ops/diagonal.js'
 import * as ops from '../ops/indexing.js'
 import * as linear from '../ops/linear-algebra.js'
+import * as masking from '../ops/masking.js'
+import * as writing from '../ops/scattering.js'
+import * as sorting from '../ops/sorting.js'
 import { ActivationMethods } from './activation-methods.js'
 import { nodeOf, type Operand, operand, type TensorBase, wrap } from './base.js'
 import type { Fits, MatMul, MatMulResult } from './shape-types.js'
@@ -50,7 +54,7 @@ export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<
 
   /** The diagonal over two axes, as a new last axis. */
   diagonal(offset = 0, axisA = 0, axisB = 1): Tensor {
-    return wrap(linear.diagonal(this.node, offset, axisA, axisB))
+    return wrap(diagonals.diagonal(this.node, offset, axisA, axisB))
   }
 
   /** The sum of a matrix's diagonal. */
@@ -60,12 +64,12 @@ export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<
 
   /** The lower triangle of the last two axes, 0 elsewhere. */
   tril(diagonal = 0): Tensor<S> {
-    return wrap(linear.tril(this.node, diagonal)) as Tensor<S>
+    return wrap(diagonals.tril(this.node, diagonal)) as Tensor<S>
   }
 
   /** The upper triangle of the last two axes, 0 elsewhere. */
   triu(diagonal = 0): Tensor<S> {
-    return wrap(linear.triu(this.node, diagonal)) as Tensor<S>
+    return wrap(diagonals.triu(this.node, diagonal)) as Tensor<S>
   }
 
   // ---------------------------------------------------------------- indexing
@@ -77,12 +81,12 @@ export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<
 
   /** This tensor with this[index[i][j]][j] = src[i][j] for axis 0, and likewise for others. */
   scatter(axis: number, index: TensorBase, src: Operand): Tensor<S> {
-    return wrap(ops.scatter(this.node, axis, nodeOf(index), operand(src))) as Tensor<S>
+    return wrap(writing.scatter(this.node, axis, nodeOf(index), operand(src))) as Tensor<S>
   }
 
   /** This tensor with src[i][j] added at this[index[i][j]][j] for axis 0, and likewise for others. */
   scatterAdd(axis: number, index: TensorBase, src: TensorBase): Tensor<S> {
-    return wrap(ops.scatterAdd(this.node, axis, nodeOf(index), nodeOf(src))) as Tensor<S>
+    return wrap(writing.scatterAdd(this.node, axis, nodeOf(index), nodeOf(src))) as Tensor<S>
   }
 
   /** This tensor combined with src[i][j] at this[index[i][j]][j] by 'sum', 'prod', 'mean', 'amax' or 'amin'. */
@@ -90,15 +94,17 @@ export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<
     axis: number,
     index: TensorBase,
     src: TensorBase,
-    reduce: ops.ScatterReduction,
+    reduce: writing.ScatterReduction,
     options?: { includeSelf?: boolean },
   ): Tensor<S> {
-    return wrap(ops.scatterReduce(this.node, axis, nodeOf(index), nodeOf(src), reduce, options)) as Tensor<S>
+    return wrap(
+      writing.scatterReduce(this.node, axis, nodeOf(index), nodeOf(src), reduce, options),
+    ) as Tensor<S>
   }
 
   /** This tensor with the rows of `src` added at the positions of a vector of indices along an axis. */
   indexAdd(axis: number, index: TensorBase, src: TensorBase): Tensor<S> {
-    return wrap(ops.indexAdd(this.node, axis, nodeOf(index), nodeOf(src))) as Tensor<S>
+    return wrap(writing.indexAdd(this.node, axis, nodeOf(index), nodeOf(src))) as Tensor<S>
   }
 
   /** The elements at flat positions. */
@@ -113,7 +119,7 @@ export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<
 
   /** `value` where the mask is true, this elsewhere. */
   maskedFill(mask: TensorBase, value: Operand): Tensor<S> {
-    return wrap(ops.maskedFill(this.node, nodeOf(mask), operand(value))) as Tensor<S>
+    return wrap(masking.maskedFill(this.node, nodeOf(mask), operand(value))) as Tensor<S>
   }
 
   /** A new last axis with 1 at the class and 0 elsewhere (i64 by default). */
@@ -123,18 +129,18 @@ export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<
 
   /** The k largest (or smallest) elements along an axis, in order, and their indices. */
   topk(k: number, options?: TopkOptions): { values: Tensor; indices: Tensor } {
-    const { values, indices } = ops.topk(this.node, k, options)
+    const { values, indices } = sorting.topk(this.node, k, options)
     return { values: wrap(values), indices: wrap(indices) }
   }
 
   /** The elements in order along an axis (stable), and their indices. */
   sort(options?: SortOptions): { values: Tensor; indices: Tensor } {
-    const { values, indices } = ops.sort(this.node, options)
+    const { values, indices } = sorting.sort(this.node, options)
     return { values: wrap(values), indices: wrap(indices) }
   }
 
   /** The indices that put the elements in order along an axis (stable). */
   argsort(options?: SortOptions): Tensor {
-    return wrap(ops.argsort(this.node, options))
+    return wrap(sorting.argsort(this.node, options))
   }
 }

@@ -1,6 +1,9 @@
 /** Methods of Tensor that move elements: thin wrappers over `ops/shape`. */
 import type { Shape } from '../core/shape.js'
+import type * as padding from '../ops/padding.js'
+import * as rearranging from '../ops/rearranging.js'
 import * as ops from '../ops/shape.js'
+import * as slicing from '../ops/slicing.js'
 import { type TensorBase, wrap } from './base.js'
 import { ElementwiseMethods } from './elementwise-methods.js'
 import type {
@@ -82,42 +85,42 @@ export class ShapeMethods<S extends Shape = Shape> extends ElementwiseMethods<S>
 
   /** Elements start, start + step, … up to but without `stop` along an axis; negative bounds count from the end. */
   slice(axis: number, start?: number, stop?: number, step?: number): Tensor {
-    return wrap(ops.slice(this.node, axis, start, stop, step))
+    return wrap(slicing.slice(this.node, axis, start, stop, step))
   }
 
   /** `length` elements from `start` along an axis. */
   narrow(axis: number, start: number, length: number): Tensor {
-    return wrap(ops.narrow(this.node, axis, start, length))
+    return wrap(slicing.narrow(this.node, axis, start, length))
   }
 
   /** One position of an axis; the axis goes away. */
   select(axis: number, index: number): Tensor {
-    return wrap(ops.select(this.node, axis, index))
+    return wrap(slicing.select(this.node, axis, index))
   }
 
   /** Reverses the axes. */
   flip(axes: number | readonly number[]): Tensor<S> {
-    return wrap(ops.flip(this.node, typeof axes === 'number' ? [axes] : axes)) as Tensor<S>
+    return wrap(rearranging.flip(this.node, typeof axes === 'number' ? [axes] : axes)) as Tensor<S>
   }
 
   /** Pads as PyTorch: pairs (low, high) from the last axis backwards; negative crops. Default mode 'constant', value 0. */
-  pad(padding: readonly number[], options?: { mode?: ops.PadMode; value?: number }): Tensor {
-    return wrap(ops.pad(this.node, padding, options))
+  pad(padding: readonly number[], options?: { mode?: PadMode; value?: number }): Tensor {
+    return wrap(pad(this.node, padding, options))
   }
 
   /** Rotates the elements along an axis. */
   roll(shift: number | readonly number[], axis?: number | readonly number[]): Tensor<S> {
-    return wrap(ops.roll(this.node, shift, axis)) as Tensor<S>
+    return wrap(rearranging.roll(this.node, shift, axis)) as Tensor<S>
   }
 
   /** Pieces of the given sizes (or of one size, the last one smaller). */
   split(sizes: number | readonly number[], axis = 0): Tensor[] {
-    return ops.split(this.node, sizes, axis).map(wrap)
+    return slicing.split(this.node, sizes, axis).map(wrap)
   }
 
   /** At most `n` pieces of equal size, the last one smaller. */
   chunk(n: number, axis = 0): Tensor[] {
-    return ops.chunk(this.node, n, axis).map(wrap)
+    return slicing.chunk(this.node, n, axis).map(wrap)
   }
 
   /** Swaps the last two axes. */
@@ -137,16 +140,16 @@ export class ShapeMethods<S extends Shape = Shape> extends ElementwiseMethods<S>
 
   /** The tensor `repeats[i]` times along each axis. */
   repeat(repeats: readonly number[]): Tensor {
-    return wrap(ops.repeat(this.node, repeats))
+    return wrap(rearranging.repeat(this.node, repeats))
   }
 
   /** Each element `repeats` times in a row along an axis. */
   repeatInterleave(repeats: number, axis: number): Tensor {
-    return wrap(ops.repeatInterleave(this.node, repeats, axis))
+    return wrap(rearranging.repeatInterleave(this.node, repeats, axis))
   }
 
   /** Every position of an axis as a tensor of its own. */
   unbind(axis = 0): Tensor[] {
-    return ops.unbind(this.node, axis).map(wrap)
+    return slicing.unbind(this.node, axis).map(wrap)
   }
 }
