@@ -22,20 +22,17 @@ export { currentDevice, listDevices, useDevice } from './runtime/devices.js'
 export { type Compiled, compile } from './tensor/compile.js'
 export {
   arange,
-  bernoulli,
   type CreationOptions,
   empty,
+  emptyLike,
   eye,
   full,
   fullLike,
   linspace,
+  logspace,
   type NestedValues,
   ones,
   onesLike,
-  rand,
-  randint,
-  randn,
-  randperm,
   type TensorOptions,
   tensor,
   zeros,
@@ -48,7 +45,33 @@ export { enableGrad, isGradEnabled, noGrad } from './tensor/grad-mode.js'
 export { observe } from './tensor/observe.js'
 export { Buffer, Parameter } from './tensor/parameter.js'
 export { type PrintOptions, type PrintProfile, setPrintOptions } from './tensor/print-options.js'
-export { defaultGenerator, Generator, manualSeed } from './tensor/random.js'
+export {
+  defaultGenerator,
+  Generator,
+  getRngState,
+  initialSeed,
+  manualSeed,
+  seed,
+  setRngState,
+} from './tensor/random.js'
+export {
+  bernoulli,
+  beta,
+  exponential,
+  gamma,
+  multinomial,
+  normal,
+  poisson,
+  type RandomOptions,
+  rand,
+  randint,
+  randintLike,
+  randLike,
+  randn,
+  randnLike,
+  randperm,
+  uniform,
+} from './tensor/random-tensors.js'
 export { Tensor } from './tensor/tensor.js'
 export { cat, diagEmbed, einsum, stack, tensordot, where } from './tensor/tensor-functions.js'
 export {

@@ -1,8 +1,9 @@
 /**
  * Fills a tensor from a normal distribution.
  */
-import { randn } from '../tensor/creation.js'
+
 import { noGrad } from '../tensor/grad-mode.js'
+import { randn } from '../tensor/random-tensors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { RandomOptions } from './uniform.js'
 

@@ -2,8 +2,8 @@
  * Fills a tensor from a normal distribution cut off on both sides.
  */
 import { ValueError } from '../core/errors.js'
-import { rand } from '../tensor/creation.js'
 import { noGrad } from '../tensor/grad-mode.js'
+import { rand } from '../tensor/random-tensors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { erfHost, erfInverse } from './erf-inverse.js'
 import type { RandomOptions } from './uniform.js'

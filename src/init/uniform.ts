@@ -1,9 +1,10 @@
 /**
  * Fills a tensor from a uniform distribution.
  */
-import { rand } from '../tensor/creation.js'
+
 import { noGrad } from '../tensor/grad-mode.js'
 import type { Generator } from '../tensor/random.js'
+import { rand } from '../tensor/random-tensors.js'
 import type { Tensor } from '../tensor/tensor.js'
 
 export interface RandomOptions {

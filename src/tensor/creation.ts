@@ -1,4 +1,6 @@
 /** Tensors from values: `tensor`, `zeros`, `arange` and their kin. */
+
+import { checkOptions, type OptionNames } from '../core/check-options.js'
 import {
   checkDType,
   type DType,
@@ -13,10 +15,8 @@ import { checkShape, formatShape, type Shape, sizeOf } from '../core/shape.js'
 import { Storage } from '../core/storage.js'
 import * as build from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import * as draw from '../ops/random.js'
 import { countLeafBytes, leafCells, versionOf } from '../runtime/state.js'
-import { type TensorBase, wrap } from './base.js'
-import { defaultGenerator, type Generator } from './random.js'
+import { checkTensor, TensorBase } from './base.js'
 import { Tensor } from './tensor.js'
 
 export interface CreationOptions {
@@ -31,8 +31,12 @@ export interface TensorOptions extends CreationOptions {
   readonly shape?: Shape
 }
 
-/** Numbers or booleans, nested to any depth, all rows of one length. */
-export type NestedValues = number | boolean | readonly NestedValues[]
+const creationOptions: OptionNames<CreationOptions> = { dtype: true, requiresGrad: true }
+const checkCreation = (operation: string, options: CreationOptions): void =>
+  checkOptions(operation, options, creationOptions)
+
+/** Numbers or booleans (or bigints, for i64), nested to any depth, all rows of one length. */
+export type NestedValues = number | boolean | bigint | readonly NestedValues[]
 
 /** A leaf tensor over a node that needs no gradient. */
 export function leafTensor<S extends Shape>(node: Node, requiresGrad = false): Tensor<S> {
@@ -53,13 +57,15 @@ const checked = <S extends Shape>(shape: S, operation: string): S => {
 /**
  * A tensor of the given values, which are copied.
  *
- * Numbers become f32, booleans bool; typed arrays keep their dtype. `dtype` converts (a Uint16Array with dtype f16 or
+ * Numbers become f32, booleans bool, bigints i64; typed arrays keep their dtype. `dtype` converts (a Uint16Array with dtype f16 or
  * bf16 holds raw patterns). `shape` gives a flat array its shape. Throws ShapeError for ragged rows or a wrong count.
  */
 export function tensor<const S extends Shape = Shape>(
   data: NestedValues | ArrayBufferView,
-  { dtype, shape, requiresGrad = false }: TensorOptions & { readonly shape?: S } = {},
+  options: TensorOptions & { readonly shape?: S } = {},
 ): Tensor<S> {
+  checkOptions<TensorOptions>('tensor', options, { dtype: true, requiresGrad: true, shape: true })
+  const { dtype, shape, requiresGrad = false } = options
   if (dtype !== undefined) checkDType(dtype)
   const isView = ArrayBuffer.isView(data)
   const values = isView
@@ -80,7 +86,7 @@ export function tensor<const S extends Shape = Shape>(
   return leafTensor(node, requiresGrad)
 }
 
-type Flat = readonly (number | boolean)[]
+type Flat = readonly (number | boolean | bigint)[]
 
 const bytesOf = (view: ArrayBufferView): number =>
   (view as unknown as { BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1
@@ -96,22 +102,31 @@ function fromTyped(data: TypedArray, dtype: DType | undefined): Storage {
   )
   const array = storage.write()
   if (from === to) (array as Float32Array).set(data as Float32Array)
-  else for (let i = 0; i < data.length; i++) writeElement(to, array, i, Number(data[i]))
+  else for (let i = 0; i < data.length; i++) writeElement(to, array, i, toNumber(to, data[i]))
   return storage
 }
 
 function fromList(values: Flat, dtype: DType | undefined): Storage {
-  const to = dtype ?? (values.length > 0 && values.every((v) => typeof v === 'boolean') ? 'bool' : 'f32')
+  const all = (type: string): boolean => values.length > 0 && values.every((v) => typeof v === type)
+  const to = dtype ?? (all('boolean') ? 'bool' : all('bigint') ? 'i64' : 'f32')
   const storage = new Storage(to, values.length)
   const array = storage.write()
-  for (let i = 0; i < values.length; i++) writeElement(to, array, i, Number(values[i]))
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]
+    if (to === 'i64' && typeof value === 'bigint') (array as BigInt64Array)[i] = value
+    else writeElement(to, array, i, toNumber(to, value))
+  }
   return storage
 }
+
+/** A value as a number that is stored alike: a bigint's low bits, where only those count. */
+const toNumber = (to: DType, value: number | boolean | bigint): number =>
+  Number(typeof value === 'bigint' && (to === 'i32' || to === 'u8') ? BigInt.asIntN(32, value) : value)
 
 function flatten(data: NestedValues): { flat: Flat; shape: number[] } {
   const shape: number[] = []
   for (let level: NestedValues = data; Array.isArray(level); level = level[0]) shape.push(level.length)
-  const flat: (number | boolean)[] = []
+  const flat: (number | boolean | bigint)[] = []
   const visit = (value: NestedValues, axis: number): void => {
     if (Array.isArray(value)) {
       if (axis >= shape.length || value.length !== shape[axis]) {
@@ -123,28 +138,34 @@ function flatten(data: NestedValues): { flat: Flat; shape: number[] } {
       for (const item of value) visit(item, axis + 1)
       return
     }
-    if (axis !== shape.length || (typeof value !== 'number' && typeof value !== 'boolean')) {
+    if ((value as unknown) instanceof TensorBase) {
+      throw new ValueError(
+        'tensor: expected numbers, got a tensor. stack(tensors) and cat(tensors) join tensors; detach() copies one.',
+      )
+    }
+    if (axis !== shape.length || !['number', 'boolean', 'bigint'].includes(typeof value)) {
       throw new ShapeError(
         `tensor: expected numbers or booleans at depth ${shape.length}, got ${String(value)} at depth ${axis}.`,
       )
     }
-    flat.push(value)
+    flat.push(value as number | boolean | bigint)
   }
   visit(data, 0)
   return { flat, shape }
 }
 
-/** `value` everywhere. A changing value compiles nothing anew. */
+/** `value` everywhere: f32 by default, bool for true and false. A changing value compiles nothing anew. */
 export function full<const S extends Shape>(
   shape: S,
-  value: number,
+  value: number | boolean,
   options: CreationOptions = {},
 ): Tensor<S> {
-  const { dtype = 'f32', requiresGrad } = options
+  checkCreation('full', options)
+  const { dtype = typeof value === 'boolean' ? 'bool' : 'f32', requiresGrad } = options
   checked(shape, 'full')
-  if (typeof value !== 'number')
-    throw new ValueError(`full: expected a number as value, got ${String(value)}.`)
-  const c = build.scalar(value, dtype)
+  if (typeof value !== 'number' && typeof value !== 'boolean')
+    throw new ValueError(`full: expected a number or a boolean as value, got ${String(value)}.`)
+  const c = build.scalar(Number(value), dtype)
   return leafTensor<S>(
     build.expand(
       build.reshape(
@@ -157,48 +178,97 @@ export function full<const S extends Shape>(
   )
 }
 
-const filled = <S extends Shape>(
+function filled<S extends Shape>(
+  operation: string,
   shape: S,
   value: number,
-  { dtype = 'f32', requiresGrad }: CreationOptions,
-): Tensor<S> => leafTensor<S>(build.full(shape, value, dtype), requiresGrad)
+  options: CreationOptions,
+  like: DType = 'f32',
+): Tensor<S> {
+  checkCreation(operation, options)
+  const { dtype = like, requiresGrad } = options
+  checkDType(dtype)
+  return leafTensor<S>(build.full(checked(shape, operation), value, dtype), requiresGrad)
+}
 
 /** Zeros everywhere. */
 export const zeros = <const S extends Shape>(shape: S, options: CreationOptions = {}): Tensor<S> =>
-  filled(checked(shape, 'zeros'), 0, options)
+  filled('zeros', shape, 0, options)
 
 /** Ones everywhere. */
 export const ones = <const S extends Shape>(shape: S, options: CreationOptions = {}): Tensor<S> =>
-  filled(checked(shape, 'ones'), 1, options)
+  filled('ones', shape, 1, options)
 
 /** A tensor whose values do not matter; they are zeros. */
-export const empty = zeros
+export const empty = <const S extends Shape>(shape: S, options: CreationOptions = {}): Tensor<S> =>
+  filled('empty', shape, 0, options)
 
 /** Zeros with the shape and dtype of `x`. */
-export const zerosLike = <S extends Shape>(x: TensorBase<S>, options: CreationOptions = {}): Tensor<S> =>
-  filled(x.shape, 0, { dtype: x.dtype, ...options })
+export function zerosLike<S extends Shape>(x: TensorBase<S>, options: CreationOptions = {}): Tensor<S> {
+  checkTensor(x)
+  return filled('zerosLike', x.shape, 0, options, x.dtype)
+}
 
 /** Ones with the shape and dtype of `x`. */
-export const onesLike = <S extends Shape>(x: TensorBase<S>, options: CreationOptions = {}): Tensor<S> =>
-  filled(x.shape, 1, { dtype: x.dtype, ...options })
+export function onesLike<S extends Shape>(x: TensorBase<S>, options: CreationOptions = {}): Tensor<S> {
+  checkTensor(x)
+  return filled('onesLike', x.shape, 1, options, x.dtype)
+}
+
+/** A tensor with the shape and dtype of `x` whose values do not matter; they are zeros. */
+export function emptyLike<S extends Shape>(x: TensorBase<S>, options: CreationOptions = {}): Tensor<S> {
+  checkTensor(x)
+  return filled('emptyLike', x.shape, 0, options, x.dtype)
+}
 
 /** `value` everywhere with the shape and dtype of `x`. */
-export const fullLike = <S extends Shape>(
+export function fullLike<S extends Shape>(
   x: TensorBase<S>,
-  value: number,
+  value: number | boolean,
   options: CreationOptions = {},
-): Tensor<S> => full(x.shape, value, { dtype: x.dtype, ...options }) as Tensor<S>
+): Tensor<S> {
+  checkTensor(x)
+  return full(x.shape, value, { ...options, dtype: options.dtype ?? x.dtype }) as Tensor<S>
+}
+
+/** Trailing options of functions whose numbers may be left out: `arange(5, { dtype })`. */
+type NumberOrOptions<O> = number | O
+
+/** The numbers before the options, and the options. */
+function splitOptions<O extends object>(
+  args: readonly (NumberOrOptions<O> | undefined)[],
+): { numbers: number[]; options: O } {
+  const at = args.findIndex((a) => typeof a === 'object' && a !== null)
+  const numbers = (at < 0 ? args : args.slice(0, at)).filter((a) => a !== undefined) as number[]
+  return { numbers, options: (at < 0 ? {} : args[at]) as O }
+}
+
+function checkNumbers(operation: string, names: string, numbers: readonly number[], least: number): void {
+  if (numbers.length >= least && numbers.every((n) => typeof n === 'number')) return
+  throw new ValueError(`${operation}: expected ${names}, got ${numbers.map(String).join(', ') || 'nothing'}.`)
+}
 
 /**
- * start, start + step, … up to but without `end`. `arange(end)` starts at 0. i64 when all are integers, else f32.
+ * start, start + step, … up to but without `end`: `arange(end)`, `arange(start, end)`, `arange(start, end, step)`, and
+ * options after any of them. i64 when all are integers, else f32.
  */
+export function arange(end: number, options?: CreationOptions): Tensor
+export function arange(start: number, end: number | undefined, options?: CreationOptions): Tensor
 export function arange(
   start: number,
-  end?: number,
-  step = 1,
-  { dtype, requiresGrad }: CreationOptions = {},
-): Tensor {
-  const [from, to] = end === undefined ? [0, start] : [start, end]
+  end: number | undefined,
+  step: number | undefined,
+  options?: CreationOptions,
+): Tensor
+export function arange(...args: readonly (number | undefined | CreationOptions)[]): Tensor {
+  const { numbers, options } = splitOptions<CreationOptions>(args)
+  checkNumbers('arange', '(end), (start, end) or (start, end, step)', numbers, 1)
+  checkCreation('arange', options)
+  // arange(end, undefined, step) steps from 0.
+  const stepGiven = typeof args[2] === 'number' ? args[2] : 1
+  const [from, to] = typeof args[1] === 'number' ? [numbers[0], args[1]] : [0, numbers[0]]
+  const step = stepGiven
+  const { dtype, requiresGrad } = options
   if (step === 0 || !Number.isFinite((to - from) / step)) {
     throw new ValueError(
       `arange: expected finite bounds and a step that is not 0, got ${from}, ${to}, ${step}.`,
@@ -209,76 +279,76 @@ export function arange(
   }
   const count = Math.ceil((to - from) / step)
   const kind = dtype ?? ([from, to, step].every(Number.isInteger) ? 'i64' : 'f32')
-  checkDType(kind)
-  const storage = new Storage(kind, count)
+  return sampled(kind, count, requiresGrad, (i) => from + i * step)
+}
+
+/** A vector of computed values. */
+function sampled(
+  dtype: DType,
+  count: number,
+  requiresGrad: boolean | undefined,
+  value: (i: number) => number,
+): Tensor {
+  checkDType(dtype)
+  const storage = new Storage(dtype, count)
   const array = storage.write()
-  for (let i = 0; i < count; i++) writeElement(kind, array, i, from + i * step)
+  for (let i = 0; i < count; i++) writeElement(dtype, array, i, value(i))
   return leafTensor(build.buffer(storage, [count]), requiresGrad)
 }
 
-/** `steps` values from `start` to `end`, both included. */
-export function linspace(start: number, end: number, steps: number, options: CreationOptions = {}): Tensor {
-  const { dtype = 'f32', requiresGrad } = options
-  checked([steps], 'linspace')
-  checkDType(dtype)
-  const storage = new Storage(dtype, steps)
-  const array = storage.write()
-  const delta = steps > 1 ? (end - start) / (steps - 1) : 0
-  for (let i = 0; i < steps; i++) {
-    // Counted from the nearer end, so that the last value is `end` exactly.
-    writeElement(dtype, array, i, i < steps / 2 ? start + i * delta : end - (steps - 1 - i) * delta)
+/** Element i of `steps` from `start` to `end`, counted from the nearer end, so that the last is `end` exactly. */
+const between =
+  (start: number, end: number, steps: number) =>
+  (i: number): number => {
+    const delta = steps > 1 ? (end - start) / (steps - 1) : 0
+    return i < steps / 2 ? start + i * delta : end - (steps - 1 - i) * delta
   }
-  return leafTensor(build.buffer(storage, [steps]), requiresGrad)
+
+/** `steps` values from `start` to `end`, both included. Default f32. */
+export function linspace(start: number, end: number, steps: number, options: CreationOptions = {}): Tensor {
+  checkNumbers('linspace', 'numbers start, end and steps', [start, end, steps], 3)
+  checkCreation('linspace', options)
+  checked([steps], 'linspace')
+  return sampled(options.dtype ?? 'f32', steps, options.requiresGrad, between(start, end, steps))
 }
 
-/** The n×m matrix with ones on its diagonal. */
-export function eye(n: number, m = n, { dtype = 'f32', requiresGrad }: CreationOptions = {}): Tensor {
+/** base^start … base^end in `steps` equal steps of the exponent, both included. Default base 10, f32. */
+export function logspace(start: number, end: number, steps: number, options?: CreationOptions): Tensor
+export function logspace(
+  start: number,
+  end: number,
+  steps: number,
+  base?: number,
+  options?: CreationOptions,
+): Tensor
+export function logspace(
+  start: number,
+  end: number,
+  steps: number,
+  ...rest: readonly (number | undefined | CreationOptions)[]
+): Tensor {
+  const {
+    numbers: [base = 10],
+    options,
+  } = splitOptions<CreationOptions>(rest)
+  checkNumbers('logspace', 'numbers start, end, steps and base', [start, end, steps, base], 4)
+  checkCreation('logspace', options)
+  checked([steps], 'logspace')
+  const exponent = between(start, end, steps)
+  return sampled(options.dtype ?? 'f32', steps, options.requiresGrad, (i) => base ** exponent(i))
+}
+
+/** The n×m matrix with ones on its diagonal: `eye(n)`, `eye(n, m)`, options last. Default m = n, f32. */
+export function eye(n: number, options?: CreationOptions): Tensor
+export function eye(n: number, m?: number, options?: CreationOptions): Tensor
+export function eye(n: number, ...rest: readonly (number | undefined | CreationOptions)[]): Tensor {
+  const {
+    numbers: [m = n],
+    options,
+  } = splitOptions<CreationOptions>(rest)
+  checkCreation('eye', options)
+  const { dtype = 'f32', requiresGrad } = options
   const shape = checked([n, m], 'eye')
   const diagonal = build.eq(build.iota(shape, 0, 'i32'), build.iota(shape, 1, 'i32'))
   return leafTensor(build.cast(diagonal, dtype), requiresGrad)
-}
-
-// ---------------------------------------------------------------- random values
-
-export interface RandomOptions extends CreationOptions {
-  /** Where the numbers come from. Default: the generator that `manualSeed` seeds. */
-  readonly generator?: Generator
-}
-
-const keyOf = ({ generator = defaultGenerator }: RandomOptions): Node => generator.nextKey()
-
-/** Uniform numbers from [0, 1). */
-export function rand<const S extends Shape>(shape: S, options: RandomOptions = {}): Tensor<S> {
-  checked(shape, 'rand')
-  return leafTensor<S>(draw.rand(keyOf(options), shape, options.dtype), options.requiresGrad)
-}
-
-/** Numbers of the standard normal distribution. */
-export function randn<const S extends Shape>(shape: S, options: RandomOptions = {}): Tensor<S> {
-  checked(shape, 'randn')
-  return leafTensor<S>(draw.randn(keyOf(options), shape, options.dtype), options.requiresGrad)
-}
-
-/** Integers from `low` to `high` - 1. Default i64. */
-export function randint<const S extends Shape>(
-  low: number,
-  high: number,
-  shape: S,
-  options: RandomOptions = {},
-): Tensor<S> {
-  checked(shape, 'randint')
-  return leafTensor<S>(draw.randint(keyOf(options), low, high, shape, options.dtype), options.requiresGrad)
-}
-
-/** The numbers 0…n-1 in random order. Default i64. */
-export const randperm = (n: number, options: RandomOptions = {}): Tensor =>
-  leafTensor(draw.randperm(keyOf(options), n, options.dtype), options.requiresGrad)
-
-/** 1 with probability p, else 0: a probability an element, or one number with a shape. */
-export function bernoulli(
-  p: TensorBase | number,
-  { shape, ...options }: RandomOptions & { readonly shape?: Shape } = {},
-): Tensor {
-  const probability = typeof p === 'number' ? p : p.node
-  return wrap(draw.bernoulli(keyOf(options), probability, { shape, dtype: options.dtype }))
 }

@@ -7,6 +7,7 @@ import { Storage } from '../core/storage.js'
 import * as build from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { isRepeated, isSymbolic, tracing } from '../runtime/state.js'
+import { checkTensor } from './base.js'
 import { Buffer } from './parameter.js'
 import { Tensor } from './tensor.js'
 
@@ -25,12 +26,22 @@ function splitSeed(seed: number): [number, number] {
   return [seed | 0, Math.floor(seed / 2 ** 32) | 0]
 }
 
-/** A stream of random numbers. Equal seeds give equal streams, on every device. */
+/** A seed that differs at each call: 53 random bits. */
+const freshSeed = (): number => {
+  const [high, low] = crypto.getRandomValues(new Uint32Array(2))
+  return (high >>> 11) * 2 ** 32 + low
+}
+
+/**
+ * A stream of random numbers. Equal seeds give equal streams, on every device. Pass it as `generator` to what draws;
+ * a compiled step reads and advances it as state.
+ */
 export class Generator {
   /** i32[3]: the seed's low and high word, and how many draws there were. */
   readonly state: Buffer
 
-  constructor(seed: number) {
+  /** Default seed: 67280421310721, as PyTorch's. */
+  constructor(seed = 67280421310721) {
     this.state = new Buffer(new Tensor(build.buffer(stateStorage(...splitSeed(seed), 0), [3])))
   }
 
@@ -40,6 +51,19 @@ export class Generator {
     return this
   }
 
+  /** Starts the stream of a seed that differs at each call, and returns that seed. */
+  seed(): number {
+    const seed = freshSeed()
+    this.manualSeed(seed)
+    return seed
+  }
+
+  /** The seed that the present stream started from. */
+  initialSeed(): number {
+    const [low, high] = this.state.dataSync() as Int32Array
+    return high * 2 ** 32 + (low >>> 0)
+  }
+
   /** The present state, for `setState` later. */
   getState(): Tensor {
     return this.state.detach()
@@ -47,6 +71,7 @@ export class Generator {
 
   /** Goes back to a state of `getState`. */
   setState(state: Tensor): void {
+    checkTensor(state)
     if (state.dtype !== 'i32') throw new DTypeError(`setState: expected an i32 tensor, got ${state.dtype}.`)
     if (state.size !== 3) throw new ShapeError(`setState: expected 3 elements, got ${state.size}.`)
     this.state.assign(state)
@@ -74,3 +99,15 @@ export const defaultGenerator = new Generator(0x5eed)
 
 /** Seeds the default generator and returns it. */
 export const manualSeed = (seed: number): Generator => defaultGenerator.manualSeed(seed)
+
+/** Seeds the default generator differently at each call and returns the seed. */
+export const seed = (): number => defaultGenerator.seed()
+
+/** The seed that the default generator's present stream started from. */
+export const initialSeed = (): number => defaultGenerator.initialSeed()
+
+/** The default generator's state, for `setRngState` later. */
+export const getRngState = (): Tensor => defaultGenerator.getState()
+
+/** Sets the default generator back to a state of `getRngState`. */
+export const setRngState = (state: Tensor): void => defaultGenerator.setState(state)

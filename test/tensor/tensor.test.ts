@@ -10,16 +10,13 @@ import {
   linspace,
   ones,
   onesLike,
-  rand,
-  randint,
-  randn,
-  randperm,
   tensor,
   zeros,
   zerosLike,
 } from '../../src/tensor/creation.js'
 import { Parameter } from '../../src/tensor/parameter.js'
 import { defaultGenerator, Generator, manualSeed } from '../../src/tensor/random.js'
+import { rand, randint, randn, randperm } from '../../src/tensor/random-tensors.js'
 import { cat, einsum, stack, where } from '../../src/tensor/tensor-functions.js'
 import { forEachDevice } from '../helpers/devices.js'
 

@@ -2,11 +2,12 @@
 import { describe, expect, it } from 'vitest'
 import { ShapeError, TraceError, ValueError } from '../../src/core/errors.js'
 import { compile } from '../../src/tensor/compile.js'
-import { rand, randn, tensor } from '../../src/tensor/creation.js'
+import { tensor } from '../../src/tensor/creation.js'
 import { dropout } from '../../src/tensor/functional.js'
 import { noGrad } from '../../src/tensor/grad-mode.js'
 import { Buffer, Parameter } from '../../src/tensor/parameter.js'
 import { Generator } from '../../src/tensor/random.js'
+import { rand, randn } from '../../src/tensor/random-tensors.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
 import {
   checkpoint,
