@@ -1,8 +1,9 @@
 // The two-layer graph convolutional network; messages are gathered, weighted and summed with scatterAdd.
+
+import { crossEntropy } from '../../src/losses/cross-entropy.js'
 import { Linear } from '../../src/nn/linear.js'
 import { Module } from '../../src/nn/module.js'
 import { zeros } from '../../src/tensor/creation.js'
-import { crossEntropy } from '../../src/tensor/functional.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
 import type { BuildModel } from './model.js'
 

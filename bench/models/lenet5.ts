@@ -1,8 +1,10 @@
 // LeNet-5 with ReLU and max-pooling.
+
+import { crossEntropy } from '../../src/losses/cross-entropy.js'
 import { Conv2d } from '../../src/nn/conv2d.js'
 import { Linear } from '../../src/nn/linear.js'
 import { Module } from '../../src/nn/module.js'
-import { crossEntropy, maxPool2d } from '../../src/tensor/functional.js'
+import { maxPool2d } from '../../src/tensor/functional.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
 import type { BuildModel } from './model.js'
 

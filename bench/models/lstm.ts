@@ -1,8 +1,9 @@
 // One LSTM layer 128→256 and a linear head on the last state.
+
+import { crossEntropy } from '../../src/losses/cross-entropy.js'
 import { Linear } from '../../src/nn/linear.js'
 import { LSTM } from '../../src/nn/lstm.js'
 import { Module } from '../../src/nn/module.js'
-import { crossEntropy } from '../../src/tensor/functional.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
 import type { BuildModel } from './model.js'
 

@@ -1,7 +1,8 @@
 // The MLP 784-512-256-10.
+
+import { crossEntropy } from '../../src/losses/cross-entropy.js'
 import { Linear } from '../../src/nn/linear.js'
 import { Module } from '../../src/nn/module.js'
-import { crossEntropy } from '../../src/tensor/functional.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
 import type { BuildModel } from './model.js'
 

@@ -1,10 +1,11 @@
 // ResNet-18 with the CIFAR stem; state names as torchvision's.
+
+import { crossEntropy } from '../../src/losses/cross-entropy.js'
 import { BatchNorm2d } from '../../src/nn/batch-norm2d.js'
 import { Conv2d } from '../../src/nn/conv2d.js'
 import { Linear } from '../../src/nn/linear.js'
 import { Module } from '../../src/nn/module.js'
 import { sequential } from '../../src/nn/sequential.js'
-import { crossEntropy } from '../../src/tensor/functional.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
 import type { BuildModel } from './model.js'
 

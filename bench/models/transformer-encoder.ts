@@ -1,7 +1,8 @@
 // Four post-norm transformer encoder layers with GELU and no dropout.
+
+import { mseLoss } from '../../src/losses/mse-loss.js'
 import { TransformerEncoder } from '../../src/nn/transformer-encoder.js'
 import { TransformerEncoderLayer } from '../../src/nn/transformer-encoder-layer.js'
-import { mseLoss } from '../../src/tensor/functional.js'
 import { encoder } from '../specs/transformer-encoder.js'
 import type { BuildModel } from './model.js'
 

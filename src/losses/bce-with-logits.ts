@@ -1,10 +1,12 @@
 /**
  * Binary cross-entropy of logits.
  */
-import * as functional from '../tensor/functional.js'
+import * as node from '../ops/loss.js'
+import { nodeOf, wrap } from '../tensor/base.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkSameShape } from './check-shapes.js'
 import { LossModule } from './loss-module.js'
+import { onNodes } from './on-nodes.js'
 import type { LossOptions } from './reduction.js'
 
 export interface BCEWithLogitsOptions extends LossOptions {
@@ -14,13 +16,20 @@ export interface BCEWithLogitsOptions extends LossOptions {
   readonly posWeight?: Tensor
 }
 
-/** -y log σ(x) - (1 - y) log(1 - σ(x)) for logits x and float targets y of one shape, without overflow. */
-export function bceWithLogits(logits: Tensor, target: Tensor, options: BCEWithLogitsOptions = {}): Tensor {
-  checkSameShape('bceWithLogits', logits, target)
-  return functional.bceWithLogits(logits, target, options)
+/**
+ * -y log σ(x) - (1 - y) log(1 - σ(x)) for logits x and float targets y of one shape, without overflow. PyTorch calls it
+ * `binary_cross_entropy_with_logits`.
+ */
+export function bceWithLogits(
+  prediction: Tensor,
+  target: Tensor,
+  options: BCEWithLogitsOptions = {},
+): Tensor {
+  checkSameShape('bceWithLogits', prediction, target)
+  return wrap(node.bceWithLogits(nodeOf(prediction), nodeOf(target), onNodes(options)))
 }
 
-/** `bceWithLogits` as a module: `new BCEWithLogitsLoss({ reduction: 'sum' }).forward(prediction, target)`. */
+/** `bceWithLogits` as a module: `new BCEWithLogitsLoss(options).forward(prediction, target)`. */
 export class BCEWithLogitsLoss extends LossModule<BCEWithLogitsOptions> {
   constructor(options: BCEWithLogitsOptions = {}) {
     super(options)

@@ -1,9 +1,11 @@
 /**
  * Cross-entropy of logits and classes.
  */
-import * as functional from '../tensor/functional.js'
+import * as node from '../ops/classification-loss.js'
+import { nodeOf, wrap } from '../tensor/base.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { LossModule } from './loss-module.js'
+import { onNodes } from './on-nodes.js'
 import type { LossOptions } from './reduction.js'
 
 export interface CrossEntropyOptions extends LossOptions {
@@ -19,16 +21,17 @@ export interface CrossEntropyOptions extends LossOptions {
  * -log softmax(logits)[target] for logits (N, C), (N, C, d₁, …) or (C), and target class indices (i32, i64 or u8) of
  * the shape without C, or class probabilities of the shape of the logits. 0-d unless reduction is 'none'.
  */
-export const crossEntropy = (logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor =>
-  functional.crossEntropy(logits, target, options)
+export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  return wrap(node.crossEntropy(nodeOf(logits), nodeOf(target), onNodes(options)))
+}
 
-/** `crossEntropy` as a module: `new CrossEntropyLoss({ reduction: 'sum' }).forward(prediction, target)`. */
+/** `crossEntropy` as a module: `new CrossEntropyLoss(options).forward(logits, target)`. */
 export class CrossEntropyLoss extends LossModule<CrossEntropyOptions> {
   constructor(options: CrossEntropyOptions = {}) {
     super(options)
   }
 
-  override forward(prediction: Tensor, target: Tensor): Tensor {
-    return crossEntropy(prediction, target, this.options)
+  override forward(logits: Tensor, target: Tensor): Tensor {
+    return crossEntropy(logits, target, this.options)
   }
 }

@@ -1,10 +1,12 @@
 /**
  * Huber's loss.
  */
-import * as functional from '../tensor/functional.js'
+import * as node from '../ops/loss.js'
+import { nodeOf, wrap } from '../tensor/base.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkSameShape } from './check-shapes.js'
 import { LossModule } from './loss-module.js'
+import { onNodes } from './on-nodes.js'
 import type { LossOptions } from './reduction.js'
 
 export interface HuberLossOptions extends LossOptions {
@@ -12,13 +14,15 @@ export interface HuberLossOptions extends LossOptions {
   readonly delta?: number
 }
 
-/** d² / 2 for |d| < delta, else delta · (|d| - delta / 2), with d = prediction - target. Huber (1964). */
+/**
+ * d² / 2 for |d| < delta, else delta · (|d| - delta / 2), with d = prediction - target. Huber (1964).
+ */
 export function huberLoss(prediction: Tensor, target: Tensor, options: HuberLossOptions = {}): Tensor {
   checkSameShape('huberLoss', prediction, target)
-  return functional.huberLoss(prediction, target, options)
+  return wrap(node.huberLoss(nodeOf(prediction), nodeOf(target), onNodes(options)))
 }
 
-/** `huberLoss` as a module: `new HuberLoss({ reduction: 'sum' }).forward(prediction, target)`. */
+/** `huberLoss` as a module: `new HuberLoss(options).forward(prediction, target)`. */
 export class HuberLoss extends LossModule<HuberLossOptions> {
   constructor(options: HuberLossOptions = {}) {
     super(options)

@@ -1,10 +1,12 @@
 /**
  * The Kullback-Leibler divergence.
  */
-import * as functional from '../tensor/functional.js'
+import * as node from '../ops/loss.js'
+import { nodeOf, wrap } from '../tensor/base.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkSameShape } from './check-shapes.js'
 import { LossModule } from './loss-module.js'
+import { onNodes } from './on-nodes.js'
 import type { Reduction } from './reduction.js'
 
 export interface KLDivOptions {
@@ -20,16 +22,16 @@ export interface KLDivOptions {
  */
 export function klDiv(logPrediction: Tensor, target: Tensor, options: KLDivOptions = {}): Tensor {
   checkSameShape('klDiv', logPrediction, target)
-  return functional.klDiv(logPrediction, target, options)
+  return wrap(node.klDiv(nodeOf(logPrediction), nodeOf(target), onNodes(options)))
 }
 
-/** `klDiv` as a module: `new KLDivLoss({ reduction: 'sum' }).forward(prediction, target)`. */
+/** `klDiv` as a module: `new KLDivLoss(options).forward(logPrediction, target)`. */
 export class KLDivLoss extends LossModule<KLDivOptions> {
   constructor(options: KLDivOptions = {}) {
     super(options)
   }
 
-  override forward(prediction: Tensor, target: Tensor): Tensor {
-    return klDiv(prediction, target, this.options)
+  override forward(logPrediction: Tensor, target: Tensor): Tensor {
+    return klDiv(logPrediction, target, this.options)
   }
 }

@@ -5,7 +5,10 @@ import { Module } from '../nn/module.js'
 import type { Tensor } from '../tensor/tensor.js'
 
 /** Calls a loss function with fixed options. Tensors among the options are not part of the state dict. */
-export abstract class LossModule<O extends object> extends Module {
+export abstract class LossModule<
+  O extends object,
+  I extends readonly Tensor[] = [Tensor, Tensor],
+> extends Module {
   readonly #options: O
 
   constructor(options: O) {
@@ -17,5 +20,5 @@ export abstract class LossModule<O extends object> extends Module {
     return this.#options
   }
 
-  abstract override forward(prediction: Tensor, target: Tensor): Tensor
+  abstract override forward(...inputs: I): Tensor
 }

@@ -1,7 +1,7 @@
 /**
  * How the losses of the elements become one number.
  */
-import type { Reduction } from '../tensor/functional.js'
+import type { Reduction } from '../ops/loss-reduction.js'
 
 export type { Reduction }
 

@@ -1,10 +1,12 @@
 /**
  * The absolute error with a quadratic bottom.
  */
-import * as functional from '../tensor/functional.js'
+import * as node from '../ops/loss.js'
+import { nodeOf, wrap } from '../tensor/base.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkSameShape } from './check-shapes.js'
 import { LossModule } from './loss-module.js'
+import { onNodes } from './on-nodes.js'
 import type { LossOptions } from './reduction.js'
 
 export interface SmoothL1LossOptions extends LossOptions {
@@ -12,13 +14,15 @@ export interface SmoothL1LossOptions extends LossOptions {
   readonly beta?: number
 }
 
-/** d² / (2 beta) for |d| < beta, else |d| - beta / 2, with d = prediction - target. Girshick, "Fast R-CNN" (2015). */
+/**
+ * d² / (2 beta) for |d| < beta, else |d| - beta / 2, with d = prediction - target. Girshick, "Fast R-CNN" (2015).
+ */
 export function smoothL1Loss(prediction: Tensor, target: Tensor, options: SmoothL1LossOptions = {}): Tensor {
   checkSameShape('smoothL1Loss', prediction, target)
-  return functional.smoothL1Loss(prediction, target, options)
+  return wrap(node.smoothL1Loss(nodeOf(prediction), nodeOf(target), onNodes(options)))
 }
 
-/** `smoothL1Loss` as a module: `new SmoothL1Loss({ reduction: 'sum' }).forward(prediction, target)`. */
+/** `smoothL1Loss` as a module: `new SmoothL1Loss(options).forward(prediction, target)`. */
 export class SmoothL1Loss extends LossModule<SmoothL1LossOptions> {
   constructor(options: SmoothL1LossOptions = {}) {
     super(options)

@@ -5,6 +5,7 @@ import * as b from '../ir/build.js'
 import type { Node, PadPair } from '../ir/node.js'
 import { type PerAxis, perAxis, withBatch } from './convolution.js'
 import { divLiteral, inAccumulationType, requireFloat, stretch } from './operand.js'
+import type { ValuesAndIndices } from './reductions.js'
 
 export interface MaxPoolOptions {
   /** Step between windows. Default: the kernel size. */
@@ -24,6 +25,22 @@ export interface AvgPoolOptions {
   readonly countIncludePad?: boolean
   /** Divides by this instead of the number of elements. */
   readonly divisorOverride?: number | null
+}
+
+/** `withBatch` for two results. */
+export function withBatches(
+  operation: string,
+  x: Node,
+  spatial: number,
+  fn: (x: Node) => ValuesAndIndices,
+): ValuesAndIndices {
+  let indices: Node | null = null
+  const values = withBatch(operation, x, spatial, (input) => {
+    const result = fn(input)
+    indices = result.indices
+    return result.values
+  })
+  return { values, indices: b.reshape(indices!, values.shape) }
 }
 
 interface Geometry {
@@ -67,23 +84,68 @@ function geometry(
   return { kernel, stride, dilation, padding, counts }
 }
 
-function maxPool(spatial: number, x: Node, kernelSize: PerAxis, options: MaxPoolOptions): Node {
-  const operation = `maxPool${spatial}d`
-  return withBatch(operation, x, spatial, (input) => {
+/** Values of max pooling and where in the input they stood: positions in the flattened spatial axes, i64. */
+function maxPool(
+  operation: string,
+  spatial: number,
+  x: Node,
+  kernelSize: PerAxis,
+  options: MaxPoolOptions,
+): ValuesAndIndices {
+  return withBatches(operation, x, spatial, (input) => {
     const { kernel, stride, dilation, padding } = geometry(operation, input, spatial, kernelSize, options)
-    return b.windowReduce(input, { size: kernel, stride, dilation, kind: 'max', padding })[0]
+    const attrs = { size: kernel, stride, dilation, kind: 'max', padding } as const
+    const [values, within] = b.windowReduce(input, attrs)
+    const lead = input.shape.length - spatial
+    // The position in the window, axis by axis from the last, gives the position in the input.
+    let rest = within
+    let position: Node | null = null
+    let step = 1
+    for (let i = spatial - 1; i >= 0; i--) {
+      const literal = (value: number): Node => b.literal(rest, value)
+      const offset = b.mod(rest, literal(kernel[i]))
+      const start = b.sub(
+        b.mul(b.iota(values.shape, lead + i, 'i32'), literal(stride[i])),
+        literal(padding[i][0]),
+      )
+      const at = b.add(start, b.mul(offset, literal(dilation[i])))
+      const part = b.mul(at, literal(step))
+      position = position === null ? part : b.add(position, part)
+      rest = b.div(rest, literal(kernel[i]))
+      step *= input.shape[lead + i]
+    }
+    return { values, indices: b.cast(position!, 'i64') }
   })
 }
 
 /** The largest element of each window; the first of equals gets the gradient. */
 export const maxPool1d = (x: Node, kernelSize: PerAxis, options: MaxPoolOptions = {}): Node =>
-  maxPool(1, x, kernelSize, options)
+  maxPool('maxPool1d', 1, x, kernelSize, options).values
 /** The largest element of each window; the first of equals gets the gradient. */
 export const maxPool2d = (x: Node, kernelSize: PerAxis, options: MaxPoolOptions = {}): Node =>
-  maxPool(2, x, kernelSize, options)
+  maxPool('maxPool2d', 2, x, kernelSize, options).values
 /** The largest element of each window; the first of equals gets the gradient. */
 export const maxPool3d = (x: Node, kernelSize: PerAxis, options: MaxPoolOptions = {}): Node =>
-  maxPool(3, x, kernelSize, options)
+  maxPool('maxPool3d', 3, x, kernelSize, options).values
+
+/** As maxPool1d, with the position (i64) of each value in the flattened spatial axes: what maxUnpool1d takes. */
+export const maxPool1dWithIndices = (
+  x: Node,
+  kernelSize: PerAxis,
+  options: MaxPoolOptions = {},
+): ValuesAndIndices => maxPool('maxPool1d', 1, x, kernelSize, options)
+/** As maxPool2d, with the position (i64) of each value in the flattened spatial axes: what maxUnpool2d takes. */
+export const maxPool2dWithIndices = (
+  x: Node,
+  kernelSize: PerAxis,
+  options: MaxPoolOptions = {},
+): ValuesAndIndices => maxPool('maxPool2d', 2, x, kernelSize, options)
+/** As maxPool3d, with the position (i64) of each value in the flattened spatial axes: what maxUnpool3d takes. */
+export const maxPool3dWithIndices = (
+  x: Node,
+  kernelSize: PerAxis,
+  options: MaxPoolOptions = {},
+): ValuesAndIndices => maxPool('maxPool3d', 3, x, kernelSize, options)
 
 function avgPool(spatial: number, x: Node, kernelSize: PerAxis, options: AvgPoolOptions): Node {
   const operation = `avgPool${spatial}d`
@@ -155,113 +217,3 @@ export const avgPool2d = (x: Node, kernelSize: PerAxis, options: AvgPoolOptions 
 /** The mean of each window. */
 export const avgPool3d = (x: Node, kernelSize: PerAxis, options: AvgPoolOptions = {}): Node =>
   avgPool(3, x, kernelSize, options)
-
-/** Sizes of the result; null keeps the input's. */
-export type AdaptiveSize = number | null | readonly (number | null)[]
-
-function targetSizes(operation: string, x: Node, spatial: number, outputSize: AdaptiveSize): number[] {
-  const list =
-    outputSize === null || typeof outputSize === 'number' ? range(spatial).map(() => outputSize) : outputSize
-  if (list.length !== spatial || !list.every((n) => n === null || (Number.isInteger(n) && n >= 1))) {
-    throw new ValueError(
-      `${operation}: expected an output size ≥ 1 or ${spatial} of them, got ${JSON.stringify(outputSize)}.`,
-    )
-  }
-  return list.map((n, i) => n ?? x.shape[x.shape.length - spatial + i])
-}
-
-/** Window i of `count` adaptive ones over n elements: ⌊i·n/count⌋ to ⌈(i+1)·n/count⌉. */
-const adaptiveWindow = (i: number, n: number, count: number): [number, number] => [
-  Math.floor((i * n) / count),
-  Math.ceil(((i + 1) * n) / count),
-]
-
-/** Reduces one axis to `count` elements by `reduce` over each adaptive window. */
-function adaptiveAxis(x: Node, axis: number, count: number, reduce: (piece: Node) => Node): Node {
-  const n = x.shape[axis]
-  if (n === count) return x
-  const pieces = range(count).map((i) => reduce(b.sliceAxis(x, axis, ...adaptiveWindow(i, n, count))))
-  return b.concat(pieces, axis)
-}
-
-function adaptiveAvgPool(spatial: number, x: Node, outputSize: AdaptiveSize): Node {
-  const operation = `adaptiveAvgPool${spatial}d`
-  requireFloat(operation, x)
-  const sizes = targetSizes(operation, x, spatial, outputSize)
-  return withBatch(operation, x, spatial, (input) =>
-    inAccumulationType(input, (y) => {
-      const lead = y.shape.length - spatial
-      // Where every size divides, the windows tile the input: one reshape and one mean.
-      if (sizes.every((m, i) => y.shape[lead + i] % m === 0)) {
-        const tiled = b.reshape(y, [
-          ...y.shape.slice(0, lead),
-          ...sizes.flatMap((m, i) => [m, y.shape[lead + i] / m]),
-        ])
-        const area = sizes.reduce((p, m, i) => p * (y.shape[lead + i] / m), 1)
-        return divLiteral(
-          b.reduceSum(
-            tiled,
-            range(spatial).map((i) => lead + 2 * i + 1),
-          ),
-          area,
-        )
-      }
-      let z = y
-      sizes.forEach((m, i) => {
-        const axis = lead + i
-        z = adaptiveAxis(z, axis, m, (piece) => {
-          const mean = divLiteral(b.reduceSum(piece, [axis]), piece.shape[axis])
-          return b.reshape(
-            mean,
-            piece.shape.map((n, k) => (k === axis ? 1 : n)),
-          )
-        })
-      })
-      return z
-    }),
-  )
-}
-
-/** Means over windows that cover the input in `outputSize` steps. */
-export const adaptiveAvgPool1d = (x: Node, outputSize: AdaptiveSize): Node =>
-  adaptiveAvgPool(1, x, outputSize)
-/** Means over windows that cover the input in `outputSize` steps. */
-export const adaptiveAvgPool2d = (x: Node, outputSize: AdaptiveSize): Node =>
-  adaptiveAvgPool(2, x, outputSize)
-/** Means over windows that cover the input in `outputSize` steps. */
-export const adaptiveAvgPool3d = (x: Node, outputSize: AdaptiveSize): Node =>
-  adaptiveAvgPool(3, x, outputSize)
-
-function adaptiveMaxPool(spatial: number, x: Node, outputSize: AdaptiveSize): Node {
-  const operation = `adaptiveMaxPool${spatial}d`
-  const sizes = targetSizes(operation, x, spatial, outputSize)
-  return withBatch(operation, x, spatial, (input) => {
-    let y = input
-    // Last axis first, so that of equals the first in row-major order wins.
-    for (let i = spatial - 1; i >= 0; i--) {
-      const axis = y.shape.length - spatial + i
-      y = adaptiveAxis(y, axis, sizes[i], (piece) => {
-        const size = range(spatial).map((k) => (k === i ? piece.shape[axis] : 1))
-        const ones = size.map(() => 1)
-        return b.windowReduce(piece, {
-          size,
-          stride: ones,
-          dilation: ones,
-          kind: 'max',
-          padding: size.map((): PadPair => [0, 0]),
-        })[0]
-      })
-    }
-    return y
-  })
-}
-
-/** Maxima over windows that cover the input in `outputSize` steps. */
-export const adaptiveMaxPool1d = (x: Node, outputSize: AdaptiveSize): Node =>
-  adaptiveMaxPool(1, x, outputSize)
-/** Maxima over windows that cover the input in `outputSize` steps. */
-export const adaptiveMaxPool2d = (x: Node, outputSize: AdaptiveSize): Node =>
-  adaptiveMaxPool(2, x, outputSize)
-/** Maxima over windows that cover the input in `outputSize` steps. */
-export const adaptiveMaxPool3d = (x: Node, outputSize: AdaptiveSize): Node =>
-  adaptiveMaxPool(3, x, outputSize)

@@ -5,6 +5,7 @@
 import type { Shape } from '../core/shape.js'
 import type { Node } from '../ir/node.js'
 import * as activation from '../ops/activation.js'
+import * as adaptive from '../ops/adaptive-pooling.js'
 import { type AttentionOptions, scaledDotProductAttention as attention } from '../ops/attention.js'
 import * as convolution from '../ops/convolution.js'
 import * as indexing from '../ops/indexing.js'
@@ -16,8 +17,6 @@ import * as normal from '../ops/softmax.js'
 import { nodeOf, type TensorBase, wrap } from './base.js'
 import { defaultGenerator, type Generator } from './random.js'
 import type { Tensor } from './tensor.js'
-
-export * from './functional-loss.js'
 
 type Maybe = TensorBase | null | undefined
 
@@ -131,17 +130,17 @@ export const avgPool2d = lift(pooling.avgPool2d)
 /** The mean of each window, over 3 spatial axes. */
 export const avgPool3d = lift(pooling.avgPool3d)
 /** Means over windows that cover the input in `outputSize` steps, over 1 spatial axis. */
-export const adaptiveAvgPool1d = lift(pooling.adaptiveAvgPool1d)
+export const adaptiveAvgPool1d = lift(adaptive.adaptiveAvgPool1d)
 /** Means over windows that cover the input in `outputSize` steps, over 2 spatial axes. */
-export const adaptiveAvgPool2d = lift(pooling.adaptiveAvgPool2d)
+export const adaptiveAvgPool2d = lift(adaptive.adaptiveAvgPool2d)
 /** Means over windows that cover the input in `outputSize` steps, over 3 spatial axes. */
-export const adaptiveAvgPool3d = lift(pooling.adaptiveAvgPool3d)
+export const adaptiveAvgPool3d = lift(adaptive.adaptiveAvgPool3d)
 /** Maxima over windows that cover the input in `outputSize` steps, over 1 spatial axis. */
-export const adaptiveMaxPool1d = lift(pooling.adaptiveMaxPool1d)
+export const adaptiveMaxPool1d = lift(adaptive.adaptiveMaxPool1d)
 /** Maxima over windows that cover the input in `outputSize` steps, over 2 spatial axes. */
-export const adaptiveMaxPool2d = lift(pooling.adaptiveMaxPool2d)
+export const adaptiveMaxPool2d = lift(adaptive.adaptiveMaxPool2d)
 /** Maxima over windows that cover the input in `outputSize` steps, over 3 spatial axes. */
-export const adaptiveMaxPool3d = lift(pooling.adaptiveMaxPool3d)
+export const adaptiveMaxPool3d = lift(adaptive.adaptiveMaxPool3d)
 
 // ---------------------------------------------------------------- normalization
 

@@ -106,7 +106,7 @@ describe('imports', () => {
     const folders = new Set(files.map(folderOf))
     folders.delete('')
     expect([...folders].filter((folder) => layerOf(folder) < 0)).toEqual([])
-    expect(files.filter((file) => folderOf(file) === '')).toEqual(['src/index.ts'])
+    expect(files.filter((file) => folderOf(file) === '')).toEqual(['src/functional.ts', 'src/index.ts'])
   })
 
   it('go one way', () => {

@@ -1,0 +1,25 @@
+/** The functions behind layers and losses, as the namespace `functional` (PyTorch's `torch.nn.functional`). */
+export {
+  bceWithLogits,
+  binaryCrossEntropy,
+  cosineEmbeddingLoss,
+  crossEntropy,
+  ctcLoss,
+  gaussianNllLoss,
+  hingeEmbeddingLoss,
+  huberLoss,
+  klDiv,
+  l1Loss,
+  marginRankingLoss,
+  mseLoss,
+  multilabelMarginLoss,
+  multilabelSoftMarginLoss,
+  multiMarginLoss,
+  nllLoss,
+  poissonNllLoss,
+  smoothL1Loss,
+  softMarginLoss,
+  tripletMarginLoss,
+  tripletMarginWithDistanceLoss,
+} from './losses/index.js'
+export * from './tensor/functional.js'
