@@ -14,6 +14,7 @@ export {
   ValueError,
 } from './core/errors.js'
 export type { Shape } from './core/shape.js'
+export * as functional from './functional.js'
 export * as init from './init/index.js'
 export * from './losses/index.js'
 export * from './nn/index.js'
@@ -40,7 +41,6 @@ export {
 } from './tensor/creation.js'
 export type { TensorStatistics } from './tensor/describe.js'
 export { describeGraph } from './tensor/describe-graph.js'
-export * as functional from './tensor/functional.js'
 export { enableGrad, isGradEnabled, noGrad } from './tensor/grad-mode.js'
 export { observe } from './tensor/observe.js'
 export { Buffer, Parameter } from './tensor/parameter.js'
