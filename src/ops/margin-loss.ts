@@ -5,6 +5,7 @@ import { formatShape, sameShape } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { logSigmoid } from './activation.js'
+import { pairwiseDistance } from './distances.js'
 import { checkedIndex, take } from './indexing.js'
 import { elementwiseLoss, notNegative, type Reduction, reduced } from './loss-reduction.js'
 import {
@@ -17,7 +18,6 @@ import {
   resultType,
   stretch,
 } from './operand.js'
-import { norm } from './reductions.js'
 
 /** max(0, −t(x − y) + margin) for t = ±1. */
 export function marginRankingLoss(
@@ -202,18 +202,6 @@ export function multilabelSoftMarginLoss(
     return divLiteral(b.reduceSum(weighted, [axis]), each.shape[axis])
   })
   return reduced(operation, losses, reduction)
-}
-
-/** ‖x − y + ε‖ₚ over the last axis: p = 2 and ε = 1e-6 by default. */
-export function pairwiseDistance(
-  x: Node,
-  y: Node,
-  { p = 2, eps = 1e-6, keepdim = false }: { p?: number; eps?: number; keepdim?: boolean } = {},
-): Node {
-  const dtype = resultType(x, y)
-  requireFloat('pairwiseDistance', b.cast(x, dtype))
-  const [u, v] = broadcastTogether('pairwiseDistance', b.cast(x, dtype), b.cast(y, dtype))
-  return norm(addLiteral(b.sub(u, v), eps), p, -1, { keepdim })
 }
 
 export interface TripletMarginOptions {

@@ -62,7 +62,10 @@ function maxUnpool(
   })
 }
 
-/** Values of maxPool1d (…, L) back at `indices` in zeros of length (L − 1)·stride − 2·padding + kernelSize. */
+/**
+ * Values of maxPool1d (…, L) back at `indices` in zeros of length (L − 1)·stride − 2·padding + kernelSize. Where windows
+ * overlapped and an index comes twice, the last value is taken and only it gets a gradient.
+ */
 export const maxUnpool1d = (
   x: Node,
   indices: Node,
