@@ -5,18 +5,20 @@
 import type { Shape } from '../core/shape.js'
 import type { Node } from '../ir/node.js'
 import * as activation from '../ops/activation.js'
-import * as adaptive from '../ops/adaptive-pooling.js'
 import { type AttentionOptions, scaledDotProductAttention as attention } from '../ops/attention.js'
 import * as convolution from '../ops/convolution.js'
+import { type EmbeddingBagOptions as BagOptions, embeddingBag as bag } from '../ops/embedding-bag.js'
 import * as indexing from '../ops/indexing.js'
 import * as linearAlgebra from '../ops/linear-algebra.js'
 import * as normalization from '../ops/normalization.js'
-import * as pooling from '../ops/pooling.js'
-import * as random from '../ops/random.js'
 import * as normal from '../ops/softmax.js'
 import { nodeOf, type TensorBase, wrap } from './base.js'
 import { defaultGenerator, type Generator } from './random.js'
 import type { Tensor } from './tensor.js'
+
+export * from './functional-dropout.js'
+export * from './functional-image.js'
+export * from './functional-pooling.js'
 
 type Maybe = TensorBase | null | undefined
 
@@ -112,35 +114,27 @@ export const embedding = (
   options?: Parameters<typeof indexing.embedding>[2],
 ): Tensor => wrap(indexing.embedding(nodeOf(index), nodeOf(weight), options))
 
+export interface EmbeddingBagOptions extends Omit<BagOptions, 'perSampleWeights'> {
+  /** Factors of the rows, shaped as the indices; 'sum' only. */
+  readonly perSampleWeights?: TensorBase | null
+}
+
+/** The mean ('sum', 'max') of the rows of `weight` in each bag: rows of 2-d indices, or 1-d ones from `offsets` on. */
+export const embeddingBag = (
+  index: TensorBase,
+  weight: TensorBase,
+  offsets?: Maybe,
+  { perSampleWeights, ...options }: EmbeddingBagOptions = {},
+): Tensor =>
+  wrap(
+    bag(nodeOf(index), nodeOf(weight), maybe(offsets), {
+      ...options,
+      perSampleWeights: maybe(perSampleWeights),
+    }),
+  )
+
 /** A new last axis with 1 at the class and 0 elsewhere. */
 export const oneHot = lift(indexing.oneHot)
-
-// ---------------------------------------------------------------- pooling
-
-/** The largest element of each window, over 1 spatial axis. */
-export const maxPool1d = lift(pooling.maxPool1d)
-/** The largest element of each window, over 2 spatial axes. */
-export const maxPool2d = lift(pooling.maxPool2d)
-/** The largest element of each window, over 3 spatial axes. */
-export const maxPool3d = lift(pooling.maxPool3d)
-/** The mean of each window, over 1 spatial axis. */
-export const avgPool1d = lift(pooling.avgPool1d)
-/** The mean of each window, over 2 spatial axes. */
-export const avgPool2d = lift(pooling.avgPool2d)
-/** The mean of each window, over 3 spatial axes. */
-export const avgPool3d = lift(pooling.avgPool3d)
-/** Means over windows that cover the input in `outputSize` steps, over 1 spatial axis. */
-export const adaptiveAvgPool1d = lift(adaptive.adaptiveAvgPool1d)
-/** Means over windows that cover the input in `outputSize` steps, over 2 spatial axes. */
-export const adaptiveAvgPool2d = lift(adaptive.adaptiveAvgPool2d)
-/** Means over windows that cover the input in `outputSize` steps, over 3 spatial axes. */
-export const adaptiveAvgPool3d = lift(adaptive.adaptiveAvgPool3d)
-/** Maxima over windows that cover the input in `outputSize` steps, over 1 spatial axis. */
-export const adaptiveMaxPool1d = lift(adaptive.adaptiveMaxPool1d)
-/** Maxima over windows that cover the input in `outputSize` steps, over 2 spatial axes. */
-export const adaptiveMaxPool2d = lift(adaptive.adaptiveMaxPool2d)
-/** Maxima over windows that cover the input in `outputSize` steps, over 3 spatial axes. */
-export const adaptiveMaxPool3d = lift(adaptive.adaptiveMaxPool3d)
 
 // ---------------------------------------------------------------- normalization
 
@@ -221,27 +215,7 @@ export const cosineSimilarity = (
   options?: Parameters<typeof normalization.cosineSimilarity>[2],
 ): Tensor => wrap(normalization.cosineSimilarity(nodeOf(x), nodeOf(y), options))
 
-// ---------------------------------------------------------------- dropout, attention
-
-/** Inverted dropout (Srivastava et al. 2014): 0 with probability p, else x / (1 - p); x itself unless training. */
-export function dropout(
-  x: TensorBase,
-  p = 0.5,
-  training = true,
-  generator: Generator = defaultGenerator,
-): Tensor {
-  return wrap(training && p > 0 ? random.dropout(nodeOf(x), p, generator.nextKey()) : nodeOf(x))
-}
-
-/** Dropout of whole channels (axis 1). */
-export function featureDropout(
-  x: TensorBase,
-  p = 0.5,
-  training = true,
-  generator: Generator = defaultGenerator,
-): Tensor {
-  return wrap(training && p > 0 ? random.featureDropout(nodeOf(x), p, generator.nextKey()) : nodeOf(x))
-}
+// ---------------------------------------------------------------- attention
 
 export interface ScaledDotProductAttentionOptions extends Omit<AttentionOptions, 'mask' | 'key'> {
   /** bool (true: may attend) or float (added to the scores), broadcast to (…, L, S). */
