@@ -30,6 +30,7 @@ export const kinked: ReadonlySet<string> = new Set([
   'norm',
   'relu',
   'relu6',
+  'scatterReduce',
   'selu',
   'softplus',
   'softshrink',
@@ -42,3 +43,9 @@ export const onceDifferentiable: ReadonlySet<string> = new Set([])
 
 /** Sizes depend on data, or a host kernel refuses it: no `vmap`. */
 export const notBatched: ReadonlySet<string> = new Set([])
+
+/**
+ * Only one triangle of a symmetric matrix is read, and the gradient is that of a symmetric matrix, as PyTorch's: true
+ * along symmetric directions only. Rows that make their argument symmetric first test the second order.
+ */
+export const onlySymmetric: ReadonlySet<string> = new Set(['cholesky', 'eigvalsh'])
