@@ -163,6 +163,17 @@ program
     run(options, async (output) => (await import('./devices-command.js')).devicesCommand(output)),
   )
 
+program
+  .command('ops')
+  .description('The operations on tensors, with their names in PyTorch and NumPy.')
+  .argument('[filter...]', "words to look for, such as 'cumsum' or 'np.clip'")
+  .addOption(option.json())
+  .action(async (filter: string[], options: { readonly json?: boolean }) => {
+    json = options.json ?? false
+    const { opsCommand } = await import('./ops-command.js')
+    process.exitCode = await opsCommand(filter.join(' '), new Output(json))
+  })
+
 /** Says what went wrong, in both forms, and which exit code it means. */
 function fail(error: unknown): number {
   // Commander has printed its message.

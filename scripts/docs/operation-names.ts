@@ -1,0 +1,215 @@
+/**
+ * What operations are called in PyTorch and NumPy. Most names follow from ours (`logAddExp` is `torch.logaddexp`); here
+ * stand the others: [PyTorch's, NumPy's], `null` where there is none, `undefined` where ours says it. A name of PyTorch that
+ * follows from neither makes the test of docs/operations.md fail until it is said here.
+ */
+import { readFileSync } from 'node:fs'
+
+interface Names {
+  readonly names: Readonly<Record<string, readonly string[]>>
+}
+
+const { names } = JSON.parse(readFileSync(new URL('names.json', import.meta.url), 'utf8')) as Names
+
+type Name = string | null | undefined
+
+export const exceptions: Readonly<Record<string, readonly [Name, Name]>> = {
+  acos: [undefined, 'numpy.arccos'],
+  acosh: [undefined, 'numpy.arccosh'],
+  argwhere: [undefined, 'numpy.argwhere'],
+  asin: [undefined, 'numpy.arcsin'],
+  asinh: [undefined, 'numpy.arcsinh'],
+  assign: ['torch.Tensor.copy_', 'numpy.copyto'],
+  at: ['x[…]', 'x[…]'],
+  atan: [undefined, 'numpy.arctan'],
+  atan2: [undefined, 'numpy.arctan2'],
+  atanh: [undefined, 'numpy.arctanh'],
+  autocast: ['torch.autocast', null],
+  backward: ['torch.Tensor.backward', null],
+  batchNorm: ['torch.nn.functional.batch_norm', null],
+  bceWithLogits: ['torch.nn.functional.binary_cross_entropy_with_logits', null],
+  bernoulli: [undefined, 'numpy.random.Generator.binomial'],
+  beta: ['torch.distributions.Beta', 'numpy.random.Generator.beta'],
+  bitwiseLeftShift: [undefined, 'numpy.left_shift'],
+  bitwiseNot: [undefined, 'numpy.bitwise_not'],
+  bitwiseRightShift: [undefined, 'numpy.right_shift'],
+  bmm: [undefined, 'numpy.matmul'],
+  bucketize: [undefined, 'numpy.digitize'],
+  cat: [undefined, 'numpy.concatenate'],
+  checkpoint: ['torch.utils.checkpoint.checkpoint', null],
+  chunk: [undefined, 'numpy.array_split'],
+  clamp: [undefined, 'numpy.clip'],
+  clampMax: [undefined, 'numpy.minimum'],
+  clampMin: [undefined, 'numpy.maximum'],
+  clone: ['torch.clone', 'numpy.copy'],
+  compile: ['torch.jit.trace', null],
+  concat: [undefined, 'numpy.concatenate'],
+  cond: [null, null],
+  conv1d: ['torch.nn.functional.conv1d', 'numpy.correlate'],
+  countNonzero: [undefined, 'numpy.count_nonzero'],
+  cummax: [undefined, 'numpy.maximum.accumulate'],
+  cummin: [undefined, 'numpy.minimum.accumulate'],
+  customGradient: ['torch.autograd.Function', null],
+  data: ['torch.Tensor.numpy', 'numpy.ravel'],
+  dataSync: ['torch.Tensor.numpy', 'numpy.ravel'],
+  describe: [null, null],
+  describeGraph: ['torch.fx.Graph.print_tabular', null],
+  detach: ['torch.Tensor.detach', null],
+  diag: [undefined, 'numpy.diag'],
+  diagEmbed: [undefined, 'numpy.diag'],
+  div: [undefined, 'numpy.divide'],
+  enableGrad: ['torch.enable_grad', null],
+  eq: [undefined, 'numpy.equal'],
+  erfinv: [undefined, null],
+  expand: ['torch.Tensor.expand', 'numpy.broadcast_to'],
+  expandAs: ['torch.Tensor.expand_as', 'numpy.broadcast_to'],
+  exponential: ['torch.Tensor.exponential_', 'numpy.random.Generator.exponential'],
+  featureDropout: ['torch.nn.functional.dropout2d', null],
+  flatten: [undefined, 'numpy.ravel'],
+  floorDivide: [undefined, 'numpy.floor_divide'],
+  gamma: ['torch.distributions.Gamma', 'numpy.random.Generator.gamma'],
+  gather: [undefined, 'numpy.take_along_axis'],
+  ge: [undefined, 'numpy.greater_equal'],
+  get: ['x[…]', 'x[…]'],
+  getRngState: [undefined, 'numpy.random.get_state'],
+  gradcheck: ['torch.autograd.gradcheck', null],
+  gradgradcheck: ['torch.autograd.gradgradcheck', null],
+  gradients: ['torch.autograd.grad', null],
+  gt: [undefined, 'numpy.greater'],
+  histc: [undefined, 'numpy.histogram'],
+  huberLoss: ['torch.nn.functional.huber_loss', null],
+  hvp: ['torch.autograd.functional.hvp', null],
+  index: ['x[…]', 'x[…]'],
+  indexAdd: [undefined, 'numpy.add.at'],
+  indexCopy: [undefined, 'x[index] = values'],
+  indexFill: [undefined, 'x[index] = value'],
+  indexPut: ['torch.index_put', 'x[index] = values'],
+  indexSelect: [undefined, 'numpy.take'],
+  isGradEnabled: ['torch.is_grad_enabled', null],
+  item: ['torch.Tensor.item', 'numpy.ndarray.item'],
+  itemSync: ['torch.Tensor.item', 'numpy.ndarray.item'],
+  kron: [undefined, 'numpy.kron'],
+  kthvalue: [undefined, 'numpy.partition'],
+  le: [undefined, 'numpy.less_equal'],
+  lerp: [undefined, null],
+  linear: ['torch.nn.functional.linear', null],
+  logAddExp: [undefined, 'numpy.logaddexp'],
+  logcumsumexp: [undefined, 'numpy.logaddexp.accumulate'],
+  logsumexp: [undefined, 'numpy.logaddexp.reduce'],
+  lpPool3d: [null, null],
+  lt: [undefined, 'numpy.less'],
+  manualSeed: [undefined, 'numpy.random.seed'],
+  maskedFill: [undefined, 'numpy.where'],
+  maskedScatter: [undefined, 'numpy.place'],
+  maskedSelect: [undefined, 'numpy.extract'],
+  max: [undefined, 'numpy.max'],
+  min: [undefined, 'numpy.min'],
+  mm: [undefined, 'numpy.matmul'],
+  mode: [undefined, null],
+  movedim: [undefined, 'numpy.moveaxis'],
+  mT: ['torch.Tensor.mT', 'numpy.swapaxes'],
+  mul: [undefined, 'numpy.multiply'],
+  multinomial: [undefined, 'numpy.random.Generator.choice'],
+  mv: [undefined, 'numpy.matmul'],
+  nanToNum: ['torch.nan_to_num', 'numpy.nan_to_num'],
+  narrow: [undefined, null],
+  ne: [undefined, 'numpy.not_equal'],
+  neg: [undefined, 'numpy.negative'],
+  noGrad: ['torch.no_grad', null],
+  nonzero: [undefined, 'numpy.nonzero'],
+  norm: [undefined, 'numpy.linalg.norm'],
+  observe: [null, null],
+  oneHot: ['torch.nn.functional.one_hot', null],
+  pad: ['torch.nn.functional.pad', 'numpy.pad'],
+  permute: [undefined, 'numpy.transpose'],
+  pow: [undefined, 'numpy.power'],
+  rand: [undefined, 'numpy.random.Generator.random'],
+  randint: [undefined, 'numpy.random.Generator.integers'],
+  randn: [undefined, 'numpy.random.Generator.standard_normal'],
+  randperm: [undefined, 'numpy.random.Generator.permutation'],
+  ravel: [undefined, 'numpy.ravel'],
+  registerHook: ['torch.Tensor.register_hook', null],
+  repeat: ['torch.Tensor.repeat', 'numpy.tile'],
+  repeatInterleave: [undefined, 'numpy.repeat'],
+  retainGrad: ['torch.Tensor.retain_grad', null],
+  rmsNorm: ['torch.nn.functional.rms_norm', null],
+  scaledDotProductAttention: ['torch.nn.functional.scaled_dot_product_attention', null],
+  scan: [null, null],
+  scatter: [undefined, 'numpy.put_along_axis'],
+  scatterAdd: [undefined, 'numpy.add.at'],
+  seed: [undefined, null],
+  segmentMax: [null, 'numpy.maximum.reduceat'],
+  segmentMean: [null, null],
+  segmentMin: [null, 'numpy.minimum.reduceat'],
+  segmentSum: [null, 'numpy.add.reduceat'],
+  select: [undefined, 'x[index]'],
+  setPrintOptions: ['torch.set_printoptions', 'numpy.set_printoptions'],
+  setRngState: [undefined, 'numpy.random.set_state'],
+  sigmoid: [undefined, null],
+  slice: ['x[start:stop:step]', 'x[start:stop:step]'],
+  softmax: [undefined, null],
+  split: [undefined, 'numpy.split'],
+  sub: [undefined, 'numpy.subtract'],
+  swapaxes: [undefined, 'numpy.swapaxes'],
+  swapdims: [undefined, 'numpy.swapaxes'],
+  T: ['torch.Tensor.T', 'numpy.ndarray.T'],
+  takeAlongDim: [undefined, 'numpy.take_along_axis'],
+  tensor: ['torch.tensor', 'numpy.array'],
+  tensorSplit: [undefined, 'numpy.array_split'],
+  to: ['torch.Tensor.to', 'numpy.ndarray.astype'],
+  toArray: ['torch.Tensor.tolist', 'numpy.ndarray.tolist'],
+  toArraySync: ['torch.Tensor.tolist', 'numpy.ndarray.tolist'],
+  topk: [undefined, 'numpy.partition'],
+  transpose: [undefined, 'numpy.swapaxes'],
+  trueDivide: [undefined, 'numpy.true_divide'],
+  unbind: [undefined, null],
+  unflatten: [undefined, 'numpy.reshape'],
+  uniform: ['torch.Tensor.uniform_', 'numpy.random.Generator.uniform'],
+  unique: [undefined, 'numpy.unique'],
+  unsqueeze: [undefined, 'numpy.expand_dims'],
+  valueAndGrad: ['torch.autograd.grad', null],
+  view: ['torch.Tensor.view', 'numpy.reshape'],
+  vmap: ['functorch.vmap', null],
+  whileLoop: [null, null],
+}
+
+/** The names of an operation that is called as `call`; `undefined` where nobody has said and none was found. */
+export function namesOf(name: string, call: string): { torch: Name; numpy: Name } {
+  const [torch, numpy] = exceptions[name] ?? []
+  const snake = name.replace(/([a-z0-9])([A-Z]+)/g, (_, a: string, b: string) => `${a}_${b.toLowerCase()}`)
+  const candidates = [snake, name, name.toLowerCase()]
+  const find = (modules: readonly string[]): string | undefined => {
+    for (const module of modules)
+      for (const candidate of candidates)
+        if (names[module]?.includes(candidate)) return `${module}.${candidate}`
+    return undefined
+  }
+  const space = /^(\w+)\./.exec(call)?.[1]
+  const first = space === 'functional' ? ['torch.nn.functional'] : [`torch.${space}`]
+  return {
+    torch:
+      torch !== undefined
+        ? torch
+        : find([
+            ...first,
+            'torch',
+            'torch.Tensor',
+            'torch.nn.functional',
+            'torch.linalg',
+            'torch.special',
+            'torch.fft',
+            'torch.autograd.functional',
+          ]),
+    numpy:
+      numpy !== undefined
+        ? numpy
+        : (find([
+            `numpy.${space}`,
+            'numpy',
+            'numpy.linalg',
+            'numpy.fft',
+            'numpy.random.Generator',
+            'numpy.random',
+          ]) ?? null),
+  }
+}

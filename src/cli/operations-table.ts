@@ -1,0 +1,328 @@
+/**
+ * What 'chainrule ops' prints, one operation a line: section, name, calls, PyTorch's and NumPy's name, sentence, with tabs
+ * between. Written by scripts/docs/operations.ts; changes go into the docstrings or scripts/docs/operation-names.ts.
+ */
+export const operationsTable = `
+Creation	arange	arange(end, options?)	torch.arange	numpy.arange	start, start + step, … up to but without \`end\`: \`arange(end)\`, \`arange(start, end)\`, \`arange(start, end, step)\`, and options after any of them. i64 when all are integers, else f32.
+Creation	empty	empty(shape, options?)	torch.empty	numpy.empty	A tensor whose values do not matter; they are zeros.
+Creation	emptyLike	emptyLike(x, options?)	torch.empty_like	numpy.empty_like	A tensor with the shape and dtype of \`x\` whose values do not matter; they are zeros.
+Creation	eye	eye(n, options?)	torch.eye	numpy.eye	The n×m matrix with ones on its diagonal: \`eye(n)\`, \`eye(n, m)\`, options last.
+Creation	full	full(shape, value, options?)	torch.full	numpy.full	\`value\` everywhere: f32 by default, bool for true and false.
+Creation	fullLike	fullLike(x, value, options?)	torch.full_like	numpy.full_like	\`value\` everywhere with the shape and dtype of \`x\`.
+Creation	linspace	linspace(start, end, steps, options?)	torch.linspace	numpy.linspace	\`steps\` values from \`start\` to \`end\`, both included.
+Creation	logspace	logspace(start, end, steps, options?)	torch.logspace	numpy.logspace	base^start … base^end in \`steps\` equal steps of the exponent, both included.
+Creation	ones	ones(shape, options?)	torch.ones	numpy.ones	Ones everywhere.
+Creation	onesLike	onesLike(x, options?)	torch.ones_like	numpy.ones_like	Ones with the shape and dtype of \`x\`.
+Creation	tensor	tensor(data, options?)	torch.tensor	numpy.array	A tensor of the given values, which are copied.
+Creation	zeros	zeros(shape, options?)	torch.zeros	numpy.zeros	Zeros everywhere.
+Creation	zerosLike	zerosLike(x, options?)	torch.zeros_like	numpy.zeros_like	Zeros with the shape and dtype of \`x\`.
+Random numbers	bernoulli	bernoulli(p, options?)	torch.bernoulli	numpy.random.Generator.binomial	1 with probability p, else 0: a probability an element, or one number with a shape.
+Random numbers	beta	beta(alpha, betaParameter, options?)	torch.distributions.Beta	numpy.random.Generator.beta	Beta numbers: X/(X + Y) of gamma numbers with concentrations α and β.
+Random numbers	exponential	exponential(lambda?, shape?, options?)	torch.Tensor.exponential_	numpy.random.Generator.exponential	Exponential numbers of the rate λ, a number or a tensor: \`exponential(λ, shape)\`.
+Random numbers	gamma	gamma(concentration, rate?, options?)	torch.distributions.Gamma	numpy.random.Generator.gamma	Gamma numbers of the concentration (shape) α and rate β of tensors that broadcast; mean α/β.
+Random numbers	getRngState	getRngState()	torch.get_rng_state	numpy.random.get_state	The default generator's state, for \`setRngState\` later.
+Random numbers	initialSeed	initialSeed()	torch.initial_seed		The seed that the default generator's present stream started from.
+Random numbers	manualSeed	manualSeed(seed)	torch.manual_seed	numpy.random.seed	Seeds the default generator and returns it.
+Random numbers	multinomial	multinomial(weights, numSamples, replacement?, options?)	torch.multinomial	numpy.random.Generator.choice	Indices (i64) drawn with the weights (K) or (M, K), which need not sum to 1: (n) or (M, n).
+Random numbers	normal	normal(mean?, std?, shape?, options?)	torch.normal	numpy.random.Generator.normal	Normal numbers: \`normal(mean, std, shape)\` with numbers or tensors that broadcast to it; without a shape, that of the parameters.
+Random numbers	poisson	poisson(rates, options?)	torch.poisson	numpy.random.Generator.poisson	Poisson numbers with the rates of \`x\`, in its shape and dtype.
+Random numbers	rand	rand(shape, options?)	torch.rand	numpy.random.Generator.random	Uniform numbers from [0, 1).
+Random numbers	randint	randint(high, shape, options?)	torch.randint	numpy.random.Generator.integers	Integers from \`low\` (default 0) to \`high\` - 1: \`randint(high, shape)\` or \`randint(low, high, shape)\`.
+Random numbers	randintLike	randintLike(x, high, options?)	torch.randint_like		Integers with the shape and dtype of \`x\`: \`randintLike(x, high)\` or \`randintLike(x, low, high)\`.
+Random numbers	randLike	randLike(x, options?)	torch.rand_like		Uniform numbers from [0, 1) with the shape and dtype of \`x\`.
+Random numbers	randn	randn(shape, options?)	torch.randn	numpy.random.Generator.standard_normal	Numbers of the standard normal distribution.
+Random numbers	randnLike	randnLike(x, options?)	torch.randn_like		Numbers of the standard normal distribution with the shape and dtype of \`x\`.
+Random numbers	randperm	randperm(n, options?)	torch.randperm	numpy.random.Generator.permutation	The numbers 0…n-1 in random order.
+Random numbers	seed	seed()	torch.seed		Seeds the default generator differently at each call and returns the seed.
+Random numbers	setRngState	setRngState(state)	torch.set_rng_state	numpy.random.set_state	Sets the default generator back to a state of \`getRngState\`.
+Random numbers	uniform	uniform(low?, high?, shape?, options?)	torch.Tensor.uniform_	numpy.random.Generator.uniform	Uniform numbers from [low, high), numbers or tensors: \`uniform(low, high, shape)\`.
+Element-wise	abs	x.abs()	torch.abs	numpy.abs	|x|.
+Element-wise	add	x.add(other)	torch.add	numpy.add	this + other, broadcast.
+Element-wise	atan	x.atan()	torch.atan	numpy.arctan	Inverse tangent.
+Element-wise	atan2	x.atan2(other)	torch.atan2	numpy.arctan2	Angle of (other, this).
+Element-wise	bitwiseAnd	x.bitwiseAnd(other)	torch.bitwise_and	numpy.bitwise_and	Bits set in both.
+Element-wise	bitwiseNot	x.bitwiseNot()	torch.bitwise_not	numpy.bitwise_not	All bits flipped.
+Element-wise	bitwiseOr	x.bitwiseOr(other)	torch.bitwise_or	numpy.bitwise_or	Bits set in one or both.
+Element-wise	bitwiseXor	x.bitwiseXor(other)	torch.bitwise_xor	numpy.bitwise_xor	Bits set in exactly one.
+Element-wise	ceil	x.ceil()	torch.ceil	numpy.ceil	Smallest integer not below x.
+Element-wise	clamp	x.clamp(min?, max?)	torch.clamp	numpy.clip	Values limited to [min, max]; either may be left out.
+Element-wise	cos	x.cos()	torch.cos	numpy.cos	Cosine.
+Element-wise	div	x.div(other, options?)	torch.div	numpy.divide	this / other, broadcast.
+Element-wise	eq	x.eq(other)	torch.eq	numpy.equal	True where equal.
+Element-wise	erf	x.erf()	torch.erf		Error function.
+Element-wise	exp	x.exp()	torch.exp	numpy.exp	e^x.
+Element-wise	expm1	x.expm1()	torch.expm1	numpy.expm1	e^x - 1, exact near 0.
+Element-wise	floor	x.floor()	torch.floor	numpy.floor	Largest integer not above x.
+Element-wise	fmod	x.fmod(other)	torch.fmod	numpy.fmod	Remainder with the sign of the dividend.
+Element-wise	ge	x.ge(other)	torch.ge	numpy.greater_equal	True where greater or equal.
+Element-wise	gt	x.gt(other)	torch.gt	numpy.greater	True where greater.
+Element-wise	isFinite	x.isFinite()	torch.isfinite	numpy.isfinite	True where the value is neither NaN nor infinite.
+Element-wise	isInf	x.isInf()	torch.isinf	numpy.isinf	True where the value is infinite.
+Element-wise	isNaN	x.isNaN()	torch.isnan	numpy.isnan	True where the value is NaN.
+Element-wise	le	x.le(other)	torch.le	numpy.less_equal	True where less or equal.
+Element-wise	lerp	x.lerp(end, weight)	torch.lerp		this + weight · (end - this).
+Element-wise	log	x.log()	torch.log	numpy.log	ln x.
+Element-wise	log1p	x.log1p()	torch.log1p	numpy.log1p	ln(1 + x), exact near 0.
+Element-wise	logicalAnd	x.logicalAnd(other)	torch.logical_and	numpy.logical_and	True where both are not 0.
+Element-wise	logicalNot	x.logicalNot()	torch.logical_not	numpy.logical_not	True where the value is 0.
+Element-wise	logicalOr	x.logicalOr(other)	torch.logical_or	numpy.logical_or	True where one is not 0.
+Element-wise	logicalXor	x.logicalXor(other)	torch.logical_xor	numpy.logical_xor	True where exactly one is not 0.
+Element-wise	lt	x.lt(other)	torch.lt	numpy.less	True where less.
+Element-wise	maximum	x.maximum(other)	torch.maximum	numpy.maximum	The larger of both; the gradient of ties is split.
+Element-wise	minimum	x.minimum(other)	torch.minimum	numpy.minimum	The smaller of both; the gradient of ties is split.
+Element-wise	mul	x.mul(other)	torch.mul	numpy.multiply	this · other, element by element, broadcast.
+Element-wise	ne	x.ne(other)	torch.ne	numpy.not_equal	True where different.
+Element-wise	neg	x.neg()	torch.neg	numpy.negative	-x.
+Element-wise	pow	x.pow(exponent)	torch.pow	numpy.power	this ^ exponent.
+Element-wise	reciprocal	x.reciprocal()	torch.reciprocal	numpy.reciprocal	1 / x.
+Element-wise	remainder	x.remainder(other)	torch.remainder	numpy.remainder	Remainder with the sign of the divisor.
+Element-wise	round	x.round(decimals?)	torch.round	numpy.round	Nearest number of \`decimals\` digits after the point (negative: before it), ties to even.
+Element-wise	rsqrt	x.rsqrt()	torch.rsqrt		1 / √x.
+Element-wise	sign	x.sign()	torch.sign	numpy.sign	-1, 0 or 1.
+Element-wise	sin	x.sin()	torch.sin	numpy.sin	Sine.
+Element-wise	sqrt	x.sqrt()	torch.sqrt	numpy.sqrt	√x.
+Element-wise	square	x.square()	torch.square	numpy.square	x².
+Element-wise	sub	x.sub(other)	torch.sub	numpy.subtract	this - other, broadcast.
+Element-wise	tan	x.tan()	torch.tan	numpy.tan	Tangent.
+Element-wise	tanh	x.tanh()	torch.tanh	numpy.tanh	Hyperbolic tangent.
+Element-wise	to	x.to(dtype)	torch.Tensor.to	numpy.ndarray.astype	The same values in another dtype.
+Element-wise	trunc	x.trunc()	torch.trunc	numpy.trunc	Integer part.
+Activations	celu	x.celu(alpha?) ; functional.celu(x, …args)	torch.celu		max(0, x) + min(0, α(e^(x/α) - 1)).
+Activations	elu	x.elu(alpha?) ; functional.elu(x, …args)	torch.nn.functional.elu		x where positive, α(e^x - 1) elsewhere.
+Activations	gelu	x.gelu(approximate?) ; functional.gelu(x, …args)	torch.nn.functional.gelu		x · Φ(x), exactly or by tanh.
+Activations	glu	x.glu(axis?) ; functional.glu(x, …args)	torch.nn.functional.glu		The first half of an axis times the sigmoid of the second half.
+Activations	hardshrink	x.hardshrink(lambda?) ; functional.hardshrink(x, …args)	torch.hardshrink		0 within λ of 0, x elsewhere.
+Activations	hardsigmoid	x.hardsigmoid() ; functional.hardsigmoid(x, …args)	torch.nn.functional.hardsigmoid		relu6(x + 3) / 6.
+Activations	hardswish	x.hardswish() ; functional.hardswish(x, …args)	torch.nn.functional.hardswish		x · relu6(x + 3) / 6.
+Activations	hardtanh	x.hardtanh(min?, max?) ; functional.hardtanh(x, …args)	torch.nn.functional.hardtanh		x limited to [min, max].
+Activations	leakyRelu	x.leakyRelu(negativeSlope?) ; functional.leakyRelu(x, …args)	torch.nn.functional.leaky_relu		x where positive, negativeSlope · x elsewhere.
+Activations	logSigmoid	x.logSigmoid() ; functional.logSigmoid(x, …args)	torch.nn.functional.logsigmoid		ln sigmoid(x).
+Activations	logSoftmax	x.logSoftmax(axis?) ; functional.logSoftmax(x, …args)	torch.log_softmax		ln softmax(x), computed without overflow; the last axis by default.
+Activations	mish	x.mish() ; functional.mish(x, …args)	torch.nn.functional.mish		x · tanh(softplus(x)).
+Activations	relu	x.relu() ; functional.relu(x, …args)	torch.relu		max(x, 0).
+Activations	relu6	x.relu6() ; functional.relu6(x, …args)	torch.nn.functional.relu6		min(max(x, 0), 6).
+Activations	selu	x.selu() ; functional.selu(x, …args)	torch.selu		Self-normalising exponential linear unit.
+Activations	sigmoid	x.sigmoid() ; functional.sigmoid(x, …args)	torch.sigmoid		1 / (1 + e^-x).
+Activations	silu	x.silu() ; functional.silu(x, …args)	torch.nn.functional.silu		x · sigmoid(x).
+Activations	softmax	x.softmax(axis?) ; functional.softmax(x, …args)	torch.softmax		e^x / Σ e^x along an axis (the last by default).
+Activations	softplus	x.softplus(beta?, threshold?) ; functional.softplus(x, …args)	torch.nn.functional.softplus		ln(1 + e^(βx)) / β.
+Activations	softshrink	x.softshrink(lambda?) ; functional.softshrink(x, …args)	torch.nn.functional.softshrink		x moved toward 0 by λ, and 0 within λ of it.
+Activations	softsign	x.softsign() ; functional.softsign(x, …args)	torch.nn.functional.softsign		x / (1 + |x|).
+Activations	tanhshrink	x.tanhshrink() ; functional.tanhshrink(x, …args)	torch.nn.functional.tanhshrink		x - tanh x.
+Reductions and scans	all	x.all(axis?, options?)	torch.all	numpy.all	Whether all elements are true.
+Reductions and scans	amax	x.amax(axis?, options?)	torch.amax	numpy.amax	Largest element over the axes; the gradient of ties is split evenly.
+Reductions and scans	amin	x.amin(axis?, options?)	torch.amin	numpy.amin	Smallest element over the axes; the gradient of ties is split evenly.
+Reductions and scans	any	x.any(axis?, options?)	torch.any	numpy.any	Whether any element is true.
+Reductions and scans	argmax	x.argmax(axis?, options?)	torch.argmax	numpy.argmax	Index (i64) of the first largest element along an axis, or of all elements in row-major order.
+Reductions and scans	argmin	x.argmin(axis?, options?)	torch.argmin	numpy.argmin	Index (i64) of the first smallest element along an axis, or of all elements in row-major order.
+Reductions and scans	cumprod	x.cumprod(axis)	torch.cumprod	numpy.cumprod	Running product along an axis.
+Reductions and scans	cumsum	x.cumsum(axis)	torch.cumsum	numpy.cumsum	Running sum along an axis.
+Reductions and scans	logsumexp	x.logsumexp(axis?, options?)	torch.logsumexp	numpy.logaddexp.reduce	ln Σ e^x over the axes, without overflow.
+Reductions and scans	max	x.max(axis?, options?)	torch.max	numpy.max	Largest element over the axes (all by default); along one axis the first of equals gets the gradient.
+Reductions and scans	mean	x.mean(axis?, options?)	torch.mean	numpy.mean	Mean over the axes (all by default).
+Reductions and scans	min	x.min(axis?, options?)	torch.min	numpy.min	Smallest element over the axes (all by default); along one axis the first of equals gets the gradient.
+Reductions and scans	norm	x.norm(p?, axis?, options?)	torch.norm	numpy.linalg.norm	(Σ |x|^p)^(1/p) over the axes; Infinity gives the largest magnitude.
+Reductions and scans	prod	x.prod(axis?, options?)	torch.prod	numpy.prod	Product over the axes (all by default).
+Reductions and scans	std	x.std(axis?, options?)	torch.std	numpy.std	Standard deviation over the axes.
+Reductions and scans	sum	x.sum(axis?, options?)	torch.sum	numpy.sum	Sum over the axes (all by default).
+Reductions and scans	var	x.var(axis?, options?)	torch.var	numpy.var	Variance over the axes.
+Shape	broadcastTo	x.broadcastTo(shape)	torch.broadcast_to	numpy.broadcast_to	Broadcasts to \`shape\`.
+Shape	cat	cat(tensors, axis?)	torch.cat	numpy.concatenate	Joins tensors along an axis that exists.
+Shape	chunk	x.chunk(n, axis?)	torch.chunk	numpy.array_split	At most \`n\` pieces of equal size, the last one smaller.
+Shape	expand	x.expand(shape)	torch.Tensor.expand	numpy.broadcast_to	Repeats axes of size 1 up to \`shape\`; -1 keeps a size.
+Shape	flatten	x.flatten(startDim?, endDim?)	torch.flatten	numpy.ravel	Joins the axes from \`startDim\` to \`endDim\`.
+Shape	flip	x.flip(axes)	torch.flip	numpy.flip	Reverses the axes.
+Shape	moveaxis	x.moveaxis(source, destination)	torch.moveaxis	numpy.moveaxis	Moves one axis to another place.
+Shape	mT	x.mT	torch.Tensor.mT	numpy.swapaxes	Swaps the last two axes.
+Shape	narrow	x.narrow(axis, start, length)	torch.narrow		\`length\` elements from \`start\` along an axis.
+Shape	pad	x.pad(padding, options?)	torch.nn.functional.pad	numpy.pad	Pads as PyTorch: pairs (low, high) from the last axis backwards; negative crops.
+Shape	permute	x.permute(axes)	torch.permute	numpy.transpose	Output axis i is input axis axes[i].
+Shape	repeat	x.repeat(repeats)	torch.Tensor.repeat	numpy.tile	The tensor \`repeats[i]\` times along each axis.
+Shape	repeatInterleave	x.repeatInterleave(repeats, axis)	torch.repeat_interleave	numpy.repeat	Each element \`repeats\` times in a row along an axis.
+Shape	reshape	x.reshape(shape)	torch.reshape	numpy.reshape	The elements in row-major order in another shape; one size may be -1.
+Shape	roll	x.roll(shift, axis?)	torch.roll	numpy.roll	Rotates the elements along an axis.
+Shape	select	x.select(axis, index)	torch.select	x[index]	One position of an axis; the axis goes away.
+Shape	slice	x.slice(axis, start?, stop?, step?)	x[start:stop:step]	x[start:stop:step]	Elements start, start + step, … up to but without \`stop\` along an axis; negative bounds count from the end.
+Shape	split	x.split(sizes, axis?)	torch.split	numpy.split	Pieces of the given sizes (or of one size, the last one smaller).
+Shape	squeeze	x.squeeze(axis?)	torch.squeeze	numpy.squeeze	Drops an axis of size 1, or all of them.
+Shape	stack	stack(tensors, axis?)	torch.stack	numpy.stack	Joins tensors of one shape along a new axis.
+Shape	T	x.T	torch.Tensor.T	numpy.ndarray.T	All axes in reverse order: the transpose of a matrix.
+Shape	transpose	x.transpose(a, b)	torch.transpose	numpy.swapaxes	Swaps two axes.
+Shape	unbind	x.unbind(axis?)	torch.unbind		Every position of an axis as a tensor of its own.
+Shape	unflatten	x.unflatten(axis, sizes)	torch.unflatten	numpy.reshape	Splits one axis into several; one size may be -1.
+Shape	unsqueeze	x.unsqueeze(axis)	torch.unsqueeze	numpy.expand_dims	Inserts an axis of size 1.
+Shape	view	x.view(shape)	torch.Tensor.view	numpy.reshape	The same as \`reshape\`.
+Shape	where	where(condition, x, y)	torch.where	numpy.where	x where the condition is true, y elsewhere; all broadcast.
+Indexing and sorting	argsort	x.argsort(options?)	torch.argsort	numpy.argsort	The indices that put the elements in order along an axis (stable).
+Indexing and sorting	gather	x.gather(axis, index)	torch.gather	numpy.take_along_axis	out[i][j] = this[index[i][j]][j] for axis 0, and likewise for others.
+Indexing and sorting	indexAdd	x.indexAdd(axis, index, src)	torch.index_add	numpy.add.at	This tensor with the rows of \`src\` added at the positions of a vector of indices along an axis.
+Indexing and sorting	indexSelect	x.indexSelect(axis, index)	torch.index_select	numpy.take	The positions named by a vector of indices along an axis.
+Indexing and sorting	maskedFill	x.maskedFill(mask, value)	torch.masked_fill	numpy.where	\`value\` where the mask is true, this elsewhere.
+Indexing and sorting	oneHot	x.oneHot(numClasses, options?) ; functional.oneHot(x, …args)	torch.nn.functional.one_hot		A new last axis with 1 at the class and 0 elsewhere (i64 by default).
+Indexing and sorting	scatter	x.scatter(axis, index, src)	torch.scatter	numpy.put_along_axis	This tensor with this[index[i][j]][j] = src[i][j] for axis 0, and likewise for others.
+Indexing and sorting	scatterAdd	x.scatterAdd(axis, index, src)	torch.scatter_add	numpy.add.at	This tensor with src[i][j] added at this[index[i][j]][j] for axis 0, and likewise for others.
+Indexing and sorting	scatterReduce	x.scatterReduce(axis, index, src, reduce, options?)	torch.scatter_reduce		This tensor combined with src[i][j] at this[index[i][j]][j] by 'sum', 'prod', 'mean', 'amax' or 'amin'.
+Indexing and sorting	sort	x.sort(options?)	torch.sort	numpy.sort	The elements in order along an axis (stable), and their indices.
+Indexing and sorting	take	x.take(index)	torch.take	numpy.take	The elements at flat positions.
+Indexing and sorting	topk	x.topk(k, options?)	torch.topk	numpy.partition	The k largest (or smallest) elements along an axis, in order, and their indices.
+Linear algebra	bmm	x.bmm(other)	torch.bmm	numpy.matmul	The product of two batches of matrices.
+Linear algebra	diagEmbed	diagEmbed(x, offset?)	torch.diag_embed	numpy.diag	A matrix with the vector on its diagonal; the last axis becomes two.
+Linear algebra	diagonal	x.diagonal(offset?, axisA?, axisB?)	torch.diagonal	numpy.diagonal	The diagonal over two axes, as a new last axis.
+Linear algebra	dot	x.dot(other)	torch.dot	numpy.dot	The inner product of two vectors.
+Linear algebra	einsum	einsum(expression, …tensors)	torch.einsum	numpy.einsum	Einstein summation: \`einsum('bij,bjk->bik', x, y)\`.
+Linear algebra	matmul	x.matmul(other)	torch.matmul	numpy.matmul	The matrix product, with PyTorch's rules for vectors and batches.
+Linear algebra	outer	x.outer(other)	torch.outer	numpy.outer	The outer product of two vectors.
+Linear algebra	tensordot	tensordot(x, y, axes?)	torch.tensordot	numpy.tensordot	Contraction over the last \`axes\` axes of x and the first of y, or over lists of axes.
+Linear algebra	trace	x.trace()	torch.trace	numpy.trace	The sum of a matrix's diagonal.
+Linear algebra	tril	x.tril(diagonal?)	torch.tril	numpy.tril	The lower triangle of the last two axes, 0 elsewhere.
+Linear algebra	triu	x.triu(diagonal?)	torch.triu	numpy.triu	The upper triangle of the last two axes, 0 elsewhere.
+Layers as functions	adaptiveAvgPool1d	functional.adaptiveAvgPool1d(x, …args)	torch.nn.functional.adaptive_avg_pool1d		Means over windows that cover the input in \`outputSize\` steps, over 1 spatial axis.
+Layers as functions	adaptiveAvgPool2d	functional.adaptiveAvgPool2d(x, …args)	torch.nn.functional.adaptive_avg_pool2d		Means over windows that cover the input in \`outputSize\` steps, over 2 spatial axes.
+Layers as functions	adaptiveAvgPool3d	functional.adaptiveAvgPool3d(x, …args)	torch.nn.functional.adaptive_avg_pool3d		Means over windows that cover the input in \`outputSize\` steps, over 3 spatial axes.
+Layers as functions	adaptiveMaxPool1d	functional.adaptiveMaxPool1d(x, size, options)	torch.nn.functional.adaptive_max_pool1d		Maxima over windows that cover the input in \`outputSize\` steps, over 1 spatial axis.
+Layers as functions	adaptiveMaxPool2d	functional.adaptiveMaxPool2d(x, size, options)	torch.nn.functional.adaptive_max_pool2d		Maxima over windows that cover the input in \`outputSize\` steps, over 2 spatial axes.
+Layers as functions	adaptiveMaxPool3d	functional.adaptiveMaxPool3d(x, size, options)	torch.nn.functional.adaptive_max_pool3d		Maxima over windows that cover the input in \`outputSize\` steps, over 3 spatial axes.
+Layers as functions	affineGrid	functional.affineGrid(x, …args)	torch.nn.functional.affine_grid		The sampling grid of affine maps theta (N, 2, 3) for images of \`size\` (N, C, H, W); volumes too.
+Layers as functions	alphaDropout	functional.alphaDropout(x, p?, training?, generator?)	torch.nn.functional.alpha_dropout		Dropout to SELU's limit that keeps mean 0 and variance 1 (Klambauer et al. 2017).
+Layers as functions	avgPool1d	functional.avgPool1d(x, …args)	torch.nn.functional.avg_pool1d		The mean of each window, over 1 spatial axis.
+Layers as functions	avgPool2d	functional.avgPool2d(x, …args)	torch.nn.functional.avg_pool2d		The mean of each window, over 2 spatial axes.
+Layers as functions	avgPool3d	functional.avgPool3d(x, …args)	torch.nn.functional.avg_pool3d		The mean of each window, over 3 spatial axes.
+Layers as functions	batchNorm	functional.batchNorm(x, runningMean, runningVar, weight?, bias?, options?)	torch.nn.functional.batch_norm		Batch normalization (Ioffe & Szegedy 2015) over every axis but 1.
+Layers as functions	channelShuffle	functional.channelShuffle(x, …args)	torch.nn.functional.channel_shuffle		Channels of (N, C, …) read across groups.
+Layers as functions	conv1d	functional.conv1d(x, weight, bias?, …args)	torch.nn.functional.conv1d	numpy.correlate	Cross-correlation over 1 spatial axis: stride, padding ('same', 'valid', numbers), dilation, groups.
+Layers as functions	conv2d	functional.conv2d(x, weight, bias?, …args)	torch.nn.functional.conv2d		Cross-correlation over 2 spatial axes: stride, padding ('same', 'valid', numbers), dilation, groups.
+Layers as functions	conv3d	functional.conv3d(x, weight, bias?, …args)	torch.nn.functional.conv3d		Cross-correlation over 3 spatial axes: stride, padding ('same', 'valid', numbers), dilation, groups.
+Layers as functions	convTranspose1d	functional.convTranspose1d(x, weight, bias?, …args)	torch.nn.functional.conv_transpose1d		The transpose of conv1d.
+Layers as functions	convTranspose2d	functional.convTranspose2d(x, weight, bias?, …args)	torch.nn.functional.conv_transpose2d		The transpose of conv2d.
+Layers as functions	convTranspose3d	functional.convTranspose3d(x, weight, bias?, …args)	torch.nn.functional.conv_transpose3d		The transpose of conv3d.
+Layers as functions	cosineSimilarity	functional.cosineSimilarity(x, y, options?)	torch.nn.functional.cosine_similarity		x · y / (‖x‖ ‖y‖) along an axis.
+Layers as functions	dropout	functional.dropout(x, p?, training?, generator?)	torch.nn.functional.dropout		Inverted dropout (Srivastava et al. 2014): 0 with probability p, else x / (1 - p); x itself unless training.
+Layers as functions	dropout1d	functional.dropout1d(x, p?, training?, generator?)	torch.nn.functional.dropout1d		Dropout of whole channels of (N, C, L) or (C, L).
+Layers as functions	dropout2d	functional.dropout2d(x, p?, training?, generator?)	torch.nn.functional.dropout2d		Dropout of whole channels of (N, C, H, W) or (C, H, W).
+Layers as functions	dropout3d	functional.dropout3d(x, p?, training?, generator?)	torch.nn.functional.dropout3d		Dropout of whole channels of (N, C, D, H, W) or (C, D, H, W).
+Layers as functions	embedding	functional.embedding(index, weight, options?)	torch.nn.functional.embedding		Rows of \`weight\` by index; the gradient skips \`paddingIndex\`.
+Layers as functions	embeddingBag	functional.embeddingBag(index, weight, offsets?, options?)	torch.nn.functional.embedding_bag		The mean ('sum', 'max') of the rows of \`weight\` in each bag: rows of 2-d indices, or 1-d ones from \`offsets\` on.
+Layers as functions	featureAlphaDropout	functional.featureAlphaDropout(x, p?, training?, generator?)	torch.nn.functional.feature_alpha_dropout		Alpha dropout of whole channels (axis 1).
+Layers as functions	featureDropout	functional.featureDropout(x, p?, training?, generator?)	torch.nn.functional.dropout2d		Dropout of whole channels (axis 1).
+Layers as functions	fold	functional.fold(x, …args)	torch.nn.functional.fold		Columns (N, C·KH·KW, L) back to images of \`outputSize\`; overlapping elements add up.
+Layers as functions	gridSample	functional.gridSample(x, positions, options?)	torch.nn.functional.grid_sample		x (N, C, H, W) at the positions of a grid (N, OH, OW, 2) from -1 to 1; volumes too.
+Layers as functions	groupNorm	functional.groupNorm(x, numGroups, weight?, bias?, eps?)	torch.nn.functional.group_norm		Group normalization (Wu & He 2018).
+Layers as functions	gumbelSoftmax	functional.gumbelSoftmax(logits, options?)	torch.nn.functional.gumbel_softmax		A sample of the relaxed categorical distribution of logits (Jang et al. 2017).
+Layers as functions	instanceNorm	functional.instanceNorm(x, weight?, bias?, eps?)	torch.nn.functional.instance_norm		Instance normalization: each channel of each example by itself.
+Layers as functions	interpolate	functional.interpolate(x, …args)	torch.nn.functional.interpolate		(N, C, …) at another size: \`{ size }\` or \`{ scaleFactor }\`, mode 'nearest' (default), 'nearest-exact', 'linear', 'bilinear', 'bicubic', 'trilinear' or 'area', both corner conventions, antialiasing.
+Layers as functions	layerNorm	functional.layerNorm(x, normalizedShape, weight?, bias?, eps?)	torch.nn.functional.layer_norm		Layer normalization (Ba et al. 2016) over the trailing axes of \`normalizedShape\`.
+Layers as functions	linear	functional.linear(x, weight, bias?, …args)	torch.nn.functional.linear		x · weightᵀ + bias with weight (out, in).
+Layers as functions	localResponseNorm	functional.localResponseNorm(x, …args)	torch.nn.functional.local_response_norm		Division by neighbouring channels' energy (Krizhevsky et al. 2012).
+Layers as functions	lpPool1d	functional.lpPool1d(x, …args)	torch.nn.functional.lp_pool1d		The p-norm of each window, over 1 spatial axis.
+Layers as functions	lpPool2d	functional.lpPool2d(x, …args)	torch.nn.functional.lp_pool2d		The p-norm of each window, over 2 spatial axes.
+Layers as functions	lpPool3d	functional.lpPool3d(x, …args)			The p-norm of each window, over 3 spatial axes.
+Layers as functions	maxPool1d	functional.maxPool1d(x, size, options)	torch.nn.functional.max_pool1d		The largest element of each window, over 1 spatial axis; with \`returnIndices\` also where it stood.
+Layers as functions	maxPool2d	functional.maxPool2d(x, size, options)	torch.nn.functional.max_pool2d		The largest element of each window, over 2 spatial axes; with \`returnIndices\` also where it stood.
+Layers as functions	maxPool3d	functional.maxPool3d(x, size, options)	torch.nn.functional.max_pool3d		The largest element of each window, over 3 spatial axes; with \`returnIndices\` also where it stood.
+Layers as functions	maxUnpool1d	functional.maxUnpool1d(x, indices, kernelSize, options?)	torch.nn.functional.max_unpool1d		Values of maxPool1d back at their indices, zeros elsewhere.
+Layers as functions	maxUnpool2d	functional.maxUnpool2d(x, indices, kernelSize, options?)	torch.nn.functional.max_unpool2d		Values of maxPool2d back at their indices, zeros elsewhere.
+Layers as functions	maxUnpool3d	functional.maxUnpool3d(x, indices, kernelSize, options?)	torch.nn.functional.max_unpool3d		Values of maxPool3d back at their indices, zeros elsewhere.
+Layers as functions	normalize	functional.normalize(x, …args)	torch.nn.functional.normalize		x / max(‖x‖, ε) along the axes.
+Layers as functions	pixelShuffle	functional.pixelShuffle(x, …args)	torch.nn.functional.pixel_shuffle		(…, C·r², H, W) to (…, C, H·r, W·r).
+Layers as functions	pixelUnshuffle	functional.pixelUnshuffle(x, …args)	torch.nn.functional.pixel_unshuffle		(…, C, H·r, W·r) to (…, C·r², H, W).
+Layers as functions	prelu	functional.prelu(x, weight)	torch.nn.functional.prelu		x where positive, weight · x elsewhere; one weight, or one a channel (axis 1) (He et al. 2015).
+Layers as functions	rmsNorm	functional.rmsNorm(x, normalizedShape, weight?, eps?)	torch.nn.functional.rms_norm		x / root mean square over the trailing axes (Zhang & Sennrich 2019).
+Layers as functions	rrelu	functional.rrelu(x, options?)	torch.nn.functional.rrelu		Leaky ReLU with random slopes in training (Xu et al. 2015).
+Layers as functions	scaledDotProductAttention	functional.scaledDotProductAttention(q, k, v, options?)	torch.nn.functional.scaled_dot_product_attention		softmax(q kᵀ / √d) v (Vaswani et al. 2017).
+Layers as functions	softmin	functional.softmin(x, …args)	torch.nn.functional.softmin		softmax(-x) along an axis, the last by default.
+Layers as functions	threshold	functional.threshold(x, …args)	torch.nn.functional.threshold		x above the limit, \`value\` elsewhere.
+Layers as functions	unfold	functional.unfold(x, …args)	torch.nn.functional.unfold		Blocks of (N, C, H, W) as columns (N, C·KH·KW, L).
+Layers as functions	upsample	functional.upsample(x, …args)	torch.nn.functional.upsample		\`interpolate\` under its other name.
+Losses	bceWithLogits	functional.bceWithLogits(prediction, target, options?) ; bceWithLogits(prediction, target, options?)	torch.nn.functional.binary_cross_entropy_with_logits		-y log σ(x) - (1 - y) log(1 - σ(x)) for logits x and float targets y of one shape, without overflow.
+Losses	binaryCrossEntropy	functional.binaryCrossEntropy(prediction, target, options?) ; binaryCrossEntropy(prediction, target, options?)	torch.nn.functional.binary_cross_entropy		-y log x - (1 - y) log(1 - x) for probabilities x and float targets y of one shape; logarithms do not go below -100.
+Losses	cosineEmbeddingLoss	functional.cosineEmbeddingLoss(x1, x2, target, options?) ; cosineEmbeddingLoss(x1, x2, target, options?)	torch.nn.functional.cosine_embedding_loss		1 - cos(x1, x2) where the target is 1, max(0, cos(x1, x2) - margin) where it is -1; x1 and x2 (N, D), target (N), or (D), (D) and 0-d.
+Losses	crossEntropy	functional.crossEntropy(logits, target, options?) ; crossEntropy(logits, target, options?)	torch.nn.functional.cross_entropy		-log softmax(logits)[target] for logits (N, C), (N, C, d₁, …) or (C), and target class indices (i32, i64 or u8) of the shape without C, or class probabilities of the shape of the logits. 0-d unless reduction is 'none'.
+Losses	ctcLoss	functional.ctcLoss(logProbabilities, targets, inputLengths, targetLengths, options?) ; ctcLoss(logProbabilities, targets, inputLengths, targetLengths, options?)	torch.nn.functional.ctc_loss		-log p(targets | input) summed over all alignments, for log-probabilities (T, N, C), as logSoftmax gives them, and targets without blanks: (N, S), or all one after the other (with \`targetLengths\` as numbers).
+Losses	gaussianNllLoss	functional.gaussianNllLoss(prediction, target, variance, options?) ; gaussianNllLoss(prediction, target, variance, options?)	torch.nn.functional.gaussian_nll_loss		(log v + (x - y)² / v) / 2 with v = max(variance, eps).
+Losses	hingeEmbeddingLoss	functional.hingeEmbeddingLoss(prediction, target, options?) ; hingeEmbeddingLoss(prediction, target, options?)	torch.nn.functional.hinge_embedding_loss		x where the target is 1, max(0, margin - x) where it is -1.
+Losses	huberLoss	functional.huberLoss(prediction, target, options?) ; huberLoss(prediction, target, options?)	torch.nn.functional.huber_loss		d² / 2 for |d| < delta, else delta · (|d| - delta / 2), with d = prediction - target.
+Losses	klDiv	functional.klDiv(logPrediction, target, options?) ; klDiv(logPrediction, target, options?)	torch.nn.functional.kl_div		target · (log target - logPrediction), elements with target 0 counting 0; both of one shape, the prediction as log-probabilities.
+Losses	l1Loss	functional.l1Loss(prediction, target, options?) ; l1Loss(prediction, target, options?)	torch.nn.functional.l1_loss		|prediction - target|, both of one shape; the gradient at 0 is 0.
+Losses	marginRankingLoss	functional.marginRankingLoss(x1, x2, target, options?) ; marginRankingLoss(x1, x2, target, options?)	torch.nn.functional.margin_ranking_loss		max(0, -y(x1 - x2) + margin): y = 1 wants x1 above x2, y = -1 below.
+Losses	mseLoss	functional.mseLoss(prediction, target, options?) ; mseLoss(prediction, target, options?)	torch.nn.functional.mse_loss		(prediction - target)², both of one shape.
+Losses	multilabelMarginLoss	functional.multilabelMarginLoss(prediction, target, options?) ; multilabelMarginLoss(prediction, target, options?)	torch.nn.functional.multilabel_margin_loss		Σ over target classes j and other classes i of max(0, 1 - x[j] + x[i]) / C for scores (N, C) or (C).
+Losses	multilabelSoftMarginLoss	functional.multilabelSoftMarginLoss(prediction, target, options?) ; multilabelSoftMarginLoss(prediction, target, options?)	torch.nn.functional.multilabel_soft_margin_loss		-Σ over classes of y log σ(x) + (1 - y) log σ(-x), over C, for logits and targets (…, C).
+Losses	multiMarginLoss	functional.multiMarginLoss(prediction, target, options?) ; multiMarginLoss(prediction, target, options?)	torch.nn.functional.multi_margin_loss		Σ over classes j ≠ y of w[y] · max(0, margin - x[y] + x[j])ᵖ / C for scores (N, C) or (C) and class indices (N) or 0-d.
+Losses	nllLoss	functional.nllLoss(logProbabilities, target, options?) ; nllLoss(logProbabilities, target, options?)	torch.nn.functional.nll_loss		-logProbabilities[target] for log-probabilities (N, C), (N, C, d₁, …) or (C) and class indices without C.
+Losses	poissonNllLoss	functional.poissonNllLoss(prediction, target, options?) ; poissonNllLoss(prediction, target, options?)	torch.nn.functional.poisson_nll_loss		exp(x) - y·x for log rates x and counts y, or x - y·log(x + eps) for rates with \`logInput\` false.
+Losses	smoothL1Loss	functional.smoothL1Loss(prediction, target, options?) ; smoothL1Loss(prediction, target, options?)	torch.nn.functional.smooth_l1_loss		d² / (2 beta) for |d| < beta, else |d| - beta / 2, with d = prediction - target.
+Losses	softMarginLoss	functional.softMarginLoss(prediction, target, options?) ; softMarginLoss(prediction, target, options?)	torch.nn.functional.soft_margin_loss		log(1 + exp(-target · prediction)).
+Losses	tripletMarginLoss	functional.tripletMarginLoss(anchor, positive, negative, options?) ; tripletMarginLoss(anchor, positive, negative, options?)	torch.nn.functional.triplet_margin_loss		max(0, d(anchor, positive) - d(anchor, negative) + margin) with d(x, y) = ‖x - y + eps‖ₚ over the last axis.
+Losses	tripletMarginWithDistanceLoss	functional.tripletMarginWithDistanceLoss(anchor, positive, negative, options?) ; tripletMarginWithDistanceLoss(anchor, positive, negative, options?)	torch.nn.functional.triplet_margin_with_distance_loss		max(0, d(anchor, positive) - d(anchor, negative) + margin).
+Transforms	checkpoint	checkpoint(f)	torch.utils.checkpoint.checkpoint		f, whose intermediate values are not kept for the gradient but computed again (Chen et al. 2016).
+Transforms	compile	compile(step)	torch.jit.trace		Compiles \`step\`, forward, backward and optimizer alike, to one program for each signature: the shapes and dtypes of its tensor arguments, and every property of modules and tensors that it reads.
+Transforms	cond	cond(predicate, yes, no, …operands)			yes(...operands) where the 0-d bool \`predicate\` is true, else no(...operands).
+Transforms	enableGrad	enableGrad(fn)	torch.enable_grad		Runs \`fn\` with gradients recorded, inside \`noGrad\` too, and returns its result.
+Transforms	gradients	gradients(f, argnums?)	torch.autograd.grad		The gradient of a scalar function with respect to argument \`argnums\`; see \`valueAndGrad\`.
+Transforms	hessian	hessian(f, argnum?)	torch.autograd.functional.hessian		The Hessian of a scalar function with respect to argument \`argnum\` (default 0): shape (…argument, …argument).
+Transforms	jacobian	jacobian(f, argnum?)	torch.autograd.functional.jacobian		The Jacobian of a function from tensor to tensor with respect to argument \`argnum\` (default 0): shape (…result, …argument).
+Transforms	jvp	jvp(f, args, tangents)	torch.autograd.functional.jvp		The result of f and its derivative along \`tangents\` (a list like the arguments), by forward mode.
+Transforms	noGrad	noGrad(fn)	torch.no_grad		Runs \`fn\` without recording gradients, and returns its result.
+Transforms	observe	observe(owner, key, value, read?)			To be called by whatever reads a framework property during a step (\`module.training\`, …): while tracing, the property becomes part of the step's signature.
+Transforms	scan	scan(body, carry, xs, options?)			A loop over axis 0 of \`xs\`: [carry, y_t] = body(carry, x_t).
+Transforms	valueAndGrad	valueAndGrad(f, argnums?)	torch.autograd.grad		The value of a scalar function and its gradient with respect to argument \`argnums\` (default 0; a list gives a list).
+Transforms	vjp	vjp(f, …args)	torch.autograd.functional.vjp		The result of f and its pullback: a function from cotangents (a tree like the result) to the list of the arguments' cotangents.
+Transforms	vmap	vmap(f, inAxes?, outAxes?)	functorch.vmap		Maps \`f\` over an axis of its arguments.
+Transforms	whileLoop	whileLoop(predicate, body, carry)			Repeats \`body\` on the carry while \`predicate(carry)\` (a 0-d bool tensor) is true.
+Values and inspection	assign	x.assign(value)	torch.Tensor.copy_	numpy.copyto	Makes \`value\` the next version of this tensor.
+Values and inspection	backward	x.backward(gradient?, options?)	torch.Tensor.backward		Adds the derivative of this tensor to \`.grad\` of every leaf with \`requiresGrad\`.
+Values and inspection	data	x.data()	torch.Tensor.numpy	numpy.ravel	The values in row-major order, as a copy. f16 and bf16 come as Float32Array, bool as Uint8Array of 0 and 1, i64 as BigInt64Array.
+Values and inspection	dataSync	x.dataSync()	torch.Tensor.numpy	numpy.ravel	\`data()\` on the calling thread, on devices that can.
+Values and inspection	describe	x.describe()			Count, mean, standard deviation, quartiles and extremes of the finite values, and how many are NaN, infinite or 0.
+Values and inspection	describeGraph	describeGraph(…tensors)	torch.fx.Graph.print_tabular		The graph that computes the tensors, one operation a line, inputs before users: \`%3 = contract %1 %2 {…} : f32[64, 10]\`.
+Values and inspection	detach	x.detach()	torch.Tensor.detach		The same values with no gradient.
+Values and inspection	item	x.item()	torch.Tensor.item	numpy.ndarray.item	The value of a tensor of one element.
+Values and inspection	itemSync	x.itemSync()	torch.Tensor.item	numpy.ndarray.item	\`item()\` on the calling thread, on devices that can.
+Values and inspection	retainGrad	x.retainGrad()	torch.Tensor.retain_grad		Keeps the gradient of this intermediate result in \`.grad\` at the next \`backward()\`.
+Values and inspection	setPrintOptions	setPrintOptions(options)	torch.set_printoptions	numpy.set_printoptions	Changes how tensors print from now on (\`torch.set_printoptions\`); what is left out stays as it is.
+Values and inspection	toArray	x.toArray()	torch.Tensor.tolist	numpy.ndarray.tolist	The values as nested arrays: numbers, or booleans for bool.
+Values and inspection	toArraySync	x.toArraySync()	torch.Tensor.tolist	numpy.ndarray.tolist	\`toArray()\` on the calling thread, on devices that can.
+Others	acos	x.acos()	torch.acos	numpy.arccos	Inverse cosine in [0, π]; NaN outside [-1, 1].
+Others	acosh	x.acosh()	torch.acosh	numpy.arccosh	Inverse hyperbolic cosine; NaN below 1.
+Others	addcdiv	x.addcdiv(x, y, value?)	torch.addcdiv		this + value · x / y, broadcast; floats only.
+Others	addcmul	x.addcmul(x, y, value?)	torch.addcmul		this + value · x · y, broadcast.
+Others	allClose	x.allClose(other, options?)	torch.allclose	numpy.allclose	Whether \`isClose\` holds everywhere.
+Others	asin	x.asin()	torch.asin	numpy.arcsin	Inverse sine in [-π/2, π/2]; NaN outside [-1, 1].
+Others	asinh	x.asinh()	torch.asinh	numpy.arcsinh	Inverse hyperbolic sine.
+Others	atanh	x.atanh()	torch.atanh	numpy.arctanh	Inverse hyperbolic tangent; ±∞ at ±1, NaN outside.
+Others	bitwiseLeftShift	x.bitwiseLeftShift(other)	torch.bitwise_left_shift	numpy.left_shift	this · 2^other on integers.
+Others	bitwiseRightShift	x.bitwiseRightShift(other)	torch.bitwise_right_shift	numpy.right_shift	⌊this / 2^other⌋ on integers; negative numbers stay negative.
+Others	copysign	x.copysign(other)	torch.copysign	numpy.copysign	|this| with the sign of other (of -0, too).
+Others	cosh	x.cosh()	torch.cosh	numpy.cosh	Hyperbolic cosine.
+Others	deg2rad	x.deg2rad()	torch.deg2rad	numpy.deg2rad	Degrees to radians.
+Others	digamma	x.digamma()	torch.digamma		Derivative of \`lgamma\`.
+Others	equal	x.equal(other)	torch.equal	numpy.equal	Whether both have one shape and equal elements (NaN equals nothing).
+Others	erfc	x.erfc()	torch.erfc		1 - erf(x), with all its digits where it is tiny.
+Others	erfinv	x.erfinv()	torch.erfinv		Inverse error function; ±∞ at ±1, NaN outside [-1, 1].
+Others	exp2	x.exp2()	torch.exp2	numpy.exp2	2^x, exact for whole x.
+Others	floorDivide	x.floorDivide(other)	torch.floor_divide	numpy.floor_divide	⌊this / other⌋ (Python's //); integers stay integers, no gradient.
+Others	fmax	x.fmax(other)	torch.fmax	numpy.fmax	The larger of both; a number where one is NaN.
+Others	fmin	x.fmin(other)	torch.fmin	numpy.fmin	The smaller of both; a number where one is NaN.
+Others	frac	x.frac()	torch.frac		The part behind the point, with the sign of x.
+Others	heaviside	x.heaviside(values)	torch.heaviside	numpy.heaviside	0 below 0, \`values\` at 0, 1 above.
+Others	hypot	x.hypot(other)	torch.hypot	numpy.hypot	√(this² + other²) without overflow.
+Others	isClose	x.isClose(other, options?)	torch.isclose	numpy.isclose	True where |this - other| ≤ atol + rtol · |other|, or both are equal.
+Others	isNegInf	x.isNegInf()	torch.isneginf	numpy.isneginf	True where the value is -∞.
+Others	isPosInf	x.isPosInf()	torch.isposinf	numpy.isposinf	True where the value is +∞.
+Others	lgamma	x.lgamma()	torch.lgamma		ln |Γ(x)|.
+Others	log10	x.log10()	torch.log10	numpy.log10	Logarithm to base 10, exact for powers of 10.
+Others	log2	x.log2()	torch.log2	numpy.log2	Logarithm to base 2, exact for powers of 2.
+Others	logaddexp	x.logaddexp(other)	torch.logaddexp	numpy.logaddexp	ln(e^this + e^other) without overflow.
+Others	logaddexp2	x.logaddexp2(other)	torch.logaddexp2	numpy.logaddexp2	log2(2^this + 2^other) without overflow.
+Others	logit	x.logit(eps?)	torch.logit		ln(x / (1 - x)); with \`eps\`, x is limited to [eps, 1 - eps] first.
+Others	nanToNum	x.nanToNum(nan?, posinf?, neginf?)	torch.nan_to_num	numpy.nan_to_num	NaN, +∞ and -∞ replaced: by 0, the largest and the lowest finite number unless others are given.
+Others	polygamma	x.polygamma(n)	torch.polygamma		The n-th derivative of \`digamma\`.
+Others	rad2deg	x.rad2deg()	torch.rad2deg	numpy.rad2deg	Radians to degrees.
+Others	sgn	x.sgn()	torch.sgn		-1, 0 or 1: another name of \`sign\`.
+Others	signbit	x.signbit()	torch.signbit	numpy.signbit	True where the sign bit is set (-0 included).
+Others	sinc	x.sinc()	torch.sinc	numpy.sinc	sin(πx)/(πx), 1 at 0.
+Others	sinh	x.sinh()	torch.sinh	numpy.sinh	Hyperbolic sine.
+Others	trueDivide	x.trueDivide(other)	torch.true_divide	numpy.true_divide	this / other: another name of \`div\`.
+Others	xlog1py	x.xlog1py(other)	torch.special.xlog1py		this · ln(1 + other), 0 where this is 0.
+Others	xlogy	x.xlogy(other)	torch.xlogy		this · ln(other), 0 where this is 0.
+`
