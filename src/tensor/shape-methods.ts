@@ -1,6 +1,6 @@
 /** Methods of Tensor that move elements: thin wrappers over `ops/shape`. */
 import type { Shape } from '../core/shape.js'
-import type * as padding from '../ops/padding.js'
+import { type PadMode, pad } from '../ops/padding.js'
 import * as rearranging from '../ops/rearranging.js'
 import * as ops from '../ops/shape.js'
 import * as slicing from '../ops/slicing.js'
