@@ -58,11 +58,32 @@ export function div(x: Operand, y: Operand, { roundingMode }: { roundingMode?: R
     return b.div(p, q)
   }
   const [p, q] = pair('div', x, y, numericType(resultType(x, y)))
-  if (isFloat(p.dtype)) return roundingMode === 'trunc' ? b.trunc(b.div(p, q)) : b.floor(b.div(p, q))
+  if (isFloat(p.dtype)) return roundingMode === 'trunc' ? b.trunc(b.div(p, q)) : floorQuotient(p, q)
   if (roundingMode === 'trunc' || p.dtype === 'u8') return b.div(p, q)
   // x − (x mod y) is an exact multiple of y, and mod has the divisor's sign.
   return b.div(b.sub(p, b.mod(p, q)), q)
 }
+
+/**
+ * ⌊x/y⌋ of the exact quotient, as Python's //: 1 // 0.1 is 9, because 0.1 is a little more than a tenth, though 1/0.1
+ * rounds to 10. The multiple of y below x is divided, and what rounding took from the quotient is given back.
+ */
+function floorQuotient(x: Node, y: Node): Node {
+  const zero = like(x, 0)
+  const rounded = b.div(x, y)
+  const multiple = b.div(b.sub(x, b.mod(x, y)), y)
+  const below = b.floor(multiple)
+  const whole = b.where(b.lt(like(x, 0.5), b.sub(multiple, below)), b.add(below, like(x, 1)), below)
+  // x/y keeps the sign of a zero quotient, and the infinities of division by 0 and of infinite x.
+  const odd = b.or(b.eq(y, zero), b.eq(b.abs(rounded), like(x, Number.POSITIVE_INFINITY)))
+  const small = b.and(b.eq(multiple, zero), b.logicalNot(b.lt(rounded, zero)))
+  return b.where(odd, b.stopGradient(rounded), b.where(small, b.stopGradient(b.mul(rounded, zero)), whole))
+}
+
+/** x / y: another name of `div` without a rounding mode. */
+export const trueDivide = (x: Operand, y: Operand): Node => div(x, y)
+/** ⌊x / y⌋ (Python's //); integers stay integers, derivative 0. */
+export const floorDivide = (x: Operand, y: Operand): Node => div(x, y, { roundingMode: 'floor' })
 
 /** bool counts as i64 where a number is needed. */
 const numericType = (dtype: DType): DType => (dtype === 'bool' ? 'i64' : dtype)
@@ -163,6 +184,30 @@ export function lerp(start: Node, end: Node, weight: Operand): Node {
   return add(s, mul(b.sub(e, s), isNode(weight) ? b.cast(weight, dtype) : weight))
 }
 
+/** Three arguments of one dtype and shape. */
+function triple(operation: string, x: Node, y: Node, z: Node): [Node, Node, Node] {
+  const dtype = resultType(x, y, z)
+  const shape = broadcastShapes(broadcastShapes(x.shape, y.shape, operation), z.shape, operation)
+  const shaped = (n: Node): Node => stretch(b.cast(n, dtype), shape)
+  return [shaped(x), shaped(y), shaped(z)]
+}
+
+/** x + value·y·z. */
+export function addcmul(x: Node, y: Node, z: Node, value: Operand = 1): Node {
+  const [p, q, r] = triple('addcmul', x, y, z)
+  const product = b.mul(number('addcmul', q), r)
+  return b.add(p, value === 1 ? product : mul(product, value))
+}
+
+/** x + value·y/z, for floats. */
+export function addcdiv(x: Node, y: Node, z: Node, value: Operand = 1): Node {
+  const [p, q, r] = triple('addcdiv', x, y, z)
+  if (!isFloat(p.dtype)) {
+    throw new DTypeError(`addcdiv: expected float elements, got ${p.dtype}. Cast first with .to('f32').`)
+  }
+  return b.add(p, b.div(value === 1 ? q : mul(q, value), r))
+}
+
 // ---------------------------------------------------------------- functions of one argument
 
 const number = (operation: string, x: Node): Node => {
@@ -182,10 +227,6 @@ export const log = (x: Node): Node => b.log(toFloat(x))
 export const log1p = (x: Node): Node => b.log1p(toFloat(x))
 /** exp(x) − 1, accurate near 0. */
 export const expm1 = (x: Node): Node => b.expm1(toFloat(x))
-/** 2 to the power x. */
-export const exp2 = (x: Node): Node => b.exp(mulLiteral(toFloat(x), Math.LN2))
-export const log2 = (x: Node): Node => mulLiteral(b.log(toFloat(x)), Math.LOG2E)
-export const log10 = (x: Node): Node => mulLiteral(b.log(toFloat(x)), Math.LOG10E)
 export const sqrt = (x: Node): Node => b.sqrt(toFloat(x))
 /** 1/√x. */
 export const rsqrt = (x: Node): Node => reciprocal(b.sqrt(toFloat(x)))
@@ -204,18 +245,11 @@ export const cos = (x: Node): Node => b.cos(toFloat(x))
 export const tan = (x: Node): Node => b.tan(toFloat(x))
 export const atan = (x: Node): Node => b.atan(toFloat(x))
 export const tanh = (x: Node): Node => b.tanh(toFloat(x))
-/** (exp(x) − exp(−x))/2, through expm1 so that it is accurate near 0. */
-export function sinh(x: Node): Node {
-  const y = toFloat(x)
-  return mulLiteral(b.sub(b.expm1(y), b.expm1(b.neg(y))), 0.5)
-}
-/** (exp(x) + exp(−x))/2. */
-export function cosh(x: Node): Node {
-  const y = toFloat(x)
-  return mulLiteral(b.add(b.exp(y), b.exp(b.neg(y))), 0.5)
-}
 /** The error function 2/√π ∫₀ˣ exp(−t²) dt. */
 export const erf = (x: Node): Node => b.erf(toFloat(x))
+
+/** x − trunc(x), with the sign of x; integers give 0. */
+export const frac = (x: Node): Node => b.sub(number('frac', x), trunc(x))
 
 /** Rounding leaves integers as they are and has derivative 0. */
 const rounding =
@@ -225,8 +259,22 @@ const rounding =
 
 export const floor = rounding('floor', b.floor)
 export const ceil = rounding('ceil', b.ceil)
-/** To the nearest integer, halves to even. */
-export const round = rounding('round', b.round)
+const roundToWhole = rounding('round', b.round)
+
+/**
+ * To the nearest number of `decimals` digits after the point, halves to even; negative `decimals` round before the
+ * point: round(1234, −2) = 1200. Integers stay as they are.
+ */
+export function round(x: Node, decimals = 0): Node {
+  if (!Number.isInteger(decimals)) {
+    throw new ValueError(`round: expected a whole number of decimals, got ${decimals}.`)
+  }
+  if (decimals === 0 || !isFloat(x.dtype)) return roundToWhole(x)
+  const power = 10 ** Math.abs(decimals)
+  return decimals > 0
+    ? b.div(b.round(mulLiteral(x, power)), like(x, power))
+    : mulLiteral(b.round(b.div(x, like(x, power))), power)
+}
 export const trunc = rounding('trunc', b.trunc)
 
 /**
@@ -281,6 +329,34 @@ export const logicalNot = (x: Node): Node => b.logicalNot(b.cast(x, 'bool'))
 export const bitwiseAnd = (x: Operand, y: Operand): Node => b.and(...pair('bitwiseAnd', x, y))
 export const bitwiseOr = (x: Operand, y: Operand): Node => b.or(...pair('bitwiseOr', x, y))
 export const bitwiseXor = (x: Operand, y: Operand): Node => b.xor(...pair('bitwiseXor', x, y))
+/** Bits of a dtype that can be shifted. */
+const widths: Partial<Record<DType, number>> = { i32: 32, i64: 64, u8: 8 }
+
+function shifted(operation: string, x: Operand, y: Operand): { x: Node; y: Node; beyond: Node } {
+  const [p, q] = pair(operation, x, y)
+  const width = widths[p.dtype]
+  if (width === undefined) throw new DTypeError(`${operation}: expected integers, got ${p.dtype}.`)
+  const beyond = b.le(like(q, width), q)
+  return { x: p, y: q, beyond: p.dtype === 'u8' ? beyond : b.or(beyond, b.lt(q, like(q, 0))) }
+}
+
+/** x · 2ʸ: the bits move up, zeros come in; 0 where y is negative or at least the number of bits. */
+export function bitwiseLeftShift(x: Operand, y: Operand): Node {
+  const { x: p, y: q, beyond } = shifted('bitwiseLeftShift', x, y)
+  return b.where(beyond, like(p, 0), b.shiftLeft(p, b.where(beyond, like(q, 0), q)))
+}
+
+/** ⌊x / 2ʸ⌋: the bits move down, copies of the sign come in; only the sign is left where y is out of range. */
+export function bitwiseRightShift(x: Operand, y: Operand): Node {
+  const { x: p, y: q, beyond } = shifted('bitwiseRightShift', x, y)
+  if (p.dtype === 'u8') return b.where(beyond, like(p, 0), b.shiftRight(p, b.where(beyond, like(q, 0), q)))
+  // The primitive brings in zeros: a negative number is shifted as its complement.
+  const negative = b.lt(p, like(p, 0))
+  const sign = b.where(negative, like(p, -1), like(p, 0))
+  const bits = b.shiftRight(b.xor(p, sign), b.where(beyond, like(q, 0), q))
+  return b.where(beyond, sign, b.xor(bits, sign))
+}
+
 export const bitwiseNot = (x: Node): Node => (x.dtype === 'bool' ? b.logicalNot(x) : b.bitNot(x))
 
 export const isNaN = (x: Node): Node => b.logicalNot(b.eq(x, x))

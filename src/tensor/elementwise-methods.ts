@@ -7,7 +7,7 @@ import type { Broadcast, BroadcastResult, Fits } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 /** The other operand: a number, or a tensor whose known sizes broadcast with A. */
-type Other<A extends Shape, B extends Shape, Op extends string> =
+export type Other<A extends Shape, B extends Shape, Op extends string> =
   | (TensorBase<B> & Fits<BroadcastResult<A, B, Op>>)
   | number
 
@@ -149,16 +149,6 @@ export class ElementwiseMethods<S extends Shape = Shape> extends TensorBase<S> {
     return wrap(ops.expm1(this.node)) as Tensor<S>
   }
 
-  /** Logarithm to base 2. */
-  log2(): Tensor<S> {
-    return wrap(ops.log2(this.node)) as Tensor<S>
-  }
-
-  /** Logarithm to base 10. */
-  log10(): Tensor<S> {
-    return wrap(ops.log10(this.node)) as Tensor<S>
-  }
-
   /** √x. */
   sqrt(): Tensor<S> {
     return wrap(ops.sqrt(this.node)) as Tensor<S>
@@ -219,9 +209,9 @@ export class ElementwiseMethods<S extends Shape = Shape> extends TensorBase<S> {
     return wrap(ops.ceil(this.node)) as Tensor<S>
   }
 
-  /** Nearest integer, ties to even. */
-  round(): Tensor<S> {
-    return wrap(ops.round(this.node)) as Tensor<S>
+  /** Nearest number of `decimals` digits after the point (negative: before it), ties to even. Default 0. */
+  round(decimals = 0): Tensor<S> {
+    return wrap(ops.round(this.node, decimals)) as Tensor<S>
   }
 
   /** Integer part. */
@@ -237,21 +227,6 @@ export class ElementwiseMethods<S extends Shape = Shape> extends TensorBase<S> {
   /** True where the value is neither NaN nor infinite. */
   isFinite(): Tensor<S> {
     return wrap(ops.isFinite(this.node)) as Tensor<S>
-  }
-
-  /** 2^x. */
-  exp2(): Tensor<S> {
-    return wrap(ops.exp2(this.node)) as Tensor<S>
-  }
-
-  /** Hyperbolic sine. */
-  sinh(): Tensor<S> {
-    return wrap(ops.sinh(this.node)) as Tensor<S>
-  }
-
-  /** Hyperbolic cosine. */
-  cosh(): Tensor<S> {
-    return wrap(ops.cosh(this.node)) as Tensor<S>
   }
 
   /** True where the value is infinite. */

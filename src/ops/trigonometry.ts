@@ -1,0 +1,98 @@
+/**
+ * Inverse trigonometric and hyperbolic functions, composed of `atan2`, `log1p` and `expm1` so that small, large and
+ * limiting arguments keep their digits; angles and distances. Integers and bool become f32.
+ */
+import * as b from '../ir/build.js'
+import type { Node } from '../ir/node.js'
+import { floatBinary, floatUnary } from './exponential.js'
+import { addLiteral, like, mulLiteral } from './operand.js'
+
+/** √(1 − x²), in factors that do not cancel. */
+const cosineOf = (x: Node): Node => b.sqrt(b.mul(b.sub(like(x, 1), x), addLiteral(x, 1)))
+
+/** The angle in [−π/2, π/2] whose sine is x; NaN outside [−1, 1]. */
+export const asin = floatUnary((x) => b.atan2(x, cosineOf(x)))
+/** The angle in [0, π] whose cosine is x; NaN outside [−1, 1]. */
+export const acos = floatUnary((x) => b.atan2(cosineOf(x), x))
+
+/** −1 below 0, else 1: unlike `sign` it lets x·signOf(x) be |x| with derivative 1 at 0. */
+const signOf = (x: Node): Node => b.where(b.lt(x, like(x, 0)), like(x, -1), like(x, 1))
+
+/** `odd` of |x| with the sign of x. */
+function oddly(x: Node, odd: (size: Node) => Node): Node {
+  const s = signOf(x)
+  return b.mul(s, odd(b.mul(s, x)))
+}
+
+/** expm1(x/2) and expm1(−x/2): products of their sums reach the whole range, where exp(x) overflows before sinh(x). */
+const halves = (x: Node): [Node, Node] => {
+  const h = mulLiteral(x, 0.5)
+  return [b.expm1(h), b.expm1(b.neg(h))]
+}
+
+/** (eˣ − e⁻ˣ)/2 = 2·sinh(x/2)·cosh(x/2). */
+export const sinh = floatUnary((x) => {
+  const [p, q] = halves(x)
+  return b.mul(b.sub(p, q), addLiteral(mulLiteral(b.add(p, q), 0.5), 1))
+})
+
+/** (eˣ + e⁻ˣ)/2 = 1 + 2·sinh²(x/2). */
+export const cosh = floatUnary((x) => {
+  const [p, q] = halves(x)
+  const twice = b.sub(p, q)
+  return addLiteral(b.mul(mulLiteral(twice, 0.5), twice), 1)
+})
+
+/** Beyond, x² + 1 is x² in every dtype. */
+const far = 2 ** 28
+
+/** The inverse of sinh: sign(x)·log(|x| + √(x² + 1)). */
+export const asinh = floatUnary((x) =>
+  oddly(x, (size) => {
+    const large = b.lt(like(x, far), size)
+    const near = b.where(large, like(x, 1), size)
+    const square = b.mul(near, near)
+    const root = b.sqrt(addLiteral(square, 1))
+    // |x| + √(x² + 1) − 1 = |x| + x²/(1 + √(x² + 1))
+    const small = b.log1p(b.add(near, b.div(square, addLiteral(root, 1))))
+    return b.where(large, addLiteral(b.log(b.where(large, size, like(x, 1))), Math.LN2), small)
+  }),
+)
+
+/** The inverse of cosh for x ≥ 1: log(x + √(x² − 1)); NaN below 1. */
+export const acosh = floatUnary((x) => {
+  const large = b.lt(like(x, far), x)
+  const t = b.sub(b.where(large, like(x, 2), x), like(x, 1))
+  // Two roots: below −1 the product of the factors is positive, but there is no result.
+  const small = b.log1p(b.add(t, b.mul(b.sqrt(t), b.sqrt(addLiteral(t, 2)))))
+  return b.where(large, addLiteral(b.log(b.where(large, x, like(x, 1))), Math.LN2), small)
+})
+
+/** The inverse of tanh: ½·log((1 + x)/(1 − x)); ±∞ at ±1, NaN outside. */
+export const atanh = floatUnary((x) =>
+  oddly(x, (size) => mulLiteral(b.log1p(b.div(b.add(size, size), b.sub(like(x, 1), size))), 0.5)),
+)
+
+/** sin(πx)/(πx), and 1 at 0. */
+export const sinc = floatUnary((x) => {
+  const zero = b.eq(x, like(x, 0))
+  const angle = mulLiteral(b.where(zero, like(x, 1), x), Math.PI)
+  return b.where(zero, like(x, 1), b.div(b.sin(angle), angle))
+})
+
+/** Degrees to radians. */
+export const deg2rad = floatUnary((x) => mulLiteral(x, Math.PI / 180))
+/** Radians to degrees. */
+export const rad2deg = floatUnary((x) => mulLiteral(x, 180 / Math.PI))
+
+/** √(x² + y²) without overflow or underflow; ∞ where either is infinite. */
+export const hypot = floatBinary('hypot', (x, y) => {
+  const infinity = like(x, Number.POSITIVE_INFINITY)
+  const infinite = b.or(b.eq(b.abs(x), infinity), b.eq(b.abs(y), infinity))
+  // The result does not depend on the scale, so it may be constant to the gradient.
+  const largest = b.stopGradient(b.maximum(b.abs(x), b.abs(y)))
+  const scale = b.where(b.or(infinite, b.eq(largest, like(x, 0))), like(x, 1), largest)
+  const [p, q] = [b.div(x, scale), b.div(y, scale)]
+  const length = b.mul(b.sqrt(b.add(b.mul(p, p), b.mul(q, q))), scale)
+  return b.where(infinite, infinity, length)
+})
