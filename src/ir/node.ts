@@ -26,6 +26,8 @@ export interface Subgraph {
 /** A host function that the graph treats as one opaque step. */
 export interface HostKernel {
   readonly name: string
+  /** Takes any leading axes that all inputs and outputs share, so that `vmap` is one call. Its gradient must, too. */
+  readonly batched?: boolean
   run(inputs: readonly HostArray[], outputs: readonly HostArray[]): void
 }
 

@@ -1,21 +1,15 @@
 /**
- * Products of matrices and tensors. Each is one `contract` (or a few for einsum with several operands): batch axes
- * that only one side has become free axes, so nothing is expanded or transposed in memory first.
+ * Products of vectors, matrices and tensors. Each is one `contract`: batch axes that only one side has become free axes,
+ * so nothing is expanded or transposed in memory first.
  */
-import { ShapeError, ValueError } from '../core/errors.js'
-import { broadcastShapes, formatShape, normalizeAxes, normalizeAxis, range, sizeOf } from '../core/shape.js'
+import { ShapeError } from '../core/errors.js'
+import { broadcastShapes, formatShape, normalizeAxes, normalizeAxis, range } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import {
-  arrange,
-  contractionAccumulator,
-  contractLabels,
-  dropBroadcast,
-  type Labelled,
-} from './contraction.js'
+import { arrange, contractionAccumulator, contractLabels, dropBroadcast } from './contraction.js'
 import { diagonal } from './diagonal.js'
-import { add } from './elementwise.js'
-import { requireRank, requireSameDType, stretch } from './operand.js'
+import { add, mul } from './elementwise.js'
+import { pair, requireRank, requireSameDType, stretch } from './operand.js'
 
 /**
  * Matrix product by PyTorch's rules: (n)·(n) is a dot product, (m,n)·(n) and (n)·(n,p) drop the missing axis,
@@ -69,6 +63,111 @@ export function outer(x: Node, y: Node): Node {
   })
 }
 
+/** `outer` under its BLAS name. */
+export const ger = (x: Node, y: Node): Node => outer(x, y)
+
+/** Σ x·y of two vectors: `dot`, which for real numbers it equals. */
+export const vdot = (x: Node, y: Node): Node => dot(x, y)
+
+/** Matrix (m, n) times vector (n). */
+export function mv(x: Node, y: Node): Node {
+  requireRank('mv', x, 2)
+  requireRank('mv', y, 1)
+  return matmul(x, y)
+}
+
+/** Matrix (m, n) times matrix (n, p). */
+export function mm(x: Node, y: Node): Node {
+  requireRank('mm', x, 2)
+  requireRank('mm', y, 2)
+  return matmul(x, y)
+}
+
+/** Σ x·y over the last axis of both: (…p, k), (…q, k) → (…p, …q). A 0-d tensor multiplies. */
+export function inner(x: Node, y: Node): Node {
+  requireSameDType('inner', x, y)
+  if (x.shape.length === 0 || y.shape.length === 0) return mul(x, y)
+  return tensordot(x, y, [[-1], [-1]])
+}
+
+export interface AddProductOptions {
+  /** Factor of the first argument, default 1; with 0 it is not read. */
+  readonly beta?: number
+  /** Factor of the product, default 1. */
+  readonly alpha?: number
+}
+
+/** β·input + α·product, the input broadcast to the product's shape. */
+function addProduct(operation: string, input: Node, product: Node, options: AddProductOptions): Node {
+  const { beta = 1, alpha = 1 } = options
+  requireSameDType(operation, input, product)
+  const scaled = alpha === 1 ? product : mul(product, alpha)
+  if (input.shape.length > product.shape.length) {
+    throw new ShapeError(
+      `${operation}: shape ${formatShape(input.shape)} does not broadcast to the product's ${formatShape(product.shape)}.`,
+    )
+  }
+  if (broadcastShapes(input.shape, product.shape, operation).some((n, i) => n !== product.shape[i])) {
+    throw new ShapeError(
+      `${operation}: shape ${formatShape(input.shape)} does not broadcast to the product's ${formatShape(product.shape)}.`,
+    )
+  }
+  if (beta === 0) return scaled
+  return add(stretch(beta === 1 ? input : mul(input, beta), product.shape), scaled)
+}
+
+/** β·input + α·(x·y) of matrices; the input broadcasts to (m, p). */
+export const addmm = (input: Node, x: Node, y: Node, options: AddProductOptions = {}): Node =>
+  addProduct('addmm', input, mm(x, y), options)
+
+/** β·input + α·(x·y) of a matrix and a vector; the input broadcasts to (m). */
+export const addmv = (input: Node, x: Node, y: Node, options: AddProductOptions = {}): Node =>
+  addProduct('addmv', input, mv(x, y), options)
+
+/** β·input + α·x·yᵀ of two vectors; the input broadcasts to (m, n). */
+export const addr = (input: Node, x: Node, y: Node, options: AddProductOptions = {}): Node =>
+  addProduct('addr', input, outer(x, y), options)
+
+/** β·input + α·(x·y) of batches of matrices; the input broadcasts to (B, m, p). */
+export const baddbmm = (input: Node, x: Node, y: Node, options: AddProductOptions = {}): Node =>
+  addProduct('baddbmm', input, bmm(x, y), options)
+
+/** β·input + α·Σ over the batch of x·y; the input broadcasts to (m, p). */
+export const addbmm = (input: Node, x: Node, y: Node, options: AddProductOptions = {}): Node =>
+  addProduct('addbmm', input, tensordotBatch(x, y), options)
+
+/** Σ over batch and inner axis of (B, m, n)·(B, n, p), as one contraction. */
+function tensordotBatch(x: Node, y: Node): Node {
+  requireRank('addbmm', x, 3)
+  requireRank('addbmm', y, 3)
+  return tensordot(x, y, [
+    [0, 2],
+    [0, 1],
+  ])
+}
+
+/** The Kronecker product: every element of x times the whole of y. Missing axes in front count as size 1. */
+export function kron(x: Node, y: Node): Node {
+  const rank = Math.max(x.shape.length, y.shape.length)
+  const full = (z: Node): number[] => [...new Array<number>(rank - z.shape.length).fill(1), ...z.shape]
+  const [p, q] = [full(x), full(y)]
+  const [left, right] = pair(
+    'kron',
+    b.reshape(
+      x,
+      p.flatMap((n) => [n, 1]),
+    ),
+    b.reshape(
+      y,
+      q.flatMap((n) => [1, n]),
+    ),
+  )
+  return b.reshape(
+    mul(left, right),
+    p.map((n, i) => n * q[i]),
+  )
+}
+
 /** x·Wᵀ + bias with x (…, in), weight (out, in) or (in), bias (out). */
 export function linear(x: Node, weight: Node, bias?: Node | null): Node {
   requireRank('linear', x, 1, Number.POSITIVE_INFINITY)
@@ -120,129 +219,6 @@ export function tensordot(
 export function trace(x: Node): Node {
   requireRank('trace', x, 2)
   return b.reduceSum(diagonal(x), [0])
-}
-
-// ---------------------------------------------------------------- einsum
-
-/** Splits an expression into the labels of its operands and of its result. '…' becomes labels of its own. */
-function parseEinsum(
-  expression: string,
-  operands: readonly Node[],
-): { inputs: string[][]; output: string[] } {
-  const fail = (what: string): never => {
-    throw new ValueError(`einsum '${expression}': ${what}`)
-  }
-  const text = expression.replace(/\s+/g, '')
-  if (!/^[a-zA-Z.,]*(->[a-zA-Z.]*)?$/.test(text))
-    fail("expected letters, ',', '...' and one '->', as in 'bij,bjk->bik'.")
-  const [left, right] = text.split('->')
-  const terms = left.split(',')
-  if (terms.length !== operands.length) fail(`names ${terms.length} operands, got ${operands.length}.`)
-  let ellipsisRank = 0
-  const tokens = (term: string): string[] => {
-    const list = term.replace('...', '*').split('')
-    if (list.includes('.')) fail("expected dots only as one '...' an operand.")
-    return list
-  }
-  terms.forEach((term, k) => {
-    const list = tokens(term)
-    const letters = list.filter((t) => t !== '*').length
-    const rank = operands[k].shape.length
-    if (list.includes('*') ? rank < letters : rank !== letters) {
-      fail(`'${term}' does not fit operand ${k} of shape ${formatShape(operands[k].shape)}.`)
-    }
-    if (list.includes('*')) ellipsisRank = Math.max(ellipsisRank, rank - letters)
-  })
-  const dots = (n: number): string[] => range(n).map((i) => `.${n - i}`)
-  const inputs = terms.map((term, k) => {
-    const list = tokens(term)
-    return list.flatMap((t) => (t === '*' ? dots(operands[k].shape.length - list.length + 1) : [t]))
-  })
-  const known = new Set(inputs.flat())
-  if (right === undefined) {
-    // Implicit result: the broadcast axes, then every letter that occurs once, in alphabetical order.
-    const counts = new Map<string, number>()
-    for (const l of inputs.flat()) counts.set(l, (counts.get(l) ?? 0) + 1)
-    const once = [...counts].filter(([l, n]) => n === 1 && !l.startsWith('.')).map(([l]) => l)
-    return { inputs, output: [...dots(ellipsisRank), ...once.sort()] }
-  }
-  const output = tokens(right).flatMap((t) => (t === '*' ? dots(ellipsisRank) : [t]))
-  for (const l of output) if (!known.has(l)) fail(`the result's '${l}' is in no operand.`)
-  if (new Set(output).size !== output.length) fail('the result names an axis twice.')
-  return { inputs, output }
-}
-
-/** The operand with repeated labels reduced to their diagonals. */
-function takeDiagonals({ node, labels }: Labelled): Labelled {
-  let current = node
-  const names = [...labels]
-  for (;;) {
-    const second = names.findIndex((l, i) => names.indexOf(l) !== i)
-    if (second < 0) return { node: current, labels: names }
-    const [label] = names.splice(second, 1)
-    const first = names.indexOf(label)
-    current = diagonal(current, 0, first, second)
-    names.splice(first, 1)
-    names.push(label)
-  }
-}
-
-/**
- * Einstein summation over any number of operands: 'bij,bjk->bik'. Labels missing from the result are summed, repeated
- * labels of one operand take the diagonal, '...' stands for broadcast axes, size 1 broadcasts. Several operands are
- * contracted pair by pair, the cheapest first.
- */
-export function einsum(expression: string, ...operands: readonly Node[]): Node {
-  if (operands.length === 0) throw new ValueError('einsum: expected at least one operand, got none.')
-  for (const x of operands) requireSameDType('einsum', operands[0], x)
-  const { inputs, output } = parseEinsum(expression, operands)
-  const sizes = new Map<string, number>()
-  operands.forEach((x, k) => {
-    inputs[k].forEach((l, i) => {
-      const before = sizes.get(l)
-      const n = x.shape[i]
-      if (before !== undefined && before !== n && before !== 1 && n !== 1) {
-        throw new ShapeError(
-          `einsum '${expression}': '${l}' has size ${before} in one operand and ${n} in operand ${k} of shape ${formatShape(x.shape)}.`,
-        )
-      }
-      if (before === undefined || before === 1) sizes.set(l, n)
-    })
-  })
-  const list = dropBroadcast(operands.map((node, k) => takeDiagonals({ node, labels: inputs[k] })))
-  const wanted = new Set(output)
-  while (list.length > 1) {
-    const [i, j] = cheapestPair(list, sizes)
-    const rest = list.filter((_, k) => k !== i && k !== j)
-    const kept = (l: string): boolean => wanted.has(l) || rest.some((o) => o.labels.includes(l))
-    const joined = contractLabels(list[i], list[j], kept)
-    list.splice(j, 1)
-    list.splice(i, 1)
-    list.unshift(joined)
-  }
-  const [last] = list
-  const summed = last.labels.map((_, i) => i).filter((i) => !wanted.has(last.labels[i]))
-  return arrange(
-    { node: b.reduceSum(last.node, summed), labels: last.labels.filter((l) => wanted.has(l)) },
-    output,
-  )
-}
-
-/** The pair whose product visits the fewest index combinations. */
-function cheapestPair(list: readonly Labelled[], sizes: ReadonlyMap<string, number>): [number, number] {
-  let best: [number, number] = [0, 1]
-  let bestCost = Number.POSITIVE_INFINITY
-  for (let i = 0; i < list.length; i++) {
-    for (let j = i + 1; j < list.length; j++) {
-      const labels = new Set([...list[i].labels, ...list[j].labels])
-      const cost = sizeOf([...labels].map((l) => sizes.get(l)!))
-      if (cost < bestCost) {
-        best = [i, j]
-        bestCost = cost
-      }
-    }
-  }
-  return best
 }
 
 /** The inner product of the last axes after broadcasting: Σ x·y over `axis`. */

@@ -1,5 +1,6 @@
 /** Functions of several tensors that are no method of one: `where`, `cat`, `stack`, `einsum`. */
 import * as diagonal from '../ops/diagonal.js'
+import { einsum as einsumOf } from '../ops/einsum.js'
 import * as elementwise from '../ops/elementwise.js'
 import * as joining from '../ops/joining.js'
 import * as linear from '../ops/linear-algebra.js'
@@ -27,7 +28,7 @@ export const stack = <const L extends readonly TensorBase[], const X extends num
 
 /** Einstein summation: `einsum('bij,bjk->bik', x, y)`. */
 export const einsum = (expression: string, ...tensors: readonly TensorBase[]): Tensor =>
-  wrap(linear.einsum(expression, ...tensors.map(nodeOf)))
+  wrap(einsumOf(expression, ...tensors.map(nodeOf)))
 
 /** Contraction over the last `axes` axes of x and the first of y, or over lists of axes. Default 2. */
 export const tensordot = (

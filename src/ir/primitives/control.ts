@@ -327,6 +327,14 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
       node.attrs.vjp === null ? inputs.map(() => null) : node.attrs.vjp(inputs, outputs, cotangents),
     jvp: 'transpose',
     batch: (b, { node, inputs, batched, size }) => {
+      const { attrs } = node
+      if (attrs.kernel.batched || size === 0) {
+        const wide = inputs.map((x, i) => (batched[i] ? x : b.expandBatch(x, size)))
+        const outputs = attrs.outputs.map((o) => stacked(o, size))
+        // Of no example there is nothing to run, whatever the kernel takes.
+        if (size === 0) return outputs.map((o) => b.full(o.shape, 0, o.dtype))
+        return b.call(wide, { ...attrs, outputs })
+      }
       const rows = Array.from({ length: size }, (_, r) =>
         b.outputs(
           b.make(

@@ -1,0 +1,132 @@
+/**
+ * Singular value decomposition: QR, then one-sided Jacobi rotations of the rows of R (Drmač & Veselić 2008). Accurate
+ * for small singular values too. Row-major.
+ */
+import { factorQr, formQ } from './householder-qr.js'
+import { rotateRows } from './symmetric-eigen.js'
+
+export interface Svd {
+  /** Descending, min(m, n) of them. */
+  readonly values: Float64Array
+  /** Row i is the left singular vector i: min(m, n) rows of length m, or m rows where all were asked for. */
+  readonly left: Float64Array
+  /** Row i is the right singular vector i: min(m, n) rows of length n, or n rows where all were asked for. */
+  readonly right: Float64Array
+}
+
+const mostSweeps = 60
+
+export function transposed(a: Float64Array, m: number, n: number): Float64Array {
+  const out = new Float64Array(a.length)
+  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) out[j * m + i] = a[i * n + j]
+  return out
+}
+
+/** Of `a` (m, n), which is overwritten; null where the rotations do not converge (elements that are not finite). */
+export function jacobiSvd(a: Float64Array, m: number, n: number, all: boolean): Svd | null {
+  let scale = 0
+  for (const x of a) {
+    if (!Number.isFinite(x)) return null
+    if (Math.abs(x) > scale) scale = Math.abs(x)
+  }
+  if (m < n) {
+    const flipped = jacobiSvd(transposed(a, m, n), n, m, all)
+    return flipped && { values: flipped.values, left: flipped.right, right: flipped.left }
+  }
+  // Squares must not overflow or vanish.
+  if (scale > 0) for (let i = 0; i < a.length; i++) a[i] /= scale
+  const tau = factorQr(a, m, n)
+  const width = all ? m : n
+  const q = formQ(a, tau, m, n, width)
+  // R = Jᵀᵀ·W: rows of W become orthogonal, their lengths are the singular values, J collects the rotations.
+  const w = new Float64Array(n * n)
+  for (let i = 0; i < n; i++) for (let j = i; j < n; j++) w[i * n + j] = a[i * n + j]
+  const rotations = new Float64Array(n * n)
+  for (let i = 0; i < n; i++) rotations[i * n + i] = 1
+  if (!orthogonalizeRows(w, rotations, n)) return null
+
+  const lengths = Float64Array.from({ length: n }, (_, i) => lengthOf(w, i * n, n))
+  const order = Array.from({ length: n }, (_, i) => i).sort((x, y) => lengths[y] - lengths[x])
+  const values = Float64Array.from(order, (i) => lengths[i] * scale)
+  const right = new Float64Array(n * n)
+  order.forEach((from, to) => {
+    const length = lengths[from]
+    if (length > 0) for (let k = 0; k < n; k++) right[to * n + k] = w[from * n + k] / length
+  })
+  completeRows(
+    right,
+    n,
+    order.findIndex((i) => !(lengths[i] > 0)),
+  )
+  // Row `to` of U is Q·(row `from` of the rotations); what lies beyond n columns of Q stays.
+  const left = new Float64Array(width * m)
+  for (let to = 0; to < width; to++) {
+    for (let i = 0; i < m; i++) {
+      let sum = 0
+      if (to >= n) sum = q[i * width + to]
+      else for (let k = 0; k < n; k++) sum += q[i * width + k] * rotations[order[to] * n + k]
+      left[to * m + i] = sum
+    }
+  }
+  return { values, left, right }
+}
+
+const lengthOf = (x: Float64Array, start: number, n: number): number => {
+  let sum = 0
+  for (let k = start; k < start + n; k++) sum += x[k] * x[k]
+  return Math.sqrt(sum)
+}
+
+/** Rotates pairs of rows until all are orthogonal to working precision. */
+function orthogonalizeRows(w: Float64Array, rotations: Float64Array, n: number): boolean {
+  const limit = n * 2 ** -53
+  for (let sweep = 0; sweep < mostSweeps; sweep++) {
+    let rotated = false
+    for (let p = 0; p < n - 1; p++) {
+      for (let q = p + 1; q < n; q++) {
+        let pp = 0
+        let qq = 0
+        let pq = 0
+        for (let k = 0; k < n; k++) {
+          const x = w[p * n + k]
+          const y = w[q * n + k]
+          pp += x * x
+          qq += y * y
+          pq += x * y
+        }
+        if (pq === 0 || Math.abs(pq) <= limit * Math.sqrt(pp) * Math.sqrt(qq)) continue
+        rotated = true
+        const cot = (qq - pp) / (2 * pq)
+        const t = (cot < 0 ? -1 : 1) / (Math.abs(cot) + Math.hypot(1, cot))
+        const c = 1 / Math.hypot(1, t)
+        rotateRows(w, n, p, q, c, -c * t)
+        rotateRows(rotations, n, p, q, c, -c * t)
+      }
+    }
+    if (!rotated) return true
+  }
+  return false
+}
+
+/** Fills rows from `first` on with unit vectors orthogonal to all rows before (Gram-Schmidt, twice). */
+function completeRows(rows: Float64Array, n: number, first: number): void {
+  if (first < 0) return
+  let axis = 0
+  for (let i = first; i < n; axis++) {
+    const row = rows.subarray(i * n, i * n + n)
+    row.fill(0)
+    row[axis] = 1
+    for (let pass = 0; pass < 2; pass++) {
+      for (let j = 0; j < i; j++) {
+        let along = 0
+        for (let k = 0; k < n; k++) along += row[k] * rows[j * n + k]
+        for (let k = 0; k < n; k++) row[k] -= along * rows[j * n + k]
+      }
+    }
+    const length = lengthOf(rows, i * n, n)
+    // Of the n axes at least n - i lie well outside the span of the rows before.
+    if (length * length < 0.5 / n) continue
+    for (let k = 0; k < n; k++) row[k] /= length
+    i++
+  }
+}
