@@ -38,6 +38,8 @@ export interface Encoding {
   readonly immediateBytes: 0 | 1 | 2 | 4 | 8
   readonly immediateLow: number
   readonly immediateHigh: number
+  /** What is added to negative immediates where they may be written as unsigned ones of the operands' size, or 0. */
+  readonly immediateWrap: number
   /** Bytes that a displacement of one byte counts in. */
   readonly scale: number
   /** Bytes of the element that can be broadcast, 0 where none can. */
@@ -153,7 +155,8 @@ function encode(form: Form, kind: 0 | 1 | 2, length: Length, size: 0 | 16 | 32 |
     immediateBytes,
     immediateLow,
     immediateHigh,
-    scale: kind === 2 && bytes !== 0 ? bytes : 1,
+    immediateWrap: type === 'i8' && (size === 16 || size === 32) ? 2 ** size : 0,
+    scale: kind === 2 ? form.step || bytes || 1 : 1,
     broadcast: kind === 2 ? form.broadcast : 0,
     mask: form.mask,
     merges: operands[0]?.memory === true || operands[0]?.register === 'k',
@@ -178,20 +181,15 @@ function encodings(form: Form): Encoding[] {
   return all
 }
 
-/** The forms of a mnemonic, in the order of preference. */
-export function formsOf(mnemonic: Mnemonic): Form[] {
-  return instructions[mnemonic].split(' | ').map(parseForm)
-}
-
 /** A mnemonic's encodings; those of each combination of operand kinds are found once. */
 export class Instruction {
   readonly mnemonic: Mnemonic
-  private readonly all: readonly Encoding[]
+  readonly encodings: readonly Encoding[]
   private readonly bySignature = new Map<number, readonly Encoding[]>()
 
   constructor(mnemonic: Mnemonic) {
     this.mnemonic = mnemonic
-    this.all = formsOf(mnemonic).flatMap(encodings)
+    this.encodings = instructions[mnemonic].split(' | ').map(parseForm).flatMap(encodings)
   }
 
   /**
@@ -203,7 +201,7 @@ export class Instruction {
     const known = this.bySignature.get(signature)
     if (known !== undefined) return known
     const bits = (signature >>> 20) * 8
-    const matching = this.all.filter(
+    const matching = this.encodings.filter(
       ({ accepts, memoryBits }) =>
         accepts.length === operands &&
         accepts.every(

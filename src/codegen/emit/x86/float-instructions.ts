@@ -164,10 +164,10 @@ export const floatInstructions = {
   vextractf64x4: 'MRI y/m z u8 : 66.3a.1b ew1 n32',
   vinsertps: 'RVMI x x x/m u8 : 66.3a.21 vwig ew0 n4 nok',
   vextractps: 'MRI r32/m x u8 : 66.3a.17 vwig ew0 n4 nok',
-  vcompressps: 'MR v/m v : 66.38.8a ew0 n4',
-  vcompresspd: 'MR v/m v : 66.38.8a ew1 n8',
-  vexpandps: 'RM v v/m : 66.38.88 ew0 n4',
-  vexpandpd: 'RM v v/m : 66.38.88 ew1 n8',
+  vcompressps: 'MR v/m v : 66.38.8a ew0 vl by4',
+  vcompresspd: 'MR v/m v : 66.38.8a ew1 vl by8',
+  vexpandps: 'RM v v/m : 66.38.88 ew0 vl by4',
+  vexpandpd: 'RM v v/m : 66.38.88 ew1 vl by8',
 
   // VEX takes the mask in a vector (and clears it), EVEX in a mask register.
   vgatherdps: 'RMV v mv v : 66.38.92 vw0 n4 | RM v mv : 66.38.92 ew0 n4 needk',

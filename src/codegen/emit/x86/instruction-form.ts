@@ -15,7 +15,7 @@
  * - properties of VEX and EVEX: vw0 vw1 vwig vg and ew0 ew1 say that the encoding exists, with that W (`vg`: by the
  *   operands, `ig`: ignored); l1 is L where no vector says it; yz: no xmm; nok, needk: no mask, a mask required.
  *   How many bytes memory has: nN, `vl`, `vl/2`, `vl/4`, `vl/8` by the vector length, `dup` for vmovddup; b4, b8: an
- *   element of that many bytes can be broadcast. By these EVEX scales displacements of a byte.
+ *   element of that many bytes can be broadcast. By these EVEX scales displacements of a byte; byN: by N bytes instead.
  * - properties of the others: w1 (REX.W), o16 (16-bit operands), 32+ (not 16-bit), lock, modrm=hex.
  */
 import { InternalError } from '../../../core/errors.js'
@@ -61,6 +61,8 @@ export interface Form {
   readonly size16: boolean
   readonly lock: boolean
   readonly bytes: MemoryBytes | null
+  /** What displacements of a byte count in where it is not what memory has, or 0. */
+  readonly step: number
   readonly broadcast: 0 | 4 | 8
   readonly mask: 'allowed' | 'none' | 'required'
   /** Vector lengths where an operand follows them, else the one of the form. */
@@ -126,7 +128,7 @@ export function parseForm(text: string): Form {
   const evex = properties.find((p) => p.startsWith('ew'))
   const sized = operands.some((o) => o.register === 'g' || o.bits === 'g')
   const known =
-    /^(vw0|vw1|vwig|vg|ew0|ew1|l1|yz|nok|needk|n\d+|vl|vl\/[248]|dup|b4|b8|w1|o16|32\+|lock|modrm=..)$/
+    /^(vw0|vw1|vwig|vg|ew0|ew1|l1|yz|nok|needk|n\d+|vl|vl\/[248]|dup|by\d|b4|b8|w1|o16|32\+|lock|modrm=..)$/
   const unknown = properties.find((p) => p !== opcodeText && !known.test(p))
   if (unknown !== undefined)
     throw new InternalError(`expected properties of the x86 table, got '${unknown}' in '${text}'`)
@@ -147,6 +149,7 @@ export function parseForm(text: string): Form {
     size16: has('o16'),
     lock: has('lock'),
     bytes: properties.map(memoryBytes).find((b) => b !== null) ?? null,
+    step: Number(properties.find((p) => p.startsWith('by'))?.slice(2) ?? 0),
     broadcast: has('b4') ? 4 : has('b8') ? 8 : 0,
     mask: has('nok') ? 'none' : has('needk') ? 'required' : 'allowed',
     lengths: lengthsOf(operands, has),

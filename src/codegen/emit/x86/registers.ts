@@ -1,6 +1,7 @@
 /**
  * Operands of x86-64 instructions: registers (interned, so that `===` compares them), memory operands and immediates.
  */
+import { InternalError } from '../../../core/errors.js'
 import type { Label } from './label.js'
 
 export type RegClass = 'gpr' | 'vec' | 'mask'
@@ -55,15 +56,22 @@ const bank = (kind: RegKind, count: number): readonly Reg[] =>
 const [r64s, r32s, r16s, r8s] = [bank('r64', 16), bank('r32', 16), bank('r16', 16), bank('r8', 16)]
 const [xmms, ymms, zmms, masks] = [bank('xmm', 32), bank('ymm', 32), bank('zmm', 32), bank('k', 8)]
 
-export const reg64 = (n: number): Reg => r64s[n]
-export const reg32 = (n: number): Reg => r32s[n]
-export const reg16 = (n: number): Reg => r16s[n]
+function at(registers: readonly Reg[], n: number): Reg {
+  const register = registers[n]
+  if (register === undefined)
+    throw new InternalError(`expected a ${registers[0].kind} register of 0…${registers.length - 1}, got ${n}`)
+  return register
+}
+
+export const reg64 = (n: number): Reg => at(r64s, n)
+export const reg32 = (n: number): Reg => at(r32s, n)
+export const reg16 = (n: number): Reg => at(r16s, n)
 /** The low byte of a general register: 4…7 are spl, bpl, sil and dil. */
-export const reg8 = (n: number): Reg => r8s[n]
-export const xmm = (n: number): Reg => xmms[n]
-export const ymm = (n: number): Reg => ymms[n]
-export const zmm = (n: number): Reg => zmms[n]
-export const kreg = (n: number): Reg => masks[n]
+export const reg8 = (n: number): Reg => at(r8s, n)
+export const xmm = (n: number): Reg => at(xmms, n)
+export const ymm = (n: number): Reg => at(ymms, n)
+export const zmm = (n: number): Reg => at(zmms, n)
+export const kreg = (n: number): Reg => at(masks, n)
 
 export const rax = reg64(0)
 export const rcx = reg64(1)
