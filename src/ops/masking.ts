@@ -65,13 +65,19 @@ export function nonzeroStatic(x: Node, size: number, fillValue = -1): Node {
   return b.concat(columns, 1)
 }
 
+/** x and a mask, stretched to their common shape. */
+export function maskPair(operation: string, x: Node, mask: Node): [Node, Node] {
+  requireMask(operation, mask)
+  const shape = broadcastShapes(x.shape, mask.shape, operation)
+  return [stretch(x, shape), stretch(mask, shape)]
+}
+
 /** The `count` elements of x where the mask holds, in row-major order, 1-d; both broadcast. */
 export function maskedSelect(x: Node, mask: Node, count: number): Node {
-  requireMask('maskedSelect', mask)
   checkSize('maskedSelect', count)
-  const shape = broadcastShapes(x.shape, mask.shape, 'maskedSelect')
-  if (count === 0) return b.sliceAxis(flat(stretch(x, shape)), 0, 0, 0)
-  return b.gather(flat(stretch(x, shape)), flatNonzero(stretch(mask, shape), count, 0), 0)
+  const [wide, chosen] = maskPair('maskedSelect', x, mask)
+  if (count === 0) return b.sliceAxis(flat(wide), 0, 0, 0)
+  return b.gather(flat(wide), flatNonzero(chosen, count, 0), 0)
 }
 
 /** x with `value` where the mask holds. `value` (a number or 0-d node) takes the dtype of x. */

@@ -1,11 +1,20 @@
-/** Methods of Tensor that move elements: thin wrappers over `ops/shape`. */
-import type { Shape } from '../core/shape.js'
+/**
+ * Methods of Tensor that move elements: thin wrappers over `ops/shape`, `slicing`, `rearranging`, `padding` and
+ * `diagonal`.
+ */
+import { ValueError } from '../core/errors.js'
+import { formatShape, normalizeAxis, range, type Shape, sizeOf } from '../core/shape.js'
+import { Storage } from '../core/storage.js'
+import * as build from '../ir/build.js'
+import type { Node } from '../ir/node.js'
+import * as diagonals from '../ops/diagonal.js'
 import { type PadMode, pad } from '../ops/padding.js'
 import * as rearranging from '../ops/rearranging.js'
 import * as ops from '../ops/shape.js'
 import * as slicing from '../ops/slicing.js'
-import { type TensorBase, wrap } from './base.js'
-import { ElementwiseMethods } from './elementwise-methods.js'
+import { nodeOf, type TensorBase, wrap } from './base.js'
+import { lookAt } from './data-dependent.js'
+import { MathMethods } from './math-methods.js'
 import type {
   Fits,
   Permute,
@@ -19,7 +28,33 @@ import type {
 } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
-export class ShapeMethods<S extends Shape = Shape> extends ElementwiseMethods<S> {
+/** Counts of repetition as a node, and their sum: known for a list, looked at for a tensor unless it is given. */
+function countsOf(
+  repeats: readonly number[] | TensorBase,
+  shape: Shape,
+  axis: number | null | undefined,
+  outputSize: number | undefined,
+): { counts: Node; total: number } {
+  const operation = 'repeatInterleave'
+  const n =
+    axis === undefined || axis === null ? sizeOf(shape) : shape[normalizeAxis(axis, shape.length, operation)]
+  if (Array.isArray(repeats)) {
+    if (!repeats.every((r) => Number.isInteger(r) && r >= 0)) {
+      throw new ValueError(`${operation}: expected counts ≥ 0, got ${formatShape(repeats)}.`)
+    }
+    const storage = new Storage('i32', repeats.length)
+    ;(storage.write() as Int32Array).set(repeats)
+    const sum = repeats.reduce((s, r) => s + r, 0)
+    return { counts: build.buffer(storage, [repeats.length]), total: repeats.length === 1 ? sum * n : sum }
+  }
+  const counts = nodeOf(repeats as TensorBase)
+  if (outputSize !== undefined) return { counts, total: outputSize }
+  const sum = build.reduceSum(build.cast(counts, 'i64'), range(counts.shape.length))
+  const total = lookAt(operation, 'Pass outputSize, the sum of the counts.', sum)
+  return { counts, total: sizeOf(counts.shape) === 1 ? total * n : total }
+}
+
+export class ShapeMethods<S extends Shape = Shape> extends MathMethods<S> {
   /** The elements in row-major order in another shape; one size may be -1. */
   reshape<const T extends Shape>(shape: T): Tensor<Reshape<T>> {
     return wrap(ops.reshape(this.node, shape)) as Tensor<Reshape<T>>
@@ -28,6 +63,21 @@ export class ShapeMethods<S extends Shape = Shape> extends ElementwiseMethods<S>
   /** The same as `reshape`. */
   view<const T extends Shape>(shape: T): Tensor<Reshape<T>> {
     return this.reshape(shape)
+  }
+
+  /** As `reshape`, to the shape of another tensor. */
+  reshapeAs<T extends Shape>(other: TensorBase<T>): Tensor<T> {
+    return wrap(ops.reshape(this.node, other.shape)) as Tensor<T>
+  }
+
+  /** The same as `reshapeAs`. */
+  viewAs<T extends Shape>(other: TensorBase<T>): Tensor<T> {
+    return this.reshapeAs(other)
+  }
+
+  /** All elements in row-major order, 1-d. */
+  ravel(): Tensor<readonly [number]> {
+    return wrap(ops.ravel(this.node)) as Tensor<readonly [number]>
   }
 
   /** Joins the axes from `startDim` to `endDim`. */
@@ -42,6 +92,24 @@ export class ShapeMethods<S extends Shape = Shape> extends ElementwiseMethods<S>
     b: Q,
   ): Tensor<Transpose<A, P, Q>> {
     return wrap(ops.transpose(this.node, a, b)) as Tensor<Transpose<A, P, Q>>
+  }
+
+  /** The same as `transpose`. */
+  swapaxes<A extends Shape, const P extends number, const Q extends number>(
+    this: TensorBase<A> & Fits<TransposeResult<A, P, Q>>,
+    a: P,
+    b: Q,
+  ): Tensor<Transpose<A, P, Q>> {
+    return wrap(ops.swapaxes(this.node, a, b)) as Tensor<Transpose<A, P, Q>>
+  }
+
+  /** The same as `transpose`. */
+  swapdims<A extends Shape, const P extends number, const Q extends number>(
+    this: TensorBase<A> & Fits<TransposeResult<A, P, Q>>,
+    a: P,
+    b: Q,
+  ): Tensor<Transpose<A, P, Q>> {
+    return wrap(ops.swapdims(this.node, a, b)) as Tensor<Transpose<A, P, Q>>
   }
 
   /** Output axis i is input axis axes[i]. */
@@ -78,6 +146,11 @@ export class ShapeMethods<S extends Shape = Shape> extends ElementwiseMethods<S>
     return wrap(ops.expand(this.node, shape))
   }
 
+  /** Repeats axes of size 1 up to the shape of another tensor. */
+  expandAs<T extends Shape>(other: TensorBase<T>): Tensor<T> {
+    return wrap(ops.expand(this.node, other.shape)) as Tensor<T>
+  }
+
   /** Broadcasts to `shape`. */
   broadcastTo<const T extends Shape>(shape: T): Tensor<T> {
     return wrap(ops.broadcastTo(this.node, shape)) as Tensor<T>
@@ -101,6 +174,21 @@ export class ShapeMethods<S extends Shape = Shape> extends ElementwiseMethods<S>
   /** Reverses the axes. */
   flip(axes: number | readonly number[]): Tensor<S> {
     return wrap(rearranging.flip(this.node, typeof axes === 'number' ? [axes] : axes)) as Tensor<S>
+  }
+
+  /** Reverses axis 1. */
+  fliplr(): Tensor<S> {
+    return wrap(rearranging.fliplr(this.node)) as Tensor<S>
+  }
+
+  /** Reverses axis 0. */
+  flipud(): Tensor<S> {
+    return wrap(rearranging.flipud(this.node)) as Tensor<S>
+  }
+
+  /** Rotates by k quarter turns (default 1) in the plane of two axes (default [0, 1]), from the first to the second. */
+  rot90(k?: number, axes?: readonly number[]): Tensor {
+    return wrap(rearranging.rot90(this.node, k, axes))
   }
 
   /** Pads as PyTorch: pairs (low, high) from the last axis backwards; negative crops. Default mode 'constant', value 0. */
@@ -128,9 +216,14 @@ export class ShapeMethods<S extends Shape = Shape> extends ElementwiseMethods<S>
     return wrap(ops.mT(this.node))
   }
 
-  /** Moves one axis to another place. */
-  moveaxis(source: number, destination: number): Tensor {
+  /** Moves axes (one, or as many as there are destinations) to other places; the others keep their order. */
+  moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor {
     return wrap(ops.moveaxis(this.node, source, destination))
+  }
+
+  /** The same as `moveaxis`. */
+  movedim(source: number | readonly number[], destination: number | readonly number[]): Tensor {
+    return wrap(ops.movedim(this.node, source, destination))
   }
 
   /** Splits one axis into several; one size may be -1. */
@@ -143,13 +236,91 @@ export class ShapeMethods<S extends Shape = Shape> extends ElementwiseMethods<S>
     return wrap(rearranging.repeat(this.node, repeats))
   }
 
-  /** Each element `repeats` times in a row along an axis. */
-  repeatInterleave(repeats: number, axis: number): Tensor {
-    return wrap(rearranging.repeatInterleave(this.node, repeats, axis))
+  /** As `repeat`, but fewer counts than axes mean the last axes, as in NumPy. */
+  tile(repeats: readonly number[]): Tensor {
+    return wrap(rearranging.tile(this.node, repeats))
+  }
+
+  /**
+   * Each element `repeats` times in a row along an axis (without one: of the flattened tensor). A list or a 1-d integer
+   * tensor gives a count for each position; the sum of a tensor is looked at, unless `outputSize` says what it is.
+   */
+  repeatInterleave(
+    repeats: number | readonly number[] | TensorBase,
+    axis?: number | null,
+    { outputSize }: rearranging.RepeatInterleaveOptions = {},
+  ): Tensor {
+    if (typeof repeats === 'number') return wrap(rearranging.repeatInterleave(this.node, repeats, axis))
+    const { counts, total } = countsOf(repeats, this.node.shape, axis, outputSize)
+    return wrap(rearranging.repeatInterleave(this.node, counts, axis, { outputSize: total }))
   }
 
   /** Every position of an axis as a tensor of its own. */
   unbind(axis = 0): Tensor[] {
     return slicing.unbind(this.node, axis).map(wrap)
+  }
+
+  /**
+   * Pieces along an axis: that many, with sizes that differ by at most one, or beginning at the listed positions.
+   */
+  tensorSplit(indicesOrSections: number | readonly number[], axis = 0): Tensor[] {
+    return slicing.tensorSplit(this.node, indicesOrSections, axis).map(wrap)
+  }
+
+  /** Pieces along axis 1 (axis 0 of a vector): that many of equal size, or beginning at the listed positions. */
+  hsplit(indicesOrSections: number | readonly number[]): Tensor[] {
+    return slicing.hsplit(this.node, indicesOrSections).map(wrap)
+  }
+
+  /** Pieces along axis 0: that many of equal size, or beginning at the listed positions. */
+  vsplit(indicesOrSections: number | readonly number[]): Tensor[] {
+    return slicing.vsplit(this.node, indicesOrSections).map(wrap)
+  }
+
+  /** Pieces along axis 2: that many of equal size, or beginning at the listed positions. */
+  dsplit(indicesOrSections: number | readonly number[]): Tensor[] {
+    return slicing.dsplit(this.node, indicesOrSections).map(wrap)
+  }
+
+  /** The same values in a tensor of its own; gradients flow back. */
+  clone(): Tensor<S> {
+    return wrap(ops.clone(this.node)) as Tensor<S>
+  }
+
+  /** The same values: tensors are always in row-major order. */
+  contiguous(): Tensor<S> {
+    return wrap(ops.contiguous(this.node)) as Tensor<S>
+  }
+
+  // ---------------------------------------------------------------- diagonals
+
+  /** The diagonal of a matrix, or a matrix with this vector on its diagonal. */
+  diag(offset = 0): Tensor {
+    return wrap(diagonals.diag(this.node, offset))
+  }
+
+  /** The diagonal over two axes, as a new last axis. */
+  diagonal(offset = 0, axisA = 0, axisB = 1): Tensor {
+    return wrap(diagonals.diagonal(this.node, offset, axisA, axisB))
+  }
+
+  /** Matrices with the last axis on their diagonal; rows and columns become the given axes, by default the last two. */
+  diagEmbed(offset = 0, axisA = -2, axisB = -1): Tensor {
+    return wrap(diagonals.diagEmbed(this.node, offset, axisA, axisB))
+  }
+
+  /** A matrix with all elements on its diagonal. */
+  diagflat(offset = 0): Tensor {
+    return wrap(diagonals.diagflat(this.node, offset))
+  }
+
+  /** The lower triangle of the last two axes, 0 elsewhere. */
+  tril(diagonal = 0): Tensor<S> {
+    return wrap(diagonals.tril(this.node, diagonal)) as Tensor<S>
+  }
+
+  /** The upper triangle of the last two axes, 0 elsewhere. */
+  triu(diagonal = 0): Tensor<S> {
+    return wrap(diagonals.triu(this.node, diagonal)) as Tensor<S>
   }
 }
