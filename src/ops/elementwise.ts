@@ -74,8 +74,8 @@ function floorQuotient(x: Node, y: Node): Node {
   const multiple = b.div(b.sub(x, b.mod(x, y)), y)
   const below = b.floor(multiple)
   const whole = b.where(b.lt(like(x, 0.5), b.sub(multiple, below)), b.add(below, like(x, 1)), below)
-  // x/y keeps the sign of a zero quotient, and the infinities of division by 0 and of infinite x.
-  const odd = b.or(b.eq(y, zero), b.eq(b.abs(rounded), like(x, Number.POSITIVE_INFINITY)))
+  // x/y keeps the sign of a zero quotient, and division by 0 its infinities.
+  const odd = b.eq(y, zero)
   const small = b.and(b.eq(multiple, zero), b.logicalNot(b.lt(rounded, zero)))
   return b.where(odd, b.stopGradient(rounded), b.where(small, b.stopGradient(b.mul(rounded, zero)), whole))
 }

@@ -71,11 +71,18 @@ export const erfinv = floatUnary((x) => {
     outer = b.where(b.lt(like(x, 4), root), last, middle)
   }
   const y = b.mul(inside, b.where(far, outer, near))
-  return b.where(edge, b.mul(x, like(x, Number.POSITIVE_INFINITY)), y)
+  // Divided by 0 at the edges, where the derivative is infinite, too, and by 1 elsewhere.
+  return b.where(edge, b.div(x, b.where(edge, like(x, 0), one)), y)
 })
 
 /** x − n for the nearest whole n: sin(πx) and tan(πx) of it keep their digits far from 0. */
 const fromNearest = (x: Node): Node => b.sub(x, b.round(b.stopGradient(x)))
+
+/** cot(πx) as a quotient of sines: 1/tan has derivatives that cancel where the tangent is infinite. */
+function cotangentOf(x: Node): Node {
+  const angle = mulLiteral(x, Math.PI)
+  return b.div(b.cos(angle), b.sin(angle))
+}
 
 /** log Γ(z) − (z − ½)(log z − 1) − ½log(2π) + ½, times z, in powers of 1/z². */
 const stirling = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156, -3617 / 122400]
@@ -145,8 +152,7 @@ export const digamma = floatUnary((x) => {
   // ψ(x) = ψ(1 − x) − π/tan(πx)
   const part = fromNearest(b.where(negative, x, like(x, 0.25)))
   const pole = b.eq(part, like(x, 0))
-  const tangent = b.tan(mulLiteral(b.where(pole, like(x, 0.25), part), Math.PI))
-  const reflected = b.sub(ofPositive, b.div(like(x, Math.PI), tangent))
+  const reflected = b.sub(ofPositive, mulLiteral(cotangentOf(b.where(pole, like(x, 0.25), part)), Math.PI))
   const nan = like(x, Number.NaN)
   const value = b.where(negative, b.where(pole, nan, reflected), ofPositive)
   return b.where(zero, b.div(like(x, -1), x), value)
@@ -213,8 +219,8 @@ function cotangentDerivative(n: number): number[] {
 }
 
 /**
- * The n-th derivative of `digamma`, n ≥ 0: (−1)ⁿ⁺¹·n!·Σ (x + k)^−(n+1). ∞ at the poles 0, −1, … for odd n; for even n they
- * have no limit and give NaN below 0.
+ * The n-th derivative of `digamma`, n ≥ 0: (−1)ⁿ⁺¹·n!·Σ (x + k)^−(n+1). At the poles 0, −1, … ∞ for odd n and −∞ for even
+ * n ≥ 2, the limit from the right.
  */
 export function polygamma(n: number, x: Node): Node {
   if (!Number.isInteger(n) || n < 0) {
@@ -231,11 +237,10 @@ export function polygamma(n: number, x: Node): Node {
     // ψₙ(x) = (−1)ⁿ·ψₙ(1 − x) − πⁿ⁺¹·cot⁽ⁿ⁾(πx)
     const part = fromNearest(b.where(negative, y, like(y, 0.25)))
     const pole = b.eq(part, like(y, 0))
-    const tangent = b.tan(mulLiteral(b.where(pole, like(y, 0.25), part), Math.PI))
-    const cotangent = b.div(like(y, 1), tangent)
+    const cotangent = cotangentOf(b.where(pole, like(y, 0.25), part))
     const derivative = mulLiteral(polynomial(cotangent, cotangentDerivative(n).reverse()), Math.PI ** (n + 1))
     const reflected = b.sub(n % 2 === 0 ? ofPositive : b.neg(ofPositive), derivative)
-    const atPole = like(y, n % 2 === 1 ? Number.POSITIVE_INFINITY : Number.NaN)
+    const atPole = like(y, sign * Number.POSITIVE_INFINITY)
     return b.where(negative, b.where(pole, atPole, reflected), ofPositive)
   })
 }

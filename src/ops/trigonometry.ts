@@ -73,11 +73,19 @@ export const atanh = floatUnary((x) =>
   oddly(x, (size) => mulLiteral(b.log1p(b.div(b.add(size, size), b.sub(like(x, 1), size))), 0.5)),
 )
 
-/** sin(πx)/(πx), and 1 at 0. */
+/** sin(t)/t in powers of t², lowest first: to rounding in f64 below ½. */
+const sineQuotient = [1, -1 / 6, 1 / 120, -1 / 5040, 1 / 362880, -1 / 39916800, 1 / 6227020800]
+
+/** sin(πx)/(πx), and 1 at 0. Near 0 by its series, so that the derivatives, which cancel there, are right too. */
 export const sinc = floatUnary((x) => {
-  const zero = b.eq(x, like(x, 0))
-  const angle = mulLiteral(b.where(zero, like(x, 1), x), Math.PI)
-  return b.where(zero, like(x, 1), b.div(b.sin(angle), angle))
+  const angle = mulLiteral(x, Math.PI)
+  const near = b.lt(b.abs(angle), like(x, 0.5))
+  const small = b.where(near, angle, like(x, 0))
+  const square = b.mul(small, small)
+  const [last, ...rest] = [...sineQuotient].reverse()
+  const series = rest.reduce((sum, c) => addLiteral(b.mul(sum, square), c), like(x, last))
+  const large = b.where(near, like(x, 1), angle)
+  return b.where(near, series, b.div(b.sin(large), large))
 })
 
 /** Degrees to radians. */

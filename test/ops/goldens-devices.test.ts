@@ -29,6 +29,12 @@ interface Check {
   readonly what: string
 }
 
+/** Rows with numbers that f32 cannot hold show nothing there. */
+const holds = (v: number): boolean =>
+  v === 0 || !Number.isFinite(v) || (Math.abs(v) < 2 ** 127 && Math.abs(v) > 2 ** -120)
+const fitsF32 = (c: OperationCase): boolean =>
+  [...c.inputs, ...c.outputs].every((x) => x.dtype !== 'f64' || packedNumbers(x).every(holds))
+
 /** One program of all rows of an operation, in f32, and what each of its outputs should be. */
 function program(list: readonly OperationCase[]): { checks: Check[]; inputs: Node[]; values: number[][] } {
   const checks: Check[] = []
@@ -77,7 +83,7 @@ describe.each(fastDevices)('operations in f32 on %s', (device) => {
   })
   for (const [op, list] of readOperationCases()) {
     it(`${op} (${list.length} cases)`, () => {
-      const { checks, inputs, values } = program(list)
+      const { checks, inputs, values } = program(list.filter(fitsF32))
       const nodes = checks.map((c) => c.node)
       runGraph(nodes, inputs, values, backend).forEach((got, i) => {
         const { node, expected, what } = checks[i]
