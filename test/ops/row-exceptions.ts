@@ -17,6 +17,7 @@ export const kinked: ReadonlySet<string> = new Set([
   'amin',
   'celu',
   'clamp',
+  'copysign',
   'elu',
   'hardshrink',
   'hardsigmoid',
