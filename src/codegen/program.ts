@@ -64,3 +64,15 @@ export interface Program {
   /** donations[i] = j: output i is the memory of input j. Other outputs share memory with no input. */
   readonly donations: ReadonlyMap<number, number>
 }
+
+/** The host calls of a program in the order in which `main` numbers them. */
+export function callsOf(commands: readonly Command[]): Extract<Command, { kind: 'call' }>[] {
+  const found: Extract<Command, { kind: 'call' }>[] = []
+  for (const command of commands) {
+    if (command.kind === 'call') found.push(command)
+    else if (command.kind === 'loop') found.push(...callsOf(command.body))
+    else if (command.kind === 'while') found.push(...callsOf(command.condition), ...callsOf(command.body))
+    else if (command.kind === 'if') found.push(...callsOf(command.then), ...callsOf(command.otherwise))
+  }
+  return found
+}

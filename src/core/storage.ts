@@ -23,6 +23,8 @@ export class Storage {
   /** Host bytes; null while only the device has them. */
   private host: ArrayBuffer | null
   resident: Resident | null = null
+  /** Where the host bytes lie in the process's memory, once a device has asked; 0: not known. They do not move. */
+  private hostAddress = 0
 
   constructor(dtype: DType, size: number, host: ArrayBuffer | null = null) {
     this.dtype = dtype
@@ -63,11 +65,26 @@ export class Storage {
     return viewAs(this.dtype, this.host, 0, this.size)
   }
 
+  /** The address of the current host bytes (downloaded if need be), as `locate` finds it. */
+  addressToRead(locate: (buffer: ArrayBuffer) => number): number {
+    if (this.hostAddress !== 0) return this.hostAddress
+    if (this.host === null) this.bytes()
+    this.hostAddress = locate(this.host!)
+    return this.hostAddress
+  }
+
+  /** The address of host bytes that are about to be written; the device's copy is dropped. */
+  addressToWrite(locate: (buffer: ArrayBuffer) => number): number {
+    if (this.resident !== null || this.host === null) this.write()
+    return this.addressToRead(locate)
+  }
+
   /** The device has written a newer value: the host's copy no longer counts. */
   writtenOnDevice(resident: Resident): void {
     if (this.resident !== resident) this.resident?.release()
     this.resident = resident
     this.host = null
+    this.hostAddress = 0
   }
 
   /** The device gives up its copy; the bytes move to the host first. */

@@ -3,6 +3,8 @@
  * modules are reached through `process.getBuiltinModule`, so that no bundle for browsers contains them.
  */
 
+import { builtin } from '../builtin.js'
+
 export interface WorkerHandle {
   terminate(): void
 }
@@ -15,11 +17,6 @@ interface NodeWorker {
 
 interface WorkerThreads {
   readonly Worker: new (source: string, options: object) => NodeWorker
-}
-
-function builtin<T>(name: string): T | null {
-  if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return null
-  return (process.getBuiltinModule(name) as T | undefined) ?? null
 }
 
 /**
@@ -70,32 +67,6 @@ export function mayWait(): boolean {
   } catch {
     return false
   }
-}
-
-/** Processors that the process's control group grants, or infinity. */
-function cgroupLimit(): number {
-  const fs = builtin<{ readFileSync(path: string, encoding: string): string }>('node:fs')
-  if (fs === null) return Number.POSITIVE_INFINITY
-  const read = (path: string): string => {
-    try {
-      return fs.readFileSync(path, 'utf8').trim()
-    } catch {
-      return ''
-    }
-  }
-  const [quota, period] = read('/sys/fs/cgroup/cpu.max').split(' ')
-  if (Number(quota) > 0 && Number(period) > 0) return Math.max(1, Math.ceil(Number(quota) / Number(period)))
-  const oldQuota = Number(read('/sys/fs/cgroup/cpu/cpu.cfs_quota_us'))
-  const oldPeriod = Number(read('/sys/fs/cgroup/cpu/cpu.cfs_period_us'))
-  if (oldQuota > 0 && oldPeriod > 0) return Math.max(1, Math.ceil(oldQuota / oldPeriod))
-  return Number.POSITIVE_INFINITY
-}
-
-/** Threads to use unless told otherwise: what the process may use, 4 at most. */
-export function defaultThreads(): number {
-  const os = builtin<{ availableParallelism(): number }>('node:os')
-  const processors = os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1
-  return Math.max(1, Math.min(4, processors, cgroupLimit()))
 }
 
 /** One line for people, where the platform has a place for it. */

@@ -3,26 +3,26 @@
  * module a program, and a pool of workers where memory can be shared. It runs everywhere, browsers included.
  */
 import { emitWasm, hostFunctions, lowReserve, statusWord, type WasmModule } from '../../codegen/emit/wasm.js'
-import { callsOf } from '../../codegen/emit/wasm-main.js'
 import { lowerGraph } from '../../codegen/lower.js'
 import { optimise } from '../../codegen/optimise.js'
 import { printKernel, printProgram } from '../../codegen/print.js'
 import { ScheduleListing } from '../../codegen/print-schedule.js'
-import type { Program } from '../../codegen/program.js'
+import { callsOf, type Program } from '../../codegen/program.js'
 import type { Target } from '../../codegen/target.js'
 import { verify } from '../../codegen/verify.js'
 import { byteSize, viewAs } from '../../core/dtype.js'
-import { DeviceError, ValueError } from '../../core/errors.js'
+import { DeviceError } from '../../core/errors.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Storage } from '../../core/storage.js'
 import type { Graph } from '../../ir/graph.js'
 import type { HostArray } from '../../ir/node.js'
 import type { Backend, BackendOptions, Executable, ExecutableInfo } from '../backend.js'
+import { defaultThreads } from '../default-threads.js'
+import { indexError } from '../index-error.js'
 import { Allocator } from './allocator.js'
 import { canShareMemory, hasRelaxedSimd, hasSimd } from './features.js'
 import { hostMath } from './host-math.js'
 import { LinearMemory } from './memory.js'
-import { defaultThreads } from './platform.js'
 import { Pool, PoolBlock } from './pool.js'
 import { ThreadPool } from './threads.js'
 import { wasmTile } from './tune.js'
@@ -300,10 +300,7 @@ class WasmExecutable implements Executable {
 
   throwStatus(status: number): never {
     const name = this.kernelNames[status - 1] ?? 'unknown'
-    throw new ValueError(
-      `An index was out of range in kernel '${name}': expected every index between 0 and the size of its axis minus 1 ` +
-        '(embedding, gather, scatter or a class label). Look at the smallest and largest index that you pass.',
-    )
+    throw indexError(name)
   }
 }
 

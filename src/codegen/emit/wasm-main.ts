@@ -1,8 +1,8 @@
 /** The function that walks a Program's commands in WebAssembly, and the barrier at which its threads meet. */
-import { byteSize } from '../../core/dtype.js'
 import { InternalError } from '../../core/errors.js'
 import { parallelExtent } from '../loop-ir.js'
-import type { Command, Place, Program } from '../program.js'
+import { type Command, callsOf, type Place, type Program } from '../program.js'
+import { layoutOf, type MemoryLayout, scratchSize } from './memory-layout.js'
 import { hasSharedSteps, type Step, synchronise } from './synchronise.js'
 import type { FunctionWriter, ModuleWriter } from './wasm-encoder.js'
 
@@ -13,12 +13,7 @@ export const barrierWords = { count: 64, generation: 68, sleepers: 72, abort: 76
 const spinRounds = 20_000
 const sleepNanoseconds = 20_000_000n
 
-/** Where a program's parts lie, beyond what its own arena plan says. */
-export interface MemoryLayout {
-  /** Bytes of the planned arena; a multiple of 64. */
-  readonly arenaBytes: number
-  /** Private bytes of each thread; a multiple of 64. */
-  readonly scratchBytes: number
+export interface WasmLayout extends MemoryLayout {
   /** Bytes of the table: addresses of inputs, of outputs, then room for the arguments of a host call. */
   readonly tableBytes: number
 }
@@ -128,7 +123,7 @@ const parameters = { thread: 0, threads: 1, arena: 2, table: 3 } as const
 export function defineMain(
   module: ModuleWriter,
   program: Program,
-  layout: MemoryLayout,
+  layout: WasmLayout,
   functions: MainFunctions,
   threaded: boolean,
 ): { readonly index: number; readonly shared: boolean } {
@@ -144,7 +139,7 @@ export function defineMain(
 class CommandWriter {
   private readonly f: FunctionWriter
   private readonly program: Program
-  private readonly layout: MemoryLayout
+  private readonly layout: WasmLayout
   private readonly functions: MainFunctions
   private readonly barrier: number
   private readonly loops = new Map<number, number>()
@@ -153,7 +148,7 @@ class CommandWriter {
   constructor(
     f: FunctionWriter,
     program: Program,
-    layout: MemoryLayout,
+    layout: WasmLayout,
     functions: MainFunctions,
     barrier: number,
   ) {
@@ -429,33 +424,12 @@ class CommandWriter {
   }
 }
 
-/** Bytes that a scratch buffer takes: whole cache lines, so that threads do not share one. */
-const scratchSize = (buffer: Program['kernels'][number]['buffers'][number]): number =>
-  Math.ceil((buffer.size * byteSize(buffer.dtype)) / 64) * 64
-
 /** Where the parts of a program's memory lie. */
-export function layoutOf(program: Program): MemoryLayout {
-  let scratchBytes = 0
-  for (const { buffers } of program.kernels) {
-    const bytes = buffers.reduce((sum, b) => (b.kind === 'scratch' ? sum + scratchSize(b) : sum), 0)
-    scratchBytes = Math.max(scratchBytes, bytes)
-  }
+export function wasmLayoutOf(program: Program): WasmLayout {
   let callArguments = 0
   for (const { inputs, outputs } of callsOf(program.commands)) {
     callArguments = Math.max(callArguments, inputs.length + outputs.length)
   }
   const tableBytes = 4 * (program.inputs.length + program.outputs.length + callArguments)
-  return { arenaBytes: Math.ceil(program.arenaBytes / 64) * 64, scratchBytes, tableBytes }
-}
-
-/** The host calls of a program in the order in which `main` numbers them. */
-export function callsOf(commands: readonly Command[]): Extract<Command, { kind: 'call' }>[] {
-  const found: Extract<Command, { kind: 'call' }>[] = []
-  for (const command of commands) {
-    if (command.kind === 'call') found.push(command)
-    else if (command.kind === 'loop') found.push(...callsOf(command.body))
-    else if (command.kind === 'while') found.push(...callsOf(command.condition), ...callsOf(command.body))
-    else if (command.kind === 'if') found.push(...callsOf(command.then), ...callsOf(command.otherwise))
-  }
-  return found
+  return { ...layoutOf(program), tableBytes }
 }

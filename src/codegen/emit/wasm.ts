@@ -7,11 +7,11 @@ import type { Helpers, HostFunction } from './wasm-context.js'
 import { ModuleWriter } from './wasm-encoder.js'
 import { defineHalf } from './wasm-half.js'
 import { writeKernel } from './wasm-kernel.js'
-import { defineMain, layoutOf, type MemoryLayout } from './wasm-main.js'
+import { defineMain, type WasmLayout, wasmLayoutOf } from './wasm-main.js'
 
 export { hostFunctions, statusWord } from './wasm-context.js'
 export { lowReserve } from './wasm-kernel.js'
-export { barrierWords, callsOf, type MemoryLayout } from './wasm-main.js'
+export { barrierWords } from './wasm-main.js'
 
 export interface WasmOptions {
   /** The memory is shared between threads. */
@@ -28,7 +28,7 @@ export interface WasmModule {
    * exports `main(thread, threads, arena, table)` and each kernel as `k0`, `k1`, … (thread, threads, addresses…).
    */
   readonly bytes: Uint8Array<ArrayBuffer>
-  readonly layout: MemoryLayout
+  readonly layout: WasmLayout
   /** Threads share work: run `main` on each of them. */
   readonly parallel: boolean
   readonly listing: string
@@ -50,7 +50,7 @@ export function emitWasm(program: Program, options: WasmOptions): WasmModule {
     module.export(`k${i}`, index)
     return index
   })
-  const layout = layoutOf(program)
+  const layout = wasmLayoutOf(program)
   const main = defineMain(module, program, layout, { kernels: numbers, hostCall }, options.shared)
   module.export('main', main.index)
   return { bytes: module.bytes(), layout, parallel: main.shared, listing: module.text() }

@@ -1,0 +1,8 @@
+/** The error that devices throw after a run in which an index that came from data left its axis. */
+import { ValueError } from '../core/errors.js'
+
+export const indexError = (kernelName: string): ValueError =>
+  new ValueError(
+    `An index was out of range in kernel '${kernelName}': expected every index between 0 and the size of its axis minus 1 ` +
+      '(embedding, gather, scatter or a class label). Look at the smallest and largest index that you pass.',
+  )

@@ -1,0 +1,274 @@
+/**
+ * The native backend: machine code for this processor, written here and run through a foreign-function call. A step is
+ * one call; values that outlive it are ordinary ArrayBuffers, intermediates lie in one reserved arena.
+ */
+import { emitX86, type X86Module } from '../../codegen/emit/x86/emit-x86.js'
+import type { X86Options } from '../../codegen/emit/x86/kernel-context.js'
+import { contextOffsets } from '../../codegen/emit/x86/runtime-layout.js'
+import { lowerGraph } from '../../codegen/lower.js'
+import { optimise } from '../../codegen/optimise.js'
+import { printKernel, printProgram } from '../../codegen/print.js'
+import { ScheduleListing } from '../../codegen/print-schedule.js'
+import { callsOf, type PlacedValue, type Program } from '../../codegen/program.js'
+import type { Target } from '../../codegen/target.js'
+import { verify } from '../../codegen/verify.js'
+import { byteSize, viewAs } from '../../core/dtype.js'
+import { DeviceError } from '../../core/errors.js'
+import { sizeOf } from '../../core/shape.js'
+import type { Storage } from '../../core/storage.js'
+import type { Graph } from '../../ir/graph.js'
+import type { HostArray } from '../../ir/node.js'
+import type { Backend, BackendOptions, Executable, ExecutableInfo } from '../backend.js'
+import { defaultThreads } from '../default-threads.js'
+import { indexError } from '../index-error.js'
+import { Arena } from './arena.js'
+import { hostFunctions } from './host-math.js'
+import { createLinux, type Koffi } from './os/linux.js'
+import type { Address, OperatingSystem } from './os/os.js'
+import { maximumThreads, type ProcessRuntime, processRuntime } from './process-runtime.js'
+import { type Processor, probeProcessor } from './processor.js'
+
+export type InstructionSet = 'avx2' | 'avx512'
+
+export interface NativeBackendOptions extends BackendOptions {
+  /** Default: the widest that the processor has. `CHAINRULE_ISA` sets it too. */
+  readonly instructionSet?: InstructionSet
+  /** Replaces parts of what programs are scheduled for, for tests. */
+  readonly target?: Partial<Target>
+}
+
+/** A backend that also runs Programs that were made by hand, for tests. */
+export interface NativeBackend extends Backend {
+  readonly instructionSet: InstructionSet
+  readonly target: Target
+  compileProgram(program: Program): Executable
+}
+
+const debug = (what: string): boolean => (process.env.DEBUG ?? '').split(',').includes(what)
+
+/** Throws DeviceError, saying why, where native code cannot run. */
+export async function createNativeBackend(options: NativeBackendOptions = {}): Promise<NativeBackend> {
+  if (typeof process === 'undefined' || process.versions?.node === undefined)
+    throw new DeviceError('native: expected Node, got another environment.')
+  if (process.arch !== 'x64')
+    throw new DeviceError(`native: expected an x86-64 processor, got ${process.arch}.`)
+  if (process.platform !== 'linux') throw new DeviceError(`native: expected Linux, got ${process.platform}.`)
+  const os = createLinux(await loadKoffi())
+  const processor = probeProcessor(os)
+  const chosen = options.instructionSet ?? instructionSetVariable() ?? (processor.avx512 ? 'avx512' : 'avx2')
+  if (!processor[chosen])
+    throw new DeviceError(`native: expected a processor with ${labels[chosen]}, got ${processor.name}.`)
+  return new Native(options, os, processor, chosen)
+}
+
+const labels: Readonly<Record<InstructionSet, string>> = { avx2: 'AVX2 and FMA', avx512: 'AVX-512' }
+
+function instructionSetVariable(): InstructionSet | undefined {
+  const value = process.env.CHAINRULE_ISA
+  if (value === undefined || value === '') return undefined
+  if (value === 'avx2' || value === 'avx512') return value
+  throw new DeviceError(`Expected CHAINRULE_ISA to be avx2 or avx512, got '${value}'.`)
+}
+
+async function loadKoffi(): Promise<Koffi> {
+  // Not a literal: bundlers leave it alone.
+  const name = 'koffi'
+  try {
+    const loaded = (await import(/* @vite-ignore */ name)) as { default: Koffi }
+    return loaded.default
+  } catch (error) {
+    throw new DeviceError(
+      `native: expected the package 'koffi', got ${error instanceof Error ? error.message.split('\n')[0] : error}. Install it with: npm install koffi`,
+    )
+  }
+}
+
+class Native implements NativeBackend {
+  readonly name = 'native'
+  readonly description: string
+  readonly threads: number
+  readonly target: Target
+  readonly instructionSet: InstructionSet
+  readonly os: OperatingSystem
+  readonly runtime: ProcessRuntime
+  readonly arena: Arena
+  readonly locate: (buffer: ArrayBuffer) => Address
+  private readonly emitOptions: X86Options
+  private hostCallAddress: Address = 0
+  private running: NativeExecutable | null = null
+  private hostFailure: unknown = null
+
+  constructor(
+    options: NativeBackendOptions,
+    os: OperatingSystem,
+    processor: Processor,
+    instructionSet: InstructionSet,
+  ) {
+    this.os = os
+    this.locate = (buffer) => os.addressOf(buffer)
+    this.instructionSet = instructionSet
+    this.runtime = processRuntime(os)
+    const wanted = Math.max(1, Math.min(maximumThreads, options.threads ?? defaultThreads()))
+    this.threads = wanted === 1 ? 1 : Math.min(wanted, 1 + this.runtime.ensureWorkers(wanted - 1))
+    this.arena = new Arena(os)
+    const wide = instructionSet === 'avx512'
+    this.emitOptions = {
+      avx512: wide,
+      fusedMultiplyAdd: options.fusedMultiplyAdd !== false,
+      hostFunctions: hostFunctions(os),
+    }
+    this.target = {
+      name: `native ${instructionSet}`,
+      vectorBytes: wide ? 64 : 32,
+      tail: 'scalar',
+      tile: wide ? { rows: 14, vectors: 2, unroll: 4 } : { rows: 6, vectors: 2, unroll: 4 },
+      l1: 32 * 1024,
+      l2: 1024 * 1024,
+      threads: this.threads,
+      serialWork: 16_384,
+      ...options.target,
+    }
+    const threads = `${this.threads} thread${this.threads === 1 ? '' : 's'}`
+    this.description = `${labels[instructionSet]} machine code on ${processor.name}, ${threads}`
+  }
+
+  compile(graph: Graph): Executable {
+    if (!debug('schedule')) return this.compileProgram(lowerGraph(graph, this.target))
+    const listing = new ScheduleListing()
+    const program = lowerGraph(graph, this.target, listing)
+    console.error(`${listing.text(program)}\n${printProgram(program)}`)
+    return this.compileProgram(program)
+  }
+
+  compileProgram(program: Program): Executable {
+    for (const kernel of program.kernels) verify(kernel)
+    if (debug('loops')) {
+      console.error(printProgram(program))
+      for (const kernel of program.kernels) console.error(printKernel(optimise(kernel)))
+    }
+    const module = emitX86(program, this.emitOptions)
+    this.arena.require(module.layout.arenaBytes + this.threads * module.layout.scratchBytes)
+    return new NativeExecutable(this, program, module)
+  }
+
+  /** The C function through which programs call host kernels. */
+  get hostCall(): Address {
+    if (this.hostCallAddress === 0) {
+      this.hostCallAddress = this.os.callback((number, pointer) => {
+        try {
+          if (this.hostFailure === null) this.running!.callHost(number, pointer)
+        } catch (error) {
+          this.hostFailure = error
+        }
+      })
+    }
+    return this.hostCallAddress
+  }
+
+  /** Runs a context's program; only one at a time, because there is one arena. */
+  execute(executable: NativeExecutable, context: Address): void {
+    if (this.running !== null) {
+      throw new DeviceError(
+        'native: expected no run inside another, got one from a host function (`call`). Compute it before the call.',
+      )
+    }
+    this.running = executable
+    try {
+      this.runtime.launch(context)
+    } finally {
+      this.running = null
+    }
+    if (this.hostFailure !== null) {
+      const failure = this.hostFailure
+      this.hostFailure = null
+      throw failure
+    }
+  }
+}
+
+/** Unmaps the code of programs that the garbage collector took. */
+const dropped = new FinalizationRegistry<{
+  readonly os: OperatingSystem
+  readonly address: Address
+  readonly bytes: number
+}>(({ os, address, bytes }) => os.release(address, bytes))
+
+class NativeExecutable implements Executable {
+  readonly info: ExecutableInfo
+  private readonly backend: Native
+  private readonly program: Program
+  private readonly calls: ReturnType<typeof callsOf>
+  private readonly context = new ArrayBuffer(contextOffsets.bytes)
+  private readonly contextAddress: Address
+  private readonly status: Int32Array
+  /** Addresses of inputs and outputs: two words each, low first. */
+  private readonly table: Uint32Array
+
+  constructor(backend: Native, program: Program, module: X86Module) {
+    const { os } = backend
+    this.backend = backend
+    this.program = program
+    this.calls = callsOf(program.commands)
+    const { address, bytes } = os.mapCode(module.code)
+    dropped.register(this, { os, address, bytes })
+    this.info = {
+      kernels: program.kernels.length,
+      arenaBytes: module.layout.arenaBytes,
+      codeBytes: module.code.length,
+    }
+    this.table = new Uint32Array(
+      new ArrayBuffer(8 * Math.max(1, program.inputs.length + program.outputs.length)),
+    )
+    this.status = new Int32Array(this.context, contextOffsets.status, 1)
+    this.contextAddress = os.addressOf(this.context)
+    const words = new BigInt64Array(this.context)
+    const set = (offset: number, value: Address): void => {
+      words[offset / 8] = BigInt(value)
+    }
+    set(contextOffsets.arena, backend.arena.address)
+    set(contextOffsets.table, os.addressOf(this.table.buffer as ArrayBuffer))
+    set(contextOffsets.hostCall, this.calls.length > 0 ? backend.hostCall : 0)
+    set(contextOffsets.main, address + module.main)
+    set(contextOffsets.threads, module.parallel ? backend.threads : 1)
+    set(contextOffsets.pool, backend.runtime.pool)
+  }
+
+  run(inputs: readonly Storage[], outputs: readonly Storage[]): void {
+    const { table } = this
+    const { locate } = this.backend
+    let entry = 0
+    const enter = (address: Address): void => {
+      table[entry++] = address >>> 0
+      table[entry++] = address / 2 ** 32
+    }
+    for (const storage of inputs) enter(storage.addressToRead(locate))
+    for (const storage of outputs) enter(storage.addressToWrite(locate))
+    this.status[0] = 0
+    this.backend.execute(this, this.contextAddress)
+    const status = this.status[0]
+    if (status !== 0) throw indexError(this.program.kernels[status - 1]?.name ?? 'unknown')
+  }
+
+  /** Runs host kernel `number` on copies of the values whose addresses stand at `pointer`. */
+  callHost(number: number, pointer: Address): void {
+    const { os } = this.backend
+    const { kernel, inputs, outputs } = this.calls[number]
+    const addresses = new BigUint64Array(inputs.length + outputs.length)
+    os.read(pointer, new Uint8Array(addresses.buffer))
+    const host = ({ shape, dtype }: PlacedValue, from: Address | null): HostArray => {
+      const size = sizeOf(shape)
+      const bytes = new ArrayBuffer(size * byteSize(dtype))
+      if (from !== null) os.read(from, new Uint8Array(bytes))
+      return { shape, dtype, data: viewAs(dtype, bytes, 0, size) }
+    }
+    const given = inputs.map((value, i) => host(value, Number(addresses[i])))
+    const results = outputs.map((value) => host(value, null))
+    kernel.run(given, results)
+    results.forEach(({ data }, i) => {
+      os.write(
+        Number(addresses[inputs.length + i]),
+        new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      )
+    })
+  }
+}

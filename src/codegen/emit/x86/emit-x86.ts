@@ -1,0 +1,35 @@
+/** Programs as x86-64 machine code: one function a kernel and `main`, which walks the commands. */
+import { optimise } from '../../optimise.js'
+import type { Program } from '../../program.js'
+import { layoutOf, type MemoryLayout } from '../memory-layout.js'
+import { hasSharedSteps, synchronise } from '../synchronise.js'
+import { Assembler } from './assembler.js'
+import type { X86Options } from './kernel-context.js'
+import { writeKernel } from './write-kernel.js'
+import { writeMain } from './write-main.js'
+
+export interface X86Module {
+  /** Position-independent: runs wherever it is put, at a multiple of 64. */
+  readonly code: Uint8Array
+  /** Offset of `main(thread, threads, context)`. */
+  readonly main: number
+  readonly layout: MemoryLayout
+  /** Threads share work: run `main` on each of them. */
+  readonly parallel: boolean
+}
+
+export function emitX86(program: Program, options: X86Options): X86Module {
+  const a = new Assembler({ avx512: options.avx512 })
+  const labels = program.kernels.map((kernel, i) => {
+    a.align(64)
+    const label = a.label()
+    a.bind(label)
+    writeKernel(a, optimise(kernel), options, i + 1)
+    return label
+  })
+  a.align(64)
+  const main = a.position
+  const layout = layoutOf(program)
+  writeMain(a, program, layout, labels)
+  return { code: a.finish(), main, layout, parallel: hasSharedSteps(synchronise(program)) }
+}

@@ -1,0 +1,352 @@
+/** Loads and stores of the x86 selection, with the conversions between storage dtypes and compute types. */
+import { byteSize, type DType } from '../../../core/dtype.js'
+import { InternalError } from '../../../core/errors.js'
+import { type Index, shiftIndex } from '../../index-expression.js'
+import type { Expr, Stmt } from '../../loop-ir.js'
+import { boolsToNumbers, laneBytes, numbersToBools } from './bool-vectors.js'
+import { type KernelContext, viewOf } from './kernel-context.js'
+import { constantData, inView, type MemoryOperand, memory, type VirtualRegister } from './machine-code.js'
+
+type Load = Extract<Expr, { kind: 'load' }>
+type Store = Extract<Stmt, { kind: 'store' }>
+
+/** The lowest of the elements of a strided access. */
+const lowest = (index: Index, stride: number, lanes: number): Index =>
+  stride < 0 ? shiftIndex(index, stride * (lanes - 1)) : index
+
+/** The load as a memory operand of an instruction on its compute type, where its bytes are that type's. */
+export function foldableLoad(c: KernelContext, load: Load): MemoryOperand | null {
+  const { dtype } = c.kernel.buffers[load.buffer]
+  if (load.lanes > 1 && load.stride !== 1) return null
+  if (dtype === 'f32' || dtype === 'f64' || ((dtype === 'i32' || dtype === 'i64') && load.lanes === 1))
+    return c.address(load.buffer, load.index)
+  return dtype === 'i32' ? c.address(load.buffer, load.index) : null
+}
+
+export function loadValue(c: KernelContext, load: Load): VirtualRegister {
+  const { dtype } = c.kernel.buffers[load.buffer]
+  if (load.lanes === 1) return scalarLoad(c, dtype, c.address(load.buffer, load.index))
+  if (load.stride === 1) return vectorLoad(c, dtype, load.lanes, c.address(load.buffer, load.index))
+  return stridedLoad(c, load, dtype)
+}
+
+function scalarLoad(c: KernelContext, dtype: DType, from: MemoryOperand): VirtualRegister {
+  const { f } = c
+  switch (dtype) {
+    case 'f32':
+    case 'f64': {
+      const result = f.register('vec')
+      f.plain('define', dtype === 'f32' ? 'vmovss' : 'vmovsd', [inView(result, 'xmm'), from])
+      return result
+    }
+    case 'i32':
+    case 'i64': {
+      const result = f.register('gpr')
+      f.plain('define', 'mov', [inView(result, dtype === 'i32' ? 'r32' : 'r64'), from])
+      return result
+    }
+    case 'u8':
+    case 'bool': {
+      const result = f.register('gpr')
+      f.plain('define', 'movzx8', [inView(result, 'r32'), from])
+      return result
+    }
+    case 'f16':
+    case 'bf16': {
+      const bits = f.register('gpr')
+      const raw = f.register('vec')
+      f.plain('define', 'movzx16', [inView(bits, 'r32'), from])
+      if (dtype === 'bf16') f.plain('modify', 'shl', [inView(bits, 'r32'), 16])
+      f.plain('define', 'vmovd', [inView(raw, 'xmm'), inView(bits, 'r32')])
+      if (dtype === 'bf16') return raw
+      const result = f.register('vec')
+      f.plain('define', 'vcvtph2ps', [inView(result, 'xmm'), inView(raw, 'xmm')])
+      return result
+    }
+  }
+}
+
+function vectorLoad(c: KernelContext, dtype: DType, lanes: number, from: MemoryOperand): VirtualRegister {
+  const { f } = c
+  const result = f.register('vec')
+  const out = inView(result, viewOf('f32', lanes))
+  switch (dtype) {
+    case 'f32':
+    case 'i32':
+      f.plain('define', 'vmovups', [out, from])
+      return result
+    case 'f16':
+      f.plain('define', 'vcvtph2ps', [out, from])
+      return result
+    case 'bf16': {
+      const wide = f.register('vec')
+      f.plain('define', 'vpmovzxwd', [inView(wide, out.view), from])
+      f.plain('define', 'vpslld', [out, inView(wide, out.view), 16])
+      return result
+    }
+    case 'u8':
+      f.plain('define', 'vpmovzxbd', [out, from])
+      return result
+    case 'bool':
+      f.plain('define', 'vpmovzxbd', [out, from])
+      return numbersToBools(c, 'i32', lanes, result)
+    default:
+      throw new InternalError(`x86: a vector load of ${dtype}.`)
+  }
+}
+
+/** Indices 0, stride, 2·stride, … as 32-bit lanes. */
+export function rampBytes(lanes: number, stride: number): Uint8Array {
+  const bytes = new Uint8Array(4 * lanes)
+  const view = new DataView(bytes.buffer)
+  for (let lane = 0; lane < lanes; lane++) view.setInt32(4 * lane, lane * stride, true)
+  return bytes
+}
+
+function stridedLoad(c: KernelContext, load: Load, dtype: DType): VirtualRegister {
+  const { f } = c
+  const { lanes, stride } = load
+  const size = byteSize(dtype)
+  const view = viewOf('f32', lanes)
+  const first = c.address(load.buffer, lowest(load.index, stride, lanes))
+  if (stride === -1 && size === 4 && lanes > 4) {
+    const order = f.register('vec')
+    const result = f.register('vec')
+    f.plain('define', 'vmovups', [inView(order, view), constantData(reversed(lanes))])
+    f.plain('define', 'vpermd', [inView(result, view), inView(order, view), first])
+    return result
+  }
+  if (size === 4 && c.options.avx512 && Math.abs(stride) * 4 * lanes < 2 ** 31) {
+    // A negative stride counts down from the highest element.
+    const base = stride < 0 ? memory(first.base, first.displacement - stride * (lanes - 1) * size) : first
+    const index = f.register('vec')
+    const all = f.register('gpr')
+    const mask = f.register('mask')
+    const result = f.register('vec')
+    f.plain('define', 'vmovups', [inView(index, view), constantData(rampBytes(lanes, stride))])
+    c.constant(all, (1 << lanes) - 1)
+    f.plain('define', 'kmovw', [inView(mask, 'k'), inView(all, 'r32')])
+    f.clear(result, view)
+    const place: MemoryOperand = { ...base, index: inView(index, view), scale: 4 }
+    f.plain('modify', 'vgatherdps', [inView(result, view), place], mask)
+    return result
+  }
+  // One element after another through the frame.
+  const staging = f.frame(64)
+  for (let lane = 0; lane < lanes; lane++) {
+    const offset = (stride < 0 ? (lane - lanes + 1) * stride : lane * stride) * size
+    const value = f.register('gpr')
+    const from = memory(first.base, first.displacement + offset)
+    f.plain('define', size === 4 ? 'mov' : size === 2 ? 'movzx16' : 'movzx8', [inView(value, 'r32'), from])
+    f.plain('use', 'mov', [
+      memory('frame', staging + size * lane),
+      inView(value, size === 4 ? 'r32' : size === 2 ? 'r16' : 'r8'),
+    ])
+  }
+  return vectorLoad(c, dtype, lanes, memory('frame', staging))
+}
+
+function reversed(lanes: number): Uint8Array {
+  const bytes = new Uint8Array(4 * lanes)
+  for (let lane = 0; lane < lanes; lane++) bytes[4 * lane] = lanes - 1 - lane
+  return bytes
+}
+
+export function writeStore(c: KernelContext, store: Store): void {
+  const { dtype } = c.kernel.buffers[store.buffer]
+  const { lanes } = store.value
+  const value = c.value(store.value)
+  if (lanes === 1) scalarStore(c, dtype, c.address(store.buffer, store.index), value)
+  else if (store.stride === 1) vectorStore(c, dtype, lanes, c.address(store.buffer, store.index), value)
+  else stridedStore(c, store, dtype, value)
+}
+
+/** Rounds f32 bits to bf16 in the low half: to nearest even; a NaN keeps its upper bits and is made quiet. */
+function roundToBf16(c: KernelContext, value: VirtualRegister): VirtualRegister {
+  const { f } = c
+  const bits = f.register('gpr')
+  const rounded = f.register('gpr')
+  const quiet = f.register('gpr')
+  const done = c.label()
+  f.plain('define', 'vmovd', [inView(bits, 'r32'), inView(value, 'xmm')])
+  f.plain('define', 'mov', [inView(rounded, 'r32'), inView(bits, 'r32')])
+  f.plain('modify', 'shr', [inView(rounded, 'r32'), 16])
+  f.plain('define', 'mov', [inView(quiet, 'r32'), inView(rounded, 'r32')])
+  f.plain('modify', 'or', [inView(quiet, 'r32'), 0x40])
+  f.plain('modify', 'and', [inView(rounded, 'r32'), 1])
+  f.plain('modify', 'add', [inView(rounded, 'r32'), inView(bits, 'r32')])
+  f.plain('modify', 'add', [inView(rounded, 'r32'), 0x7fff])
+  f.plain('modify', 'shr', [inView(rounded, 'r32'), 16])
+  f.plain('use', 'vucomiss', [inView(value, 'xmm'), inView(value, 'xmm')])
+  f.jump('np', done)
+  f.plain('define', 'mov', [inView(rounded, 'r32'), inView(quiet, 'r32')])
+  f.label(done)
+  return rounded
+}
+
+function scalarStore(c: KernelContext, dtype: DType, to: MemoryOperand, value: VirtualRegister): void {
+  const { f } = c
+  switch (dtype) {
+    case 'f32':
+    case 'f64':
+      f.plain('use', dtype === 'f32' ? 'vmovss' : 'vmovsd', [to, inView(value, 'xmm')])
+      return
+    case 'i32':
+    case 'i64':
+      f.plain('use', 'mov', [to, inView(value, dtype === 'i32' ? 'r32' : 'r64')])
+      return
+    case 'u8':
+    case 'bool':
+      f.plain('use', 'mov', [to, inView(value, 'r8')])
+      return
+    case 'f16': {
+      const half = f.register('vec')
+      const bits = f.register('gpr')
+      f.plain('define', 'vcvtps2ph', [inView(half, 'xmm'), inView(value, 'xmm'), 0])
+      f.plain('define', 'vmovd', [inView(bits, 'r32'), inView(half, 'xmm')])
+      f.plain('use', 'mov', [to, inView(bits, 'r16')])
+      return
+    }
+    case 'bf16':
+      f.plain('use', 'mov', [to, inView(roundToBf16(c, value), 'r16')])
+      return
+  }
+}
+
+/** The same rounding over lanes; the result stands in the low half of each. */
+function roundVectorToBf16(c: KernelContext, lanes: number, value: VirtualRegister): VirtualRegister {
+  const { f } = c
+  const view = viewOf('f32', lanes)
+  const x = inView(value, view)
+  const word = (bits: number): MemoryOperand => constantData(laneBytes(bits, 4 * lanes))
+  const make = (
+    mnemonic: 'vpsrld' | 'vpaddd' | 'vorps' | 'vandps',
+    a: VirtualRegister,
+    b: MemoryOperand | VirtualRegister | number,
+  ): VirtualRegister => {
+    const made = f.register('vec')
+    f.plain('define', mnemonic, [
+      inView(made, view),
+      inView(a, view),
+      typeof b === 'object' && 'class' in b ? inView(b, view) : b,
+    ])
+    return made
+  }
+  const upper = make('vpsrld', value, 16)
+  const quiet = make('vorps', upper, word(0x40))
+  const odd = make('vandps', upper, word(1))
+  const sum = make('vpaddd', make('vpaddd', odd, value), word(0x7fff))
+  const rounded = make('vpsrld', sum, 16)
+  const result = f.register('vec')
+  if (c.options.avx512) {
+    const nan = f.register('mask')
+    f.plain('define', 'vcmpps', [inView(nan, 'k'), x, x, 3])
+    f.plain('define', 'vblendmps', [inView(result, view), inView(rounded, view), inView(quiet, view)], nan)
+  } else {
+    const nan = f.register('vec')
+    f.plain('define', 'vcmpps', [inView(nan, view), x, x, 3])
+    f.plain('define', 'vblendvps', [
+      inView(result, view),
+      inView(rounded, view),
+      inView(quiet, view),
+      inView(nan, view),
+    ])
+  }
+  return result
+}
+
+function vectorStore(
+  c: KernelContext,
+  dtype: DType,
+  lanes: number,
+  to: MemoryOperand,
+  value: VirtualRegister,
+): void {
+  const { f } = c
+  const view = viewOf('f32', lanes)
+  switch (dtype) {
+    case 'f32':
+    case 'i32':
+      f.plain('use', 'vmovups', [to, inView(value, view)])
+      return
+    case 'f16':
+      f.plain('use', 'vcvtps2ph', [to, inView(value, view), 0])
+      return
+    case 'bf16':
+      storeWords(c, lanes, to, roundVectorToBf16(c, lanes, value))
+      return
+    case 'u8':
+      storeBytes(c, lanes, to, value)
+      return
+    case 'bool':
+      storeBytes(c, lanes, to, boolsToNumbers(c, lanes, value, 1))
+      return
+    default:
+      throw new InternalError(`x86: a vector store of ${dtype}.`)
+  }
+}
+
+/** The low 16 bits of each lane, which the upper ones of AVX2's lanes do not exceed. */
+function storeWords(c: KernelContext, lanes: number, to: MemoryOperand, value: VirtualRegister): void {
+  const { f } = c
+  if (c.options.avx512) {
+    f.plain('use', 'vpmovdw', [to, inView(value, viewOf('f32', lanes))])
+    return
+  }
+  f.plain('use', lanes === 8 ? 'vmovdqu' : 'vmovq', [to, inView(packedWords(c, lanes, value), 'xmm')])
+}
+
+/** Lanes of at most 16 significant bits as words of an xmm register. */
+function packedWords(c: KernelContext, lanes: number, value: VirtualRegister): VirtualRegister {
+  const { f } = c
+  const words = f.register('vec')
+  let high = value
+  if (lanes === 8) {
+    high = f.register('vec')
+    f.plain('define', 'vextracti128', [inView(high, 'xmm'), inView(value, 'ymm'), 1])
+  }
+  f.plain('define', 'vpackusdw', [inView(words, 'xmm'), inView(value, 'xmm'), inView(high, 'xmm')])
+  return words
+}
+
+/** The low byte of each lane. */
+function storeBytes(c: KernelContext, lanes: number, to: MemoryOperand, value: VirtualRegister): void {
+  const { f } = c
+  const view = viewOf('f32', lanes)
+  if (c.options.avx512) {
+    f.plain('use', 'vpmovdb', [to, inView(value, view)])
+    return
+  }
+  const low = f.register('vec')
+  f.plain('define', 'vandps', [
+    inView(low, view),
+    inView(value, view),
+    constantData(laneBytes(255, 4 * lanes)),
+  ])
+  const words = packedWords(c, lanes, low)
+  const bytes = f.register('vec')
+  f.plain('define', 'vpackuswb', [inView(bytes, 'xmm'), inView(words, 'xmm'), inView(words, 'xmm')])
+  f.plain('use', lanes === 8 ? 'vmovq' : 'vmovd', [to, inView(bytes, 'xmm')])
+}
+
+function stridedStore(c: KernelContext, store: Store, dtype: DType, value: VirtualRegister): void {
+  const { f } = c
+  const { stride } = store
+  const { lanes } = store.value
+  const size = byteSize(dtype)
+  const first = c.address(store.buffer, lowest(store.index, stride, lanes))
+  const staging = f.frame(64)
+  vectorStore(c, dtype, lanes, memory('frame', staging), value)
+  for (let lane = 0; lane < lanes; lane++) {
+    const offset = (stride < 0 ? (lane - lanes + 1) * stride : lane * stride) * size
+    const element = f.register('gpr')
+    f.plain('define', size === 4 ? 'mov' : size === 2 ? 'movzx16' : 'movzx8', [
+      inView(element, 'r32'),
+      memory('frame', staging + size * lane),
+    ])
+    f.plain('use', 'mov', [
+      memory(first.base, first.displacement + offset),
+      inView(element, size === 4 ? 'r32' : size === 2 ? 'r16' : 'r8'),
+    ])
+  }
+}
