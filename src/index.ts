@@ -42,7 +42,17 @@ export {
 export type { TensorStatistics } from './tensor/describe.js'
 export { describeGraph } from './tensor/describe-graph.js'
 export { enableGrad, isGradEnabled, noGrad } from './tensor/grad-mode.js'
+export { type IndexArgument, type RangeText, type Slice, slice } from './tensor/index-argument.js'
+export {
+  bucketize,
+  searchsorted,
+  segmentMax,
+  segmentMean,
+  segmentMin,
+  segmentSum,
+} from './tensor/indexing-functions.js'
 export { observe } from './tensor/observe.js'
+export type { Unique } from './tensor/ordering-methods.js'
 export { Buffer, Parameter } from './tensor/parameter.js'
 export { type PrintOptions, type PrintProfile, setPrintOptions } from './tensor/print-options.js'
 export {
@@ -72,8 +82,27 @@ export {
   randperm,
   uniform,
 } from './tensor/random-tensors.js'
+export {
+  atleast1d,
+  atleast2d,
+  atleast3d,
+  blockDiag,
+  broadcastShapes,
+  broadcastTensors,
+  cartesianProd,
+  columnStack,
+  combinations,
+  concat,
+  diagEmbed,
+  dstack,
+  hstack,
+  meshgrid,
+  trilIndices,
+  triuIndices,
+  vstack,
+} from './tensor/shape-functions.js'
 export { Tensor } from './tensor/tensor.js'
-export { cat, diagEmbed, einsum, stack, tensordot, where } from './tensor/tensor-functions.js'
+export { cat, einsum, stack, tensordot, where } from './tensor/tensor-functions.js'
 export {
   checkpoint,
   cond,

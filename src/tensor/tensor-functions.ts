@@ -1,16 +1,39 @@
 /** Functions of several tensors that are no method of one: `where`, `cat`, `stack`, `einsum`. */
-import * as diagonal from '../ops/diagonal.js'
+
+import { ValueError } from '../core/errors.js'
+import type { Node } from '../ir/node.js'
 import { einsum as einsumOf } from '../ops/einsum.js'
 import * as elementwise from '../ops/elementwise.js'
 import * as joining from '../ops/joining.js'
 import * as linear from '../ops/linear-algebra.js'
+import { nonzeroCount, nonzeroStatic } from '../ops/masking.js'
+import { unbind } from '../ops/slicing.js'
 import { nodeOf, type Operand, operand, type TensorBase, wrap } from './base.js'
+import { later, lookAt } from './data-dependent.js'
 import type { CatResult, Fits, ShapeOr, ShapesOf, StackResult } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
-/** x where the condition is true, y elsewhere; all broadcast. */
-export const where = (condition: TensorBase, x: Operand, y: Operand): Tensor =>
-  wrap(elementwise.where(nodeOf(condition), operand(x), operand(y)))
+/**
+ * x where the condition is true, y elsewhere; all broadcast. With the condition alone: the positions of what is not 0,
+ * one vector an axis, whose size depends on data (`nonzero` as a list; not inside `compile` or `vmap`).
+ */
+export function where(condition: TensorBase): Promise<Tensor[]>
+export function where(condition: TensorBase, x: Operand, y: Operand): Tensor
+export function where(condition: TensorBase, x?: Operand, y?: Operand): Tensor | Promise<Tensor[]> {
+  const node = nodeOf(condition)
+  if (x !== undefined && y !== undefined) return wrap(elementwise.where(node, operand(x), operand(y)))
+  if (x !== undefined || y !== undefined) {
+    throw new ValueError('where: expected a condition alone or with two values, got one value.')
+  }
+  return later('where', insteadOfPositions, () => positionsOf(node))
+}
+
+const insteadOfPositions = 'Use nonzeroStatic(size), which pads, or where() with two values.'
+
+function positionsOf(x: Node): Tensor[] {
+  const at = nonzeroStatic(x, lookAt('where', insteadOfPositions, nonzeroCount(x)))
+  return unbind(at, 1).map(wrap)
+}
 
 /** Joins tensors along an axis that exists. */
 export const cat = <const L extends readonly TensorBase[], const X extends number = 0>(
@@ -36,6 +59,3 @@ export const tensordot = (
   y: TensorBase,
   axes: number | readonly [readonly number[], readonly number[]] = 2,
 ): Tensor => wrap(linear.tensordot(nodeOf(x), nodeOf(y), axes))
-
-/** A matrix with the vector on its diagonal; the last axis becomes two. */
-export const diagEmbed = (x: TensorBase, offset = 0): Tensor => wrap(diagonal.diagEmbed(nodeOf(x), offset))
