@@ -16,10 +16,14 @@ import { nodeOf, type TensorBase, wrap } from './base.js'
 import { lookAt } from './data-dependent.js'
 import { MathMethods } from './math-methods.js'
 import type {
+  BroadcastResult,
   Fits,
+  Flatten,
+  FlattenResult,
   Permute,
   PermuteResult,
   Reshape,
+  ReshapeResult,
   Squeeze,
   Transpose,
   TransposeResult,
@@ -56,13 +60,19 @@ function countsOf(
 
 export class ShapeMethods<S extends Shape = Shape> extends MathMethods<S> {
   /** The elements in row-major order in another shape; one size may be -1. */
-  reshape<const T extends Shape>(shape: T): Tensor<Reshape<T>> {
+  reshape<A extends Shape, const T extends Shape>(
+    this: TensorBase<A> & Fits<ReshapeResult<A, T>>,
+    shape: T,
+  ): Tensor<Reshape<T>> {
     return wrap(ops.reshape(this.node, shape)) as Tensor<Reshape<T>>
   }
 
   /** The same as `reshape`. */
-  view<const T extends Shape>(shape: T): Tensor<Reshape<T>> {
-    return this.reshape(shape)
+  view<A extends Shape, const T extends Shape>(
+    this: TensorBase<A> & Fits<ReshapeResult<A, T, 'view'>>,
+    shape: T,
+  ): Tensor<Reshape<T>> {
+    return wrap(ops.reshape(this.node, shape)) as Tensor<Reshape<T>>
   }
 
   /** As `reshape`, to the shape of another tensor. */
@@ -81,8 +91,12 @@ export class ShapeMethods<S extends Shape = Shape> extends MathMethods<S> {
   }
 
   /** Joins the axes from `startDim` to `endDim`. */
-  flatten(startDim = 0, endDim = -1): Tensor {
-    return wrap(ops.flatten(this.node, startDim, endDim))
+  flatten<A extends Shape, const P extends number = 0, const Q extends number = -1>(
+    this: TensorBase<A> & Fits<FlattenResult<A, P, Q>>,
+    startDim?: P,
+    endDim?: Q,
+  ): Tensor<Flatten<A, P, Q>> {
+    return wrap(ops.flatten(this.node, startDim, endDim)) as Tensor<Flatten<A, P, Q>>
   }
 
   /** Swaps two axes. */
@@ -152,7 +166,10 @@ export class ShapeMethods<S extends Shape = Shape> extends MathMethods<S> {
   }
 
   /** Broadcasts to `shape`. */
-  broadcastTo<const T extends Shape>(shape: T): Tensor<T> {
+  broadcastTo<A extends Shape, const T extends Shape>(
+    this: TensorBase<A> & Fits<BroadcastResult<A, T, 'broadcastTo'>>,
+    shape: T,
+  ): Tensor<T> {
     return wrap(ops.broadcastTo(this.node, shape)) as Tensor<T>
   }
 

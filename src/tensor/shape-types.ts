@@ -6,15 +6,16 @@
  * To keep checking cheap, each operation is one alias that recurses at most once over the rank.
  */
 import type { Shape } from '../core/shape.js'
+import type { Add, Multiply, Product } from './shape-arithmetic.js'
 
 /** True when the rank is not known. */
-type Unranked<S extends Shape> = number extends S['length'] ? true : false
+export type Unranked<S extends Shape> = number extends S['length'] ? true : false
 
 /** The shape, or any shape where the operation's type is a message. */
 export type ShapeOr<R> = R extends Shape ? R : Shape
 
 /** What an argument must be besides a tensor: nothing when the shapes fit, else the message (which it cannot be). */
-export type Fits<R> = R extends string ? R : unknown
+export type Fits<R> = [R] extends [never] ? unknown : R extends string ? R : unknown
 
 // ---------------------------------------------------------------- broadcasting
 
@@ -66,7 +67,7 @@ export type Broadcast<A extends Shape, B extends Shape> = ShapeOr<BroadcastResul
 // ---------------------------------------------------------------- matrix products
 
 /** Whether two sizes may be equal. */
-type MayEqual<X extends number, Y extends number> = number extends X
+export type MayEqual<X extends number, Y extends number> = number extends X
   ? true
   : number extends Y
     ? true
@@ -276,8 +277,61 @@ export type Reduce<
 
 // ---------------------------------------------------------------- movement
 
-/** The result of `reshape`: the sizes asked for, -1 becoming `number`. Products are not compared. */
+/** The sizes asked for, -1 becoming `number`. */
 export type Reshape<T extends Shape> = { readonly [K in keyof T]: T[K] extends -1 ? number : T[K] }
+
+/** Another shape of as many elements, or a message. One size may be -1; then, or where one is not known, all fits. */
+export type ReshapeResult<S extends Shape, T extends Shape, Op extends string = 'reshape'> =
+  Unranked<S> extends true
+    ? Reshape<T>
+    : -1 extends T[number]
+      ? Reshape<T>
+      : SameCount<Product<S>, Product<T>, Op> extends infer Clash extends string
+        ? Clash
+        : Reshape<T>
+
+type SameCount<A extends number, B extends number, Op extends string> =
+  MayEqual<A, B> extends true ? true : `${Op}: ${A} elements do not fill a shape of ${B}`
+
+/** The axes from Start to End joined, or a message. */
+export type FlattenResult<S extends Shape, Start extends number = 0, End extends number = -1> =
+  Unranked<S> extends true
+    ? Shape
+    : S extends readonly []
+      ? readonly [1]
+      : [AxisOf<S, Start>] extends [never]
+        ? MissingAxis<S, Start, 'flatten'>
+        : [AxisOf<S, End>] extends [never]
+          ? MissingAxis<S, End, 'flatten'>
+          : number extends AxisOf<S, Start> | AxisOf<S, End>
+            ? Shape
+            : FlattenAxes<S, AxisOf<S, Start>, AxisOf<S, End>>
+
+type FlattenAxes<
+  S extends Shape,
+  From extends number,
+  To extends number,
+  Joined extends number | null = null,
+  Index extends readonly unknown[] = readonly [],
+  Done extends Shape = readonly [],
+> = S extends readonly [infer N extends number, ...infer Rest extends Shape]
+  ? (Index['length'] extends From ? N : Joined extends number ? Multiply<Joined, N> : null) extends infer Size
+    ? Index['length'] extends To
+      ? readonly [...Done, Size extends number ? Size : N, ...Rest]
+      : FlattenAxes<
+          Rest,
+          From,
+          To,
+          Size extends number ? Size : null,
+          readonly [...Index, unknown],
+          Size extends number ? Done : readonly [...Done, N]
+        >
+    : never
+  : Done
+
+export type Flatten<S extends Shape, Start extends number = 0, End extends number = -1> = ShapeOr<
+  FlattenResult<S, Start, End>
+>
 
 type Swap<S extends Shape, P extends number, Q extends number> = {
   readonly [K in keyof S]: K extends `${P}` ? S[Q] : K extends `${Q}` ? S[P] : S[K]
@@ -373,11 +427,11 @@ export type ShapesOf<L extends readonly { readonly shape: Shape }[]> = {
   readonly [K in keyof L]: L[K] extends { readonly shape: infer S extends Shape } ? S : Shape
 }
 
-/** Two shapes of a `cat`: equal outside the axis, the axis' size not known; or a message. */
+/** Two shapes of a `cat`: equal outside the axis, along it the sum; or a message. */
 type CatPair<A extends Shape, B extends Shape, At extends number> = A['length'] extends B['length']
   ? {
       readonly [K in keyof A]: K extends `${At}`
-        ? number
+        ? Add<A[K] & number, K extends keyof B ? B[K] & number : number>
         : K extends keyof B
           ? MayEqual<A[K] & number, B[K] & number> extends true
             ? number extends A[K]
@@ -402,7 +456,7 @@ type CatRest<First, Shapes extends readonly Shape[], At extends number> = First 
     : First
   : First
 
-/** Shapes joined along an axis, whose size becomes unknown; or a message. */
+/** Shapes joined along an axis, whose sizes are added; or a message. */
 export type CatResult<Shapes extends readonly Shape[], Axis extends number> = number extends Shapes['length']
   ? Shape
   : Shapes extends readonly [infer First extends Shape, ...infer Rest extends readonly Shape[]]

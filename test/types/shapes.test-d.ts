@@ -7,10 +7,12 @@ import { ones, tensor, zeros } from '../../src/tensor/creation.js'
 import type {
   BroadcastResult,
   CatResult,
+  FlattenResult,
   LinearResult,
   MatMulResult,
   PermuteResult,
   ReduceResult,
+  ReshapeResult,
   StackResult,
   TransposeResult,
   UnsqueezeResult,
@@ -124,6 +126,31 @@ check<
 // ---------------------------------------------------------------- movement
 shaped<readonly [6]>().is(x23.reshape([6]))
 shaped<readonly [number, 3]>().is(x23.reshape([-1, 3]))
+shaped<readonly [3, 2]>().is(x23.reshape([3, 2]))
+shaped<readonly [1, 2, 3, 1]>().is(x23.view([1, 2, 3, 1]))
+shaped<readonly [number]>().is(batch.reshape([n]))
+shaped<readonly [7]>().is(any.reshape([7]))
+shaped<readonly [7]>().is(batch.reshape([7]))
+shaped<readonly [24576]>().is(image.reshape([24576]))
+shaped<readonly [6]>().is(x23.flatten())
+shaped<readonly [8, 3072]>().is(image.flatten(1))
+shaped<readonly [8, 96, 32]>().is(image.flatten(1, 2))
+shaped<readonly [8, 3, 1024]>().is(image.flatten(-2))
+shaped<readonly [1]>().is(zeros([]).flatten())
+shaped<readonly [8, number]>().is(zeros([8, n, 4]).flatten(1))
+shaped<Shape>().is(any.flatten(1))
+shaped<Shape>().is(image.flatten(n))
+shaped<readonly [4, 2, 3]>().is(x23.broadcastTo([4, 2, 3]))
+// @ts-expect-error 6 elements do not fill a shape of 8
+x23.reshape([8])
+// @ts-expect-error 24576 elements do not fill a shape of 24570
+image.view([24570])
+// @ts-expect-error axis 4 does not exist
+image.flatten(4)
+// @ts-expect-error sizes 3 and 4 do not broadcast
+x23.broadcastTo([2, 4])
+check<Equal<ReshapeResult<readonly [2, 3], readonly [8]>, 'reshape: 6 elements do not fill a shape of 8'>>()
+check<Equal<FlattenResult<readonly [2], 0, 1>, 'flatten: axis 1 does not exist in a tensor of rank 1'>>()
 shaped<readonly [3, 2]>().is(x23.transpose(0, 1))
 shaped<readonly [8, 3, 32, 32]>().is(image.transpose(-1, -2))
 shaped<readonly [8, 32, 32, 3]>().is(image.permute([0, 2, 3, 1]))
@@ -154,8 +181,10 @@ check<
 check<Equal<UnsqueezeResult<readonly [2, 3], 4>, 'unsqueeze: axis 4 does not exist in a tensor of rank 3'>>()
 
 // ---------------------------------------------------------------- joining
-shaped<readonly [number, 3]>().is(cat([x23, zeros([5, 3])]))
-shaped<readonly [2, number]>().is(cat([x23, zeros([2, 7]), zeros([n, 1])], -1))
+shaped<readonly [7, 3]>().is(cat([x23, zeros([5, 3])]))
+shaped<readonly [number, 3]>().is(cat([x23, batch]))
+shaped<readonly [2, 11]>().is(cat([x23, zeros([2, 7]), zeros([n, 1])], -1))
+shaped<readonly [2, number]>().is(cat([x23, zeros([2, n])], 1))
 shaped<readonly [2, 2, 3]>().is(stack([x23, zeros([2, 3])]))
 shaped<readonly [2, 3, 3]>().is(stack([x23, x23, x23], -1))
 shaped<Shape>().is(cat([x23, any]))
