@@ -84,8 +84,12 @@ export const sinc = floatUnary((x) => {
   const square = b.mul(small, small)
   const [last, ...rest] = [...sineQuotient].reverse()
   const series = rest.reduce((sum, c) => addLiteral(b.mul(sum, square), c), like(x, last))
+  // sin(πx) = (−1)ⁿ·sin(π(x − n)) keeps its digits beside whole numbers, its zeros.
+  const n = b.round(b.stopGradient(x))
+  const odd = b.eq(b.mod(n, like(x, 2)), like(x, 1))
+  const sine = b.sin(mulLiteral(b.sub(x, n), Math.PI))
   const large = b.where(near, like(x, 1), angle)
-  return b.where(near, series, b.div(b.sin(large), large))
+  return b.where(near, series, b.div(b.where(odd, b.neg(sine), sine), large))
 })
 
 /** Degrees to radians. */
