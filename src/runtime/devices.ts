@@ -7,6 +7,7 @@ type Loader = (options: BackendOptions) => Promise<Backend>
 
 /** Every device by name, the preferred one first. */
 const loaders: ReadonlyMap<string, Loader> = new Map<string, Loader>([
+  ['native', async (options) => (await import('../backend/native/native.js')).createNativeBackend(options)],
   ['wasm', async (options) => (await import('../backend/wasm/wasm.js')).createWasmBackend(options)],
   ['reference', async () => (await import('../backend/reference/reference.js')).createReferenceBackend()],
 ])
@@ -26,7 +27,22 @@ async function initial(): Promise<Backend> {
   const chosen = environment('CHAINRULE_DEVICE')
   const threads = Number(environment('CHAINRULE_THREADS')) || undefined
   const fusedMultiplyAdd = environment('CHAINRULE_FMA') !== '0'
-  return load(chosen ?? listDevices()[0], { threads, fusedMultiplyAdd })
+  const options = { threads, fusedMultiplyAdd }
+  if (chosen !== undefined && chosen !== '') return load(chosen, options)
+  const failures: string[] = []
+  for (const name of loaders.keys()) {
+    try {
+      const found = await load(name, options)
+      // Browsers have no native code, and nobody there expects it.
+      if (failures.length > 0 && environment('PATH') !== undefined)
+        console.warn(`chainrule: ${failures.join(' ')} Computing on ${name} instead.`)
+      return found
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error
+      failures.push(error.message)
+    }
+  }
+  throw new DeviceError(failures.join(' '))
 }
 
 let backend: Backend = await initial()
