@@ -1,25 +1,23 @@
 /** The functions behind layers and losses, as the namespace `functional` (PyTorch's `torch.nn.functional`). */
-export {
-  bceWithLogits,
-  binaryCrossEntropy,
-  cosineEmbeddingLoss,
-  crossEntropy,
-  ctcLoss,
-  gaussianNllLoss,
-  hingeEmbeddingLoss,
-  huberLoss,
-  klDiv,
-  l1Loss,
-  marginRankingLoss,
-  mseLoss,
-  multilabelMarginLoss,
-  multilabelSoftMarginLoss,
-  multiMarginLoss,
-  nllLoss,
-  poissonNllLoss,
-  smoothL1Loss,
-  softMarginLoss,
-  tripletMarginLoss,
-  tripletMarginWithDistanceLoss,
-} from './losses/index.js'
+export { bceWithLogits } from './losses/bce-with-logits.js'
+export { binaryCrossEntropy } from './losses/binary-cross-entropy.js'
+export { cosineEmbeddingLoss } from './losses/cosine-embedding-loss.js'
+export { crossEntropy } from './losses/cross-entropy.js'
+export { ctcLoss } from './losses/ctc-loss.js'
+export { gaussianNllLoss } from './losses/gaussian-nll-loss.js'
+export { hingeEmbeddingLoss } from './losses/hinge-embedding-loss.js'
+export { huberLoss } from './losses/huber-loss.js'
+export { klDiv } from './losses/kl-div.js'
+export { l1Loss } from './losses/l1-loss.js'
+export { marginRankingLoss } from './losses/margin-ranking-loss.js'
+export { mseLoss } from './losses/mse-loss.js'
+export { multiMarginLoss } from './losses/multi-margin-loss.js'
+export { multilabelMarginLoss } from './losses/multilabel-margin-loss.js'
+export { multilabelSoftMarginLoss } from './losses/multilabel-soft-margin-loss.js'
+export { nllLoss } from './losses/nll-loss.js'
+export { poissonNllLoss } from './losses/poisson-nll-loss.js'
+export { smoothL1Loss } from './losses/smooth-l1-loss.js'
+export { softMarginLoss } from './losses/soft-margin-loss.js'
+export { tripletMarginLoss } from './losses/triplet-margin-loss.js'
+export { tripletMarginWithDistanceLoss } from './losses/triplet-margin-with-distance-loss.js'
 export * from './tensor/functional.js'

@@ -9,6 +9,7 @@ import * as self from './build.js'
 import {
   type Attributes,
   type Aval,
+  type CustomGradient,
   isOp,
   Node,
   type Primitive,
@@ -305,7 +306,8 @@ export const cond = (
   branches: readonly [Subgraph, Subgraph],
   operands: readonly Node[],
 ): Node[] => outputs(make('cond', [predicate, ...operands], { branches }))
-export const barrier = (xs: readonly Node[]): Node[] => outputs(make('barrier', xs, {}))
+export const barrier = (xs: readonly Node[], gradient?: CustomGradient): Node[] =>
+  outputs(make('barrier', xs, gradient === undefined ? {} : { gradient }))
 export const call = (inputs: readonly Node[], attrs: Attributes['call']): Node[] =>
   outputs(make('call', inputs, attrs))
 

@@ -4,6 +4,7 @@
  */
 import { isFloat } from '../core/dtype.js'
 import { ChainruleError, InternalError } from '../core/errors.js'
+import { hooked } from './gradient-hooks.js'
 import { isOp, type Node, topologicalOrder } from './node.js'
 import type { Builder, JvpContext, Rule } from './rule.js'
 
@@ -51,7 +52,9 @@ export function pullback(
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]
     const gs = collected.get(node)
-    if (gs === undefined || !node.inputs.some((x) => reaches.has(x))) continue
+    if (gs === undefined) continue
+    if (gs[0] !== null) gs[0] = hooked(node, gs[0])
+    if (!node.inputs.some((x) => reaches.has(x))) continue
     if (node.released) {
       throw new ChainruleError(
         'backward() was called a second time through the same graph, which the first call released. ' +

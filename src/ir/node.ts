@@ -212,8 +212,11 @@ export interface Attributes {
   while: { readonly cond: Subgraph; readonly body: Subgraph; readonly consts: number }
   /** Inputs: 0-d bool, operands…. Runs `branches[0]` when true, else `branches[1]`. */
   cond: { readonly branches: readonly [Subgraph, Subgraph] }
-  /** The inputs themselves; merging, folding and fusion do not cross. */
-  barrier: None
+  /**
+   * The inputs themselves; merging, folding and fusion do not cross. With `gradient`, a point at which derivatives
+   * take rules of their own: a marker that programs do not see.
+   */
+  barrier: { readonly gradient?: CustomGradient }
   /** An opaque host kernel with declared outputs. */
   call: { readonly kernel: HostKernel; readonly outputs: readonly Aval[]; readonly vjp: CallGradient | null }
   /** Output `index` of a primitive with several. */
@@ -228,6 +231,19 @@ export type CallGradient = (
   outputs: readonly Node[],
   cotangents: readonly (Node | null)[],
 ) => readonly (Node | null)[]
+
+/** Derivatives of a `barrier` in place of the identity's. */
+export interface CustomGradient {
+  readonly vjp: CallGradient
+  /** Tangents of the outputs (null: zero). Where it is null, forward mode is an error. */
+  readonly jvp:
+    | ((
+        inputs: readonly Node[],
+        outputs: readonly Node[],
+        tangents: readonly (Node | null)[],
+      ) => readonly (Node | null)[])
+    | null
+}
 
 let nextId = 1
 

@@ -4,12 +4,12 @@
 import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape } from '../core/shape.js'
 import { uniform } from '../init/uniform.js'
+import { scan } from '../tensor/control-flow.js'
 import { zeros } from '../tensor/creation.js'
 import { dropout, linear } from '../tensor/functional.js'
 import { Parameter } from '../tensor/parameter.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { cat, stack } from '../tensor/tensor-functions.js'
-import { scan } from '../tensor/transforms.js'
 import { checkInput, checkInteger, checkProbability } from './check-input.js'
 import { Module } from './module.js'
 

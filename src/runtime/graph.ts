@@ -55,6 +55,16 @@ export function attributeKey(value: unknown): string {
   return text
 }
 
+/** A barrier that means something to derivatives only. Its rules are no part of a program. */
+const isMarker = (node: Node): boolean =>
+  node.storage === null && isOp(node, 'barrier') && node.attrs.gradient !== undefined
+
+/** What a result of a marker is: the input itself; null for other nodes. */
+const markedInput = (node: Node): Node | null =>
+  node.storage === null && isOp(node, 'output') && isMarker(node.inputs[0])
+    ? node.inputs[0].inputs[node.attrs.index]
+    : null
+
 /**
  * The structure of a graph as text: primitives, attributes, shapes, dtypes and wiring. Values of inputs (scalars of
  * the user among them) are no part of it. Also returns the inputs in the order of their
@@ -70,7 +80,12 @@ export function graphKey(
   const lines: string[] = []
   let count = 0
   for (const node of order) {
-    if (names.has(node)) continue
+    if (names.has(node) || isMarker(node)) continue
+    const marked = markedInput(node)
+    if (marked !== null) {
+      names.set(node, names.get(marked)!)
+      continue
+    }
     if (isInput(node)) {
       names.set(node, `i${inputs.length}`)
       inputs.push(node)
@@ -105,7 +120,12 @@ export function closedGraph(
     return formal
   })
   for (const node of order) {
-    if (copies.has(node)) continue
+    if (copies.has(node) || isMarker(node)) continue
+    const marked = markedInput(node)
+    if (marked !== null) {
+      copies.set(node, copies.get(marked)!)
+      continue
+    }
     const args = node.inputs.map((x) => copies.get(x)!)
     if (isOp(node, 'output')) copies.set(node, outputsOf(args[0])[node.attrs.index])
     else copies.set(node, new Node(node.op, node.attrs, args, node.avals, false))

@@ -74,6 +74,27 @@ export function withSymbolic<T>(repeated: boolean, fn: () => T): T {
   }
 }
 
+/** A batch whose examples draw random numbers of their own: which example, and how many there are. */
+export interface Examples {
+  /** 0-d i32; stands for the number of the example. */
+  readonly index: Node
+  readonly size: number
+}
+
+/** The batches around what is built now, outermost first. */
+export const examples: Examples[] = []
+
+/** Runs `fn` for one example of a batch (or, with null, as it is). */
+export function withExamples<T>(batch: Examples | null, fn: () => T): T {
+  if (batch === null) return fn()
+  examples.push(batch)
+  try {
+    return fn()
+  } finally {
+    examples.pop()
+  }
+}
+
 /** Depth of transforms in progress: compiled steps called inside one are built into its graph. */
 let transformDepth = 0
 

@@ -33,6 +33,12 @@ const joinMovement: Rewrite = (node) => {
 const dropMarkers: Rewrite = (node) =>
   isOp(node, 'alias') || isOp(node, 'stopGradient') ? node.inputs[0] : null
 
+/** Results of a barrier that is there for its derivatives only. */
+const dropGradientMarkers: Rewrite = (node) =>
+  isOp(node, 'output') && isOp(node.inputs[0], 'barrier') && node.inputs[0].attrs.gradient !== undefined
+    ? node.inputs[0].inputs[node.attrs.index]
+    : null
+
 /** x·1 and x/1 are x, bit for bit. */
 const dropUnits: Rewrite = (node) => {
   if (isOp(node, 'mul') || isOp(node, 'div')) {
@@ -56,6 +62,7 @@ const fixScalars: Rewrite = (node) =>
 
 const rewrites: readonly Rewrite[] = [
   dropMarkers,
+  dropGradientMarkers,
   fixScalars,
   joinMovement,
   dropUnits,

@@ -1,4 +1,4 @@
-/** Loops and branches that stay in the graph: `scan`, `whileLoop`, `cond`; and `checkpoint`, which recomputes. */
+/** Loops and branches that stay in the graph: `scan`, `whileLoop`, `cond`. */
 import { ShapeError, TraceError, ValueError } from '../core/errors.js'
 import { formatShape } from '../core/shape.js'
 import * as build from '../ir/build.js'
@@ -106,21 +106,4 @@ export function cond<A extends unknown[], R>(
   }
   const outs = build.cond(nodeOf(predicate), [bodies[0], bodies[1]], [...consts, ...flat.nodes])
   return traced[0].tree.rebuild(outs) as R
-}
-
-/**
- * f, whose intermediate values are not kept for the gradient but computed again (Chen et al. 2016). The result and its
- * derivatives are the same. A checkpointed scan of one step: its body is a world of its own, which keeps its inputs only.
- */
-export function checkpoint<A extends unknown[], R>(f: (...args: A) => R): (...args: A) => R {
-  return (...args) => {
-    const flat = flattenTensors(args)
-    const traced = traceSymbolic(flat.nodes.map(avalOf), false, (params) =>
-      f(...(flat.rebuild(nodesOf(params)) as A)),
-    )
-    const { consts, bodies } = closeOver([traced])
-    const xs = flat.nodes.map((x) => build.reshape(x, [1, ...x.shape]))
-    const outs = build.scan(bodies[0], { consts, carry: [], xs }, { length: 1, checkpoint: 1 })
-    return traced.tree.rebuild(outs.map((y) => build.reshape(y, y.shape.slice(1)))) as R
-  }
 }

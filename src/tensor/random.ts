@@ -6,7 +6,7 @@ import { DTypeError, ShapeError, TraceError, ValueError } from '../core/errors.j
 import { Storage } from '../core/storage.js'
 import * as build from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import { isRepeated, isSymbolic, tracing } from '../runtime/state.js'
+import { examples, isRepeated, isSymbolic, tracing } from '../runtime/state.js'
 import { checkTensor } from './base.js'
 import { Buffer } from './parameter.js'
 import { Tensor } from './tensor.js'
@@ -19,7 +19,8 @@ function stateStorage(low: number, high: number, counter: number): Storage {
 
 const repeatedDraw =
   'Expected no random draw (rand, dropout, …) inside vmap, scan or whileLoop: it would be the same for every example or ' +
-  'step. Draw outside, with an axis for the examples or steps, and pass the numbers in.'
+  'step. Draw outside, with an axis for the examples or steps, and pass the numbers in; vmap also takes ' +
+  "{ randomness: 'different' } or 'same'."
 
 function splitSeed(seed: number): [number, number] {
   if (!Number.isSafeInteger(seed)) throw new ValueError(`Expected an integer seed, got ${seed}.`)
@@ -88,9 +89,16 @@ export class Generator {
       this.state.assign(new Tensor(build.buffer(stateStorage(low, high, (counter + 1) | 0), [3])))
       return key
     }
-    const step = build.cast(build.eq(build.iota([3], 0, 'i32'), build.full([3], 2, 'i32')), 'i32')
-    this.state.assign(new Tensor(build.add(key, step)))
-    return key
+    const counter = build.cast(build.eq(build.iota([3], 0, 'i32'), build.full([3], 2, 'i32')), 'i32')
+    const draws = examples.reduce((n, { size }) => n * size, 1)
+    this.state.assign(new Tensor(build.add(key, build.mul(counter, build.full([3], draws, 'i32')))))
+    if (examples.length === 0) return key
+    // Example i of a batch takes the draw i places on.
+    const number = examples.reduce(
+      (n, { index, size }) => build.add(build.mul(n, build.constant(size, 'i32')), index),
+      build.constant(0, 'i32'),
+    )
+    return build.add(key, build.mul(counter, build.expand(build.reshape(number, [1]), [3])))
   }
 }
 

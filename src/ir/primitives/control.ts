@@ -4,6 +4,7 @@ import { DTypeError, ShapeError } from '../../core/errors.js'
 import { formatShape, sameShape } from '../../core/shape.js'
 import { batchGraph } from '../batching.js'
 import { checkClosed } from '../closed.js'
+import { batchedGradient, customTangents } from '../custom-gradient.js'
 import { pullback, pushforward } from '../gradients.js'
 import type { Attributes, Aval, Node, Subgraph } from '../node.js'
 import { substitute } from '../rewrite.js'
@@ -315,10 +316,19 @@ export const control: Pick<PrimitiveTable, 'scan' | 'while' | 'cond' | 'barrier'
 
   barrier: {
     infer: (inputs) => inputs.map(({ shape, dtype }) => ({ shape, dtype })),
-    vjp: (_b, { cotangents }) => cotangents,
-    jvp: (_b, { tangents }) => tangents,
-    batch: (b, { inputs, batched, size }) =>
-      b.barrier(inputs.map((x, i) => (batched[i] ? x : b.expandBatch(x, size)))),
+    vjp: (_b, { node, inputs, outputs, cotangents }) =>
+      node.attrs.gradient === undefined ? cotangents : node.attrs.gradient.vjp(inputs, outputs, cotangents),
+    jvp: (_b, { node, inputs, outputs, tangents }) =>
+      node.attrs.gradient === undefined
+        ? tangents
+        : customTangents(node.attrs.gradient, inputs, outputs, tangents),
+    batch: (b, { node, inputs, batched, size }) => {
+      const { gradient } = node.attrs
+      return b.barrier(
+        inputs.map((x, i) => (batched[i] ? x : b.expandBatch(x, size))),
+        gradient && batchedGradient(b, gradient, size),
+      )
+    },
   },
 
   call: {
