@@ -27,7 +27,7 @@ const titles: readonly (readonly [RegExp, string])[] = [
   [/linalg|linear-algebra|decomposition|solv/, 'Linear algebra'],
   [/fft|signal|stft|complex/, 'Signals'],
   [/sparse/, 'Sparse tensors'],
-  [/indexing|sorting|segment|search/, 'Indexing and sorting'],
+  [/indexing|index-argument|ordering|selection|sorting|segment|search/, 'Indexing and sorting'],
   [/shape|tensor-functions|joining/, 'Shape'],
   [/loss/, 'Losses'],
   [/functional/, 'Layers as functions'],

@@ -126,47 +126,108 @@ Reductions and scans	prod	x.prod(axis?, options?)	torch.prod	numpy.prod	Product 
 Reductions and scans	std	x.std(axis?, options?)	torch.std	numpy.std	Standard deviation over the axes.
 Reductions and scans	sum	x.sum(axis?, options?)	torch.sum	numpy.sum	Sum over the axes (all by default).
 Reductions and scans	var	x.var(axis?, options?)	torch.var	numpy.var	Variance over the axes.
+Shape	atleast1d	atleast1d(x)	torch.atleast_1d	numpy.atleast_1d	x with at least 1 axis: 0-d becomes [1].
+Shape	atleast2d	atleast2d(x)	torch.atleast_2d	numpy.atleast_2d	x with at least 2 axes: 0-d becomes [1, 1], [n] becomes [1, n].
+Shape	atleast3d	atleast3d(x)	torch.atleast_3d	numpy.atleast_3d	x with at least 3 axes: 0-d becomes [1, 1, 1], [n] becomes [1, n, 1], [m, n] becomes [m, n, 1].
+Shape	blockDiag	blockDiag(…tensors)	torch.block_diag		A matrix with the given ones on its diagonal, one after the other, and 0 elsewhere; vectors are rows.
+Shape	broadcastShapes	broadcastShapes(…list)	torch.broadcast_shapes	numpy.broadcast_shapes	The shape to which shapes broadcast.
+Shape	broadcastTensors	broadcastTensors(…tensors)	torch.broadcast_tensors	numpy.broadcast_arrays	The tensors stretched to their common shape.
 Shape	broadcastTo	x.broadcastTo(shape)	torch.broadcast_to	numpy.broadcast_to	Broadcasts to \`shape\`.
+Shape	cartesianProd	cartesianProd(…tensors)	torch.cartesian_prod	itertools.product	Every choice of one element of each vector, as rows.
 Shape	cat	cat(tensors, axis?)	torch.cat	numpy.concatenate	Joins tensors along an axis that exists.
 Shape	chunk	x.chunk(n, axis?)	torch.chunk	numpy.array_split	At most \`n\` pieces of equal size, the last one smaller.
+Shape	clone	x.clone()	torch.clone	numpy.copy	The same values in a tensor of its own; gradients flow back.
+Shape	columnStack	columnStack(tensors)	torch.column_stack	numpy.column_stack	Joins tensors along axis 1; vectors and 0-d tensors are columns.
+Shape	combinations	combinations(x, r?, withReplacement?)	torch.combinations	itertools.combinations	All subsets of \`r\` (default 2) elements of a vector, as rows; an element may repeat with \`withReplacement\`.
+Shape	concat	concat(tensors, axis?)	torch.concat	numpy.concatenate	The same as \`cat\`.
+Shape	contiguous	x.contiguous()	torch.Tensor.contiguous		The same values: tensors are always in row-major order.
+Shape	diagflat	x.diagflat(offset?)	torch.diagflat	numpy.diagflat	A matrix with all elements on its diagonal.
+Shape	dsplit	x.dsplit(indicesOrSections)	torch.dsplit	numpy.dsplit	Pieces along axis 2: that many of equal size, or beginning at the listed positions.
+Shape	dstack	dstack(tensors)	torch.dstack	numpy.dstack	Joins tensors along axis 2; vectors [n] count as [1, n, 1], matrices as [m, n, 1].
 Shape	expand	x.expand(shape)	torch.Tensor.expand	numpy.broadcast_to	Repeats axes of size 1 up to \`shape\`; -1 keeps a size.
+Shape	expandAs	x.expandAs(other)	torch.Tensor.expand_as	numpy.broadcast_to	Repeats axes of size 1 up to the shape of another tensor.
 Shape	flatten	x.flatten(startDim?, endDim?)	torch.flatten	numpy.ravel	Joins the axes from \`startDim\` to \`endDim\`.
 Shape	flip	x.flip(axes)	torch.flip	numpy.flip	Reverses the axes.
-Shape	moveaxis	x.moveaxis(source, destination)	torch.moveaxis	numpy.moveaxis	Moves one axis to another place.
+Shape	fliplr	x.fliplr()	torch.fliplr	numpy.fliplr	Reverses axis 1.
+Shape	flipud	x.flipud()	torch.flipud	numpy.flipud	Reverses axis 0.
+Shape	hsplit	x.hsplit(indicesOrSections)	torch.hsplit	numpy.hsplit	Pieces along axis 1 (axis 0 of a vector): that many of equal size, or beginning at the listed positions.
+Shape	hstack	hstack(tensors)	torch.hstack	numpy.hstack	Joins tensors along axis 1, vectors along axis 0.
+Shape	meshgrid	meshgrid(tensors, options?)	torch.meshgrid	numpy.meshgrid	For vectors of n₀, n₁, … elements as many tensors (n₀, n₁, …), the k-th of which varies along axis k only.
+Shape	moveaxis	x.moveaxis(source, destination)	torch.moveaxis	numpy.moveaxis	Moves axes (one, or as many as there are destinations) to other places; the others keep their order.
+Shape	movedim	x.movedim(source, destination)	torch.movedim	numpy.moveaxis	The same as \`moveaxis\`.
 Shape	mT	x.mT	torch.Tensor.mT	numpy.swapaxes	Swaps the last two axes.
 Shape	narrow	x.narrow(axis, start, length)	torch.narrow		\`length\` elements from \`start\` along an axis.
 Shape	pad	x.pad(padding, options?)	torch.nn.functional.pad	numpy.pad	Pads as PyTorch: pairs (low, high) from the last axis backwards; negative crops.
 Shape	permute	x.permute(axes)	torch.permute	numpy.transpose	Output axis i is input axis axes[i].
+Shape	ravel	x.ravel()	torch.ravel	numpy.ravel	All elements in row-major order, 1-d.
 Shape	repeat	x.repeat(repeats)	torch.Tensor.repeat	numpy.tile	The tensor \`repeats[i]\` times along each axis.
-Shape	repeatInterleave	x.repeatInterleave(repeats, axis)	torch.repeat_interleave	numpy.repeat	Each element \`repeats\` times in a row along an axis.
+Shape	repeatInterleave	x.repeatInterleave(repeats, axis?, options?)	torch.repeat_interleave	numpy.repeat	Each element \`repeats\` times in a row along an axis (without one: of the flattened tensor).
 Shape	reshape	x.reshape(shape)	torch.reshape	numpy.reshape	The elements in row-major order in another shape; one size may be -1.
+Shape	reshapeAs	x.reshapeAs(other)	torch.Tensor.reshape_as	numpy.reshape	As \`reshape\`, to the shape of another tensor.
 Shape	roll	x.roll(shift, axis?)	torch.roll	numpy.roll	Rotates the elements along an axis.
+Shape	rot90	x.rot90(k?, axes?)	torch.rot90	numpy.rot90	Rotates by k quarter turns (default 1) in the plane of two axes (default [0, 1]), from the first to the second.
 Shape	select	x.select(axis, index)	torch.select	x[index]	One position of an axis; the axis goes away.
-Shape	slice	x.slice(axis, start?, stop?, step?)	x[start:stop:step]	x[start:stop:step]	Elements start, start + step, … up to but without \`stop\` along an axis; negative bounds count from the end.
+Shape	slice	x.slice(axis, start?, stop?, step?) ; slice(start?, stop?, step?)	x[start:stop:step]	x[start:stop:step]	Elements start, start + step, … up to but without \`stop\` along an axis; negative bounds count from the end.
 Shape	split	x.split(sizes, axis?)	torch.split	numpy.split	Pieces of the given sizes (or of one size, the last one smaller).
 Shape	squeeze	x.squeeze(axis?)	torch.squeeze	numpy.squeeze	Drops an axis of size 1, or all of them.
 Shape	stack	stack(tensors, axis?)	torch.stack	numpy.stack	Joins tensors of one shape along a new axis.
+Shape	swapaxes	x.swapaxes(a, b)	torch.swapaxes	numpy.swapaxes	The same as \`transpose\`.
+Shape	swapdims	x.swapdims(a, b)	torch.swapdims	numpy.swapaxes	The same as \`transpose\`.
 Shape	T	x.T	torch.Tensor.T	numpy.ndarray.T	All axes in reverse order: the transpose of a matrix.
+Shape	tensorSplit	x.tensorSplit(indicesOrSections, axis?)	torch.tensor_split	numpy.array_split	Pieces along an axis: that many, with sizes that differ by at most one, or beginning at the listed positions.
+Shape	tile	x.tile(repeats)	torch.tile	numpy.tile	As \`repeat\`, but fewer counts than axes mean the last axes, as in NumPy.
 Shape	transpose	x.transpose(a, b)	torch.transpose	numpy.swapaxes	Swaps two axes.
+Shape	trilIndices	trilIndices(rows, columns, offset?, options?)	torch.tril_indices	numpy.tril_indices	Rows and columns (2, n) of the elements on and below a diagonal of a rows × columns matrix, row by row.
+Shape	triuIndices	triuIndices(rows, columns, offset?, options?)	torch.triu_indices	numpy.triu_indices	Rows and columns (2, n) of the elements on and above a diagonal of a rows × columns matrix, row by row.
 Shape	unbind	x.unbind(axis?)	torch.unbind		Every position of an axis as a tensor of its own.
 Shape	unflatten	x.unflatten(axis, sizes)	torch.unflatten	numpy.reshape	Splits one axis into several; one size may be -1.
 Shape	unsqueeze	x.unsqueeze(axis)	torch.unsqueeze	numpy.expand_dims	Inserts an axis of size 1.
 Shape	view	x.view(shape)	torch.Tensor.view	numpy.reshape	The same as \`reshape\`.
+Shape	viewAs	x.viewAs(other)	torch.Tensor.view_as	numpy.reshape	The same as \`reshapeAs\`.
+Shape	vsplit	x.vsplit(indicesOrSections)	torch.vsplit	numpy.vsplit	Pieces along axis 0: that many of equal size, or beginning at the listed positions.
+Shape	vstack	vstack(tensors)	torch.vstack	numpy.vstack	Joins tensors along axis 0; vectors are rows.
 Shape	where	where(condition, x, y)	torch.where	numpy.where	x where the condition is true, y elsewhere; all broadcast.
 Indexing and sorting	argsort	x.argsort(options?)	torch.argsort	numpy.argsort	The indices that put the elements in order along an axis (stable).
+Indexing and sorting	argwhere	x.argwhere()	torch.argwhere	numpy.argwhere	The same as \`nonzero\`.
+Indexing and sorting	at	x.at(…indices)	x[…]	x[…]	NumPy's x[…]: \`x.at(0, '1:-1', '...', null, mask)\`.
+Indexing and sorting	bucketize	x.bucketize(boundaries, options?) ; bucketize(x, boundaries, options?)	torch.bucketize	numpy.digitize	The number of the bucket of each element between sorted boundaries, i64; see \`searchsorted\`.
 Indexing and sorting	gather	x.gather(axis, index)	torch.gather	numpy.take_along_axis	out[i][j] = this[index[i][j]][j] for axis 0, and likewise for others.
-Indexing and sorting	indexAdd	x.indexAdd(axis, index, src)	torch.index_add	numpy.add.at	This tensor with the rows of \`src\` added at the positions of a vector of indices along an axis.
+Indexing and sorting	indexAdd	x.indexAdd(axis, index, src, options?)	torch.index_add	numpy.add.at	This tensor with \`alpha\` times the slices of \`src\` added to those that a vector of indices names along an axis.
+Indexing and sorting	indexCopy	x.indexCopy(axis, index, src)	torch.index_copy	x[index] = values	This tensor with the slices of \`src\` in place of those that a vector of indices names along an axis.
+Indexing and sorting	indexFill	x.indexFill(axis, index, value)	torch.index_fill	x[index] = value	This tensor with \`value\` in the slices that a vector of indices names along an axis.
+Indexing and sorting	indexPut	x.indexPut(indices, values, options?)	torch.index_put	x[index] = values	NumPy's x[…] = values as a new tensor: \`x.assign(x.indexPut([0, '1:'], values))\`.
+Indexing and sorting	indexReduce	x.indexReduce(axis, index, src, reduce, options?)	torch.Tensor.index_reduce		This tensor with slices of \`src\` reduced into those that a vector of indices names along an axis.
 Indexing and sorting	indexSelect	x.indexSelect(axis, index)	torch.index_select	numpy.take	The positions named by a vector of indices along an axis.
+Indexing and sorting	kthvalue	x.kthvalue(k, options?)	torch.kthvalue	numpy.partition	The k-th smallest element along an axis (k from 1), and its index.
 Indexing and sorting	maskedFill	x.maskedFill(mask, value)	torch.masked_fill	numpy.where	\`value\` where the mask is true, this elsewhere.
+Indexing and sorting	maskedScatter	x.maskedScatter(mask, source)	torch.masked_scatter	numpy.place	This tensor with the elements of \`source\`, in row-major order, where the mask is true.
+Indexing and sorting	maskedSelect	x.maskedSelect(mask)	torch.masked_select	numpy.extract	The elements where the mask is true, 1-d, in row-major order; both broadcast.
+Indexing and sorting	maskedSelectSync	x.maskedSelectSync(mask)	torch.masked_select	numpy.extract	\`maskedSelect()\` on the calling thread, on devices that can.
+Indexing and sorting	msort	x.msort()	torch.msort	numpy.msort	The elements in order along axis 0.
+Indexing and sorting	nonzero	x.nonzero()	torch.nonzero	numpy.nonzero	The positions of the elements that are not 0, as rows (n, rank), i64, in row-major order.
+Indexing and sorting	nonzeroStatic	x.nonzeroStatic(size, options?)	torch.nonzero_static	numpy.argwhere	The positions of the first \`size\` elements that are not 0, as rows (size, rank), i64; rows that are left over hold \`fillValue\` (default -1).
+Indexing and sorting	nonzeroSync	x.nonzeroSync()	torch.nonzero	numpy.argwhere	\`nonzero()\` on the calling thread, on devices that can.
 Indexing and sorting	oneHot	x.oneHot(numClasses, options?) ; functional.oneHot(x, …args)	torch.nn.functional.one_hot		A new last axis with 1 at the class and 0 elsewhere (i64 by default).
-Indexing and sorting	scatter	x.scatter(axis, index, src)	torch.scatter	numpy.put_along_axis	This tensor with this[index[i][j]][j] = src[i][j] for axis 0, and likewise for others.
+Indexing and sorting	put	x.put(index, src, options?)	torch.Tensor.put	numpy.put	This tensor with the elements of \`src\` at flat positions, which may be negative; added there with \`accumulate\`.
+Indexing and sorting	scatter	x.scatter(axis, index, src, options?)	torch.scatter	numpy.put_along_axis	This tensor with this[index[i][j]][j] = src[i][j] for axis 0, and likewise for others; the last of several writes stays.
 Indexing and sorting	scatterAdd	x.scatterAdd(axis, index, src)	torch.scatter_add	numpy.add.at	This tensor with src[i][j] added at this[index[i][j]][j] for axis 0, and likewise for others.
 Indexing and sorting	scatterReduce	x.scatterReduce(axis, index, src, reduce, options?)	torch.scatter_reduce		This tensor combined with src[i][j] at this[index[i][j]][j] by 'sum', 'prod', 'mean', 'amax' or 'amin'.
-Indexing and sorting	sort	x.sort(options?)	torch.sort	numpy.sort	The elements in order along an axis (stable), and their indices.
-Indexing and sorting	take	x.take(index)	torch.take	numpy.take	The elements at flat positions.
+Indexing and sorting	searchsorted	searchsorted(sequence, values, options?)	torch.searchsorted	numpy.searchsorted	For each value the index (i64) at which it would be inserted to keep the sequence (…, n) sorted: how many elements are < value, or ≤ value with \`right\`.
+Indexing and sorting	segmentMax	segmentMax(data, segmentIds, numSegments)		numpy.maximum.reduceat	Row s has the largest elements of the rows of segment s, ties sharing the gradient; 0 for a segment without rows.
+Indexing and sorting	segmentMean	segmentMean(data, segmentIds, numSegments)			Row s is the mean of the rows of segment s; 0 for a segment without rows.
+Indexing and sorting	segmentMin	segmentMin(data, segmentIds, numSegments)		numpy.minimum.reduceat	Row s has the smallest elements of the rows of segment s, ties sharing the gradient; 0 for a segment without rows.
+Indexing and sorting	segmentSum	segmentSum(data, segmentIds, numSegments)		numpy.add.reduceat	Row s is the sum of the rows of segment s, for (n, …) data and n segment numbers in any order; 0 without rows.
+Indexing and sorting	sort	x.sort(options?)	torch.sort	numpy.sort	The elements in order along an axis (stable, NaN last), and where they were (i64).
+Indexing and sorting	take	x.take(index)	torch.take	numpy.take	The elements of the flattened tensor at the positions, which may be negative; in the shape of the positions.
+Indexing and sorting	takeAlongDim	x.takeAlongDim(index, axis?)	torch.take_along_dim	numpy.take_along_axis	\`gather\` with broadcasting outside the axis: what \`argsort\`, \`topk\` and \`argmax\` (with keepdim) return.
 Indexing and sorting	topk	x.topk(k, options?)	torch.topk	numpy.partition	The k largest (or smallest) elements along an axis, in order, and their indices.
+Indexing and sorting	unique	x.unique(options?)	torch.unique	numpy.unique	The distinct elements in ascending order (or slices along an axis in lexicographic order), for each element where its equal is among them, and how often each occurs.
+Indexing and sorting	uniqueConsecutive	x.uniqueConsecutive(options?)	torch.unique_consecutive		As \`unique\`, but each run of equal neighbours counts for itself and keeps its place.
+Indexing and sorting	uniqueConsecutiveSync	x.uniqueConsecutiveSync(options?)	torch.unique_consecutive		\`uniqueConsecutive()\` on the calling thread, on devices that can.
+Indexing and sorting	uniqueSync	x.uniqueSync(options?)	torch.unique	numpy.unique	\`unique()\` on the calling thread, on devices that can.
 Linear algebra	bmm	x.bmm(other)	torch.bmm	numpy.matmul	The product of two batches of matrices.
-Linear algebra	diagEmbed	diagEmbed(x, offset?)	torch.diag_embed	numpy.diag	A matrix with the vector on its diagonal; the last axis becomes two.
+Linear algebra	diag	x.diag(offset?)	torch.diag	numpy.diag	The diagonal of a matrix, or a matrix with this vector on its diagonal.
+Linear algebra	diagEmbed	x.diagEmbed(offset?, axisA?, axisB?) ; diagEmbed(x, offset?, axisA?, axisB?)	torch.diag_embed	numpy.diag	Matrices with the last axis on their diagonal; rows and columns become the given axes, by default the last two.
 Linear algebra	diagonal	x.diagonal(offset?, axisA?, axisB?)	torch.diagonal	numpy.diagonal	The diagonal over two axes, as a new last axis.
 Linear algebra	dot	x.dot(other)	torch.dot	numpy.dot	The inner product of two vectors.
 Linear algebra	einsum	einsum(expression, …tensors)	torch.einsum	numpy.einsum	Einstein summation: \`einsum('bij,bjk->bik', x, y)\`.
@@ -258,16 +319,11 @@ Transforms	checkpoint	checkpoint(f)	torch.utils.checkpoint.checkpoint		f, whose 
 Transforms	compile	compile(step)	torch.jit.trace		Compiles \`step\`, forward, backward and optimizer alike, to one program for each signature: the shapes and dtypes of its tensor arguments, and every property of modules and tensors that it reads.
 Transforms	cond	cond(predicate, yes, no, …operands)			yes(...operands) where the 0-d bool \`predicate\` is true, else no(...operands).
 Transforms	enableGrad	enableGrad(fn)	torch.enable_grad		Runs \`fn\` with gradients recorded, inside \`noGrad\` too, and returns its result.
-Transforms	gradients	gradients(f, argnums?)	torch.autograd.grad		The gradient of a scalar function with respect to argument \`argnums\`; see \`valueAndGrad\`.
-Transforms	hessian	hessian(f, argnum?)	torch.autograd.functional.hessian		The Hessian of a scalar function with respect to argument \`argnum\` (default 0): shape (…argument, …argument).
-Transforms	jacobian	jacobian(f, argnum?)	torch.autograd.functional.jacobian		The Jacobian of a function from tensor to tensor with respect to argument \`argnum\` (default 0): shape (…result, …argument).
-Transforms	jvp	jvp(f, args, tangents)	torch.autograd.functional.jvp		The result of f and its derivative along \`tangents\` (a list like the arguments), by forward mode.
+Transforms	jacobian	jacobian(f, argnum?, options?)	torch.autograd.functional.jacobian		The Jacobian of a function from tensor to tensor with respect to argument \`argnum\` (default 0): shape (…result, …argument).
 Transforms	noGrad	noGrad(fn)	torch.no_grad		Runs \`fn\` without recording gradients, and returns its result.
 Transforms	observe	observe(owner, key, value, read?)			To be called by whatever reads a framework property during a step (\`module.training\`, …): while tracing, the property becomes part of the step's signature.
 Transforms	scan	scan(body, carry, xs, options?)			A loop over axis 0 of \`xs\`: [carry, y_t] = body(carry, x_t).
-Transforms	valueAndGrad	valueAndGrad(f, argnums?)	torch.autograd.grad		The value of a scalar function and its gradient with respect to argument \`argnums\` (default 0; a list gives a list).
-Transforms	vjp	vjp(f, …args)	torch.autograd.functional.vjp		The result of f and its pullback: a function from cotangents (a tree like the result) to the list of the arguments' cotangents.
-Transforms	vmap	vmap(f, inAxes?, outAxes?)	functorch.vmap		Maps \`f\` over an axis of its arguments.
+Transforms	vmap	vmap(f, inAxes?, outAxes?, options?)	functorch.vmap		Maps \`f\` over an axis of its arguments.
 Transforms	whileLoop	whileLoop(predicate, body, carry)			Repeats \`body\` on the carry while \`predicate(carry)\` (a 0-d bool tensor) is true.
 Values and inspection	assign	x.assign(value)	torch.Tensor.copy_	numpy.copyto	Makes \`value\` the next version of this tensor.
 Values and inspection	backward	x.backward(gradient?, options?)	torch.Tensor.backward		Adds the derivative of this tensor to \`.grad\` of every leaf with \`requiresGrad\`.
@@ -304,11 +360,14 @@ Others	floorDivide	x.floorDivide(other)	torch.floor_divide	numpy.floor_divide	�
 Others	fmax	x.fmax(other)	torch.fmax	numpy.fmax	The larger of both; a number where one is NaN.
 Others	fmin	x.fmin(other)	torch.fmin	numpy.fmin	The smaller of both; a number where one is NaN.
 Others	frac	x.frac()	torch.frac		The part behind the point, with the sign of x.
+Others	gradients	gradients(f, argnums?)	torch.autograd.grad		The gradient of a scalar function with respect to argument \`argnums\`; see \`valueAndGrad\`.
 Others	heaviside	x.heaviside(values)	torch.heaviside	numpy.heaviside	0 below 0, \`values\` at 0, 1 above.
+Others	hessian	hessian(f, argnum?, options?)	torch.autograd.functional.hessian		The Hessian of a scalar function with respect to argument \`argnum\` (default 0): shape (…argument, …argument).
 Others	hypot	x.hypot(other)	torch.hypot	numpy.hypot	√(this² + other²) without overflow.
 Others	isClose	x.isClose(other, options?)	torch.isclose	numpy.isclose	True where |this - other| ≤ atol + rtol · |other|, or both are equal.
 Others	isNegInf	x.isNegInf()	torch.isneginf	numpy.isneginf	True where the value is -∞.
 Others	isPosInf	x.isPosInf()	torch.isposinf	numpy.isposinf	True where the value is +∞.
+Others	jvp	jvp(f, args, tangents)	torch.autograd.functional.jvp		The result of f and its derivative along \`tangents\` (a list like the arguments), by forward mode.
 Others	lgamma	x.lgamma()	torch.lgamma		ln |Γ(x)|.
 Others	log10	x.log10()	torch.log10	numpy.log10	Logarithm to base 10, exact for powers of 10.
 Others	log2	x.log2()	torch.log2	numpy.log2	Logarithm to base 2, exact for powers of 2.
@@ -323,6 +382,8 @@ Others	signbit	x.signbit()	torch.signbit	numpy.signbit	True where the sign bit i
 Others	sinc	x.sinc()	torch.sinc	numpy.sinc	sin(πx)/(πx), 1 at 0.
 Others	sinh	x.sinh()	torch.sinh	numpy.sinh	Hyperbolic sine.
 Others	trueDivide	x.trueDivide(other)	torch.true_divide	numpy.true_divide	this / other: another name of \`div\`.
+Others	valueAndGrad	valueAndGrad(f, argnums?)	torch.autograd.grad		The value of a scalar function and its gradient with respect to argument \`argnums\` (default 0; a list gives a list).
+Others	vjp	vjp(f, …args)	torch.autograd.functional.vjp		The result of f and its pullback: a function from cotangents (a tree like the result) to the list of the arguments' cotangents.
 Others	xlog1py	x.xlog1py(other)	torch.special.xlog1py		this · ln(1 + other), 0 where this is 0.
 Others	xlogy	x.xlogy(other)	torch.xlogy		this · ln(other), 0 where this is 0.
 `

@@ -17,8 +17,8 @@ import type { Tensor } from './tensor.js'
  * x where the condition is true, y elsewhere; all broadcast. With the condition alone: the positions of what is not 0,
  * one vector an axis, whose size depends on data (`nonzero` as a list; not inside `compile` or `vmap`).
  */
-export function where(condition: TensorBase): Promise<Tensor[]>
 export function where(condition: TensorBase, x: Operand, y: Operand): Tensor
+export function where(condition: TensorBase): Promise<Tensor[]>
 export function where(condition: TensorBase, x?: Operand, y?: Operand): Tensor | Promise<Tensor[]> {
   const node = nodeOf(condition)
   if (x !== undefined && y !== undefined) return wrap(elementwise.where(node, operand(x), operand(y)))
