@@ -21,6 +21,7 @@ export const browserEntries: Readonly<Record<string, string>> = {
   metrics: 'src/metrics/index.ts',
   models: 'src/models/index.ts',
   nn: 'src/nn/index.ts',
+  onnx: 'src/onnx/index.ts',
   optim: 'src/optim/index.ts',
   train: 'src/train/index.ts',
 }

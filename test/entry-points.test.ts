@@ -41,6 +41,7 @@ const expected: Record<string, string[]> = {
   './data': ['mnist'],
   './metrics': ['Accuracy'],
   './io': ['readSafetensors'],
+  './onnx': ['OnnxModel', 'openOnnx', 'readOnnx'],
   './models': ['LeNet5'],
   './train': ['evaluate', 'findAnomaly', 'fit', 'readCheckpoint'],
 }

@@ -1,0 +1,18 @@
+/** Bounds on what a model from outside may ask for. */
+import { DataError } from '../core/errors.js'
+import { formatShape, type Shape } from '../core/shape.js'
+
+/** Elements of one tensor: 1 GiB of f32. */
+export const maxElements = 2 ** 28
+/** Nodes that one call may run, bodies of loops counted at each iteration. */
+export const maxOperations = 2_000_000
+/** Iterations of one loop. */
+export const maxIterations = 1_000_000
+
+/** Throws for a tensor that is larger than a model may make. Sizes are known before anything is allocated. */
+export function checkElements(shape: Shape): void {
+  let size = 1
+  for (const n of shape) size *= n
+  if (size <= maxElements || shape.includes(0)) return
+  throw new DataError(`a tensor of shape ${formatShape(shape)} has more than ${maxElements} elements.`)
+}
