@@ -42,8 +42,7 @@ export interface OnnxModelOptions {
 export class OnnxModel extends Module {
   /** The trained initializers by name. */
   readonly weights: Record<string, Parameter | Buffer> = {}
-  /** @internal */
-  readonly graphInputs: readonly OnnxPort[]
+  readonly #inputs: readonly OnnxPort[]
   readonly #outputs: readonly OnnxPort[]
   readonly #graph: GraphProto
   readonly #interpreter: Interpreter
@@ -66,7 +65,7 @@ export class OnnxModel extends Module {
     })
     const defaults = new Set(graph.initializer.map((t) => t.name ?? ''))
     this.#optionalInputs = defaults
-    this.graphInputs = graph.input.filter((i) => !defaults.has(i.name ?? '')).map((i) => portOf(i))
+    this.#inputs = graph.input.filter((i) => !defaults.has(i.name ?? '')).map((i) => portOf(i))
     this.#outputs = graph.output.map((o) => portOf(o))
   }
 
@@ -91,7 +90,7 @@ export class OnnxModel extends Module {
 
   /** The inputs, in the order in which `forward` takes them. */
   inputs(): readonly OnnxPort[] {
-    return this.graphInputs
+    return this.#inputs
   }
 
   /** The outputs, in order. */
@@ -116,7 +115,7 @@ export class OnnxModel extends Module {
 
   /** Every output by name, for inputs by name. */
   run(inputs: Readonly<Record<string, OnnxData>>): Record<string, OnnxData> {
-    const known = new Set([...this.graphInputs.map((i) => i.name), ...this.#optionalInputs])
+    const known = new Set([...this.#inputs.map((i) => i.name), ...this.#optionalInputs])
     const given = new Map<string, OnnxData>()
     for (const [name, value] of Object.entries(inputs)) {
       if (!known.has(name)) {
@@ -133,21 +132,21 @@ export class OnnxModel extends Module {
   }
 
   #inputNames(): string {
-    return this.graphInputs.map((i) => `'${i.name}'`).join(', ')
+    return this.#inputs.map((i) => `'${i.name}'`).join(', ')
   }
 
   #named(inputs: readonly OnnxData[]): Map<string, OnnxData> {
-    if (inputs.length > this.graphInputs.length) {
+    if (inputs.length > this.#inputs.length) {
       throw new ValueError(
-        `forward: expected ${this.graphInputs.length} inputs (${this.#inputNames()}), got ${inputs.length}.`,
+        `forward: expected ${this.#inputs.length} inputs (${this.#inputNames()}), got ${inputs.length}.`,
       )
     }
-    return new Map(inputs.map((value, i) => [this.graphInputs[i].name, value]))
+    return new Map(inputs.map((value, i) => [this.#inputs[i].name, value]))
   }
 
   #run(given: ReadonlyMap<string, OnnxData>): OnnxValue[] {
     const values = new Map<string, OnnxValue | null>()
-    for (const port of this.graphInputs) {
+    for (const port of this.#inputs) {
       if (!given.has(port.name)) {
         if (port.kind === 'optional') values.set(port.name, optionalValue(null))
         else throw new ValueError(`Expected the inputs ${this.#inputNames()}; '${port.name}' is missing.`)
@@ -169,7 +168,7 @@ export class OnnxModel extends Module {
   protected override describe(): string {
     const port = (p: OnnxPort): string =>
       `${p.name}: ${p.type}${p.shape === null ? '' : `[${p.shape.map((n) => n ?? '?').join(', ')}]`}`
-    return `${this.graphInputs.map(port).join(', ')} → ${this.#outputs.map(port).join(', ')}`
+    return `${this.#inputs.map(port).join(', ')} → ${this.#outputs.map(port).join(', ')}`
   }
 }
 
