@@ -72,11 +72,13 @@ export function normalizeAxes(
       `${operation}: expected an axis, an array of axes or null for all, got ${String(axes)}. Options come after the axes.`,
     )
   }
-  const list = (typeof axes === 'number' ? [axes] : [...axes]).map((a) => normalizeAxis(a, rank, operation))
+  const given = typeof axes === 'number' ? [axes] : [...axes]
+  // A 0-d tensor counts as having one axis, as in PyTorch: 0 and −1 are allowed, and there is nothing to do.
+  const list = given.map((a) => normalizeAxis(a, Math.max(rank, 1), operation))
   if (new Set(list).size !== list.length) {
     throw new ValueError(`${operation}: expected distinct axes, got ${formatShape(list)}.`)
   }
-  return list.sort((a, b) => a - b)
+  return rank === 0 ? [] : list.sort((a, b) => a - b)
 }
 
 /** The shape that both broadcast to (trailing axes align; size 1 stretches). */

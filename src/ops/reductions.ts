@@ -222,6 +222,49 @@ export const variance = (x: Node, axis?: Axes | null, options: VarianceOptions =
 export const std = (x: Node, axis?: Axes | null, options: VarianceOptions = {}): Node =>
   varianceOf('std', x, axis, options, true)
 
+/** Variance and mean over the same axes. */
+export function varMean(
+  x: Node,
+  axis?: Axes | null,
+  options: VarianceOptions = {},
+): { readonly variance: Node; readonly mean: Node } {
+  return { variance: variance(x, axis, options), mean: mean(x, axis, options) }
+}
+
+/** Standard deviation and mean over the same axes. */
+export function stdMean(
+  x: Node,
+  axis?: Axes | null,
+  options: VarianceOptions = {},
+): { readonly std: Node; readonly mean: Node } {
+  return { std: std(x, axis, options), mean: mean(x, axis, options) }
+}
+
+/** The smallest and the largest element along one axis (or of all): `amin` and `amax` together. */
+export const aminmax = (
+  x: Node,
+  axis?: number | null,
+  options: ReduceOptions = {},
+): { readonly min: Node; readonly max: Node } => ({
+  min: amin(x, axis, options),
+  max: amax(x, axis, options),
+})
+
+const numbersOf = (x: Node): Node => b.eq(x, x)
+
+/** Σ x over the elements that are not NaN. */
+export function nansum(x: Node, axis?: Axes | null, options: ReduceOptions & { dtype?: DType } = {}): Node {
+  return sum(isFloat(x.dtype) ? b.where(numbersOf(x), x, like(x, 0)) : x, axis, options)
+}
+
+/** The mean of the elements that are not NaN; NaN where there is none. */
+export function nanmean(x: Node, axis?: Axes | null, options: ReduceOptions = {}): Node {
+  requireFloat('nanmean', x)
+  return inAccumulationType(x, (y) =>
+    b.div(nansum(y, axis, options), sum(b.cast(numbersOf(y), y.dtype), axis, options)),
+  )
+}
+
 /** log Σ exp(x), shifted by the largest element so that nothing overflows. */
 export function logsumexp(x: Node, axis?: Axes | null, { keepdim = false }: ReduceOptions = {}): Node {
   requireFloat('logsumexp', x)
