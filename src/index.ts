@@ -41,6 +41,7 @@ export {
 } from './tensor/creation.js'
 export type { TensorStatistics } from './tensor/describe.js'
 export { describeGraph } from './tensor/describe-graph.js'
+export * as fft from './tensor/fft.js'
 export { enableGrad, isGradEnabled, noGrad } from './tensor/grad-mode.js'
 export { type IndexArgument, type RangeText, type Slice, slice } from './tensor/index-argument.js'
 export {
@@ -51,6 +52,47 @@ export {
   segmentMin,
   segmentSum,
 } from './tensor/indexing-functions.js'
+export * as linalg from './tensor/linalg.js'
+export {
+  cholesky,
+  cross,
+  det,
+  inv as inverse,
+  matrixExp,
+  matrixPower,
+  pinv as pinverse,
+  qr,
+  slogdet,
+  svd,
+} from './tensor/linalg.js'
+export {
+  addbmm,
+  addmm,
+  addmv,
+  addr,
+  baddbmm,
+  bmm,
+  type CovOptions,
+  cdist,
+  choleskyInverse,
+  choleskySolve,
+  corrcoef,
+  cosineSimilarity,
+  cov,
+  dot,
+  ger,
+  inner,
+  kron,
+  logdet,
+  matmul,
+  mm,
+  mv,
+  outer,
+  pairwiseDistance,
+  pdist,
+  trace,
+  vdot,
+} from './tensor/linear-algebra-functions.js'
 export { observe } from './tensor/observe.js'
 export type { Unique } from './tensor/ordering-methods.js'
 export { Buffer, Parameter } from './tensor/parameter.js'
@@ -82,6 +124,7 @@ export {
   randperm,
   uniform,
 } from './tensor/random-tensors.js'
+export type { RemovableHandle } from './tensor/removable-handle.js'
 export {
   atleast1d,
   atleast2d,
@@ -101,16 +144,46 @@ export {
   triuIndices,
   vstack,
 } from './tensor/shape-functions.js'
+export {
+  bartlettWindow,
+  blackmanWindow,
+  complex,
+  complexAbs,
+  complexAngle,
+  complexConj,
+  complexDiv,
+  complexMatmul,
+  complexMul,
+  hammingWindow,
+  hannWindow,
+  imag,
+  istft,
+  polar,
+  real,
+  type StftOptions,
+  stft,
+} from './tensor/signal-functions.js'
 export { Tensor } from './tensor/tensor.js'
 export { cat, einsum, stack, tensordot, where } from './tensor/tensor-functions.js'
 export {
+  type ArgumentGradients,
+  type BatchAxes,
+  type CustomGradientOptions,
   checkpoint,
   cond,
+  customGradient,
+  type GradcheckOptions,
+  gradcheck,
+  gradgradcheck,
   gradients,
   hessian,
+  hvp,
+  type JacobianOptions,
   jacobian,
   jvp,
+  type ScanOptions,
   scan,
+  type VmapOptions,
   valueAndGrad,
   vjp,
   vmap,

@@ -69,3 +69,6 @@ export function qr(x: Node, { mode = 'reduced' }: { mode?: QrMode } = {}): { Q: 
   )
   return { Q: mode === 'r' ? null : Q, R }
 }
+
+/** What stands for Q in mode 'r': no elements. */
+export const emptyQ = (x: Node): Node => b.full([0], 0, x.dtype)

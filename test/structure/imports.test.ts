@@ -56,6 +56,7 @@ const typeCircles: Readonly<Record<string, string>> = {
   'src/tensor/activation-methods.ts -> src/tensor/tensor.ts': 'methods return the finished class',
   'src/tensor/elementwise-methods.ts -> src/tensor/tensor.ts': 'methods return the finished class',
   'src/tensor/indexing-methods.ts -> src/tensor/tensor.ts': 'methods return the finished class',
+  'src/tensor/linear-algebra-methods.ts -> src/tensor/tensor.ts': 'methods return the finished class',
   'src/tensor/ordering-methods.ts -> src/tensor/tensor.ts': 'methods return the finished class',
   'src/tensor/reduction-methods.ts -> src/tensor/tensor.ts': 'methods return the finished class',
   'src/tensor/selection-methods.ts -> src/tensor/tensor.ts': 'methods return the finished class',
