@@ -1,4 +1,4 @@
 /** ONNX models: reading them as modules that run, train and compile. */
 export type { ElementType } from './element-type.js'
-export { type OnnxData, OnnxModel, type OnnxPort } from './onnx-model.js'
+export { type OnnxData, type OnnxInput, OnnxModel, type OnnxPort } from './onnx-model.js'
 export { newestOpset, openOnnx, type ReadOnnxOptions, readOnnx } from './read-onnx.js'

@@ -8,6 +8,7 @@ import type { Tensor } from '../tensor/tensor.js'
 import { dtypeOf, type ElementType, elementTypeOf } from './element-type.js'
 import { Interpreter } from './interpret.js'
 import { type Initializer, initializersOf } from './model-state.js'
+import { numbersTensor } from './operators/creation.js'
 import type { GraphProto, ModelProto, TensorProto, TypeProto, ValueInfoProto } from './schema.js'
 import { type ExternalData, readTensor } from './tensor-proto.js'
 import {
@@ -21,8 +22,14 @@ import {
   tensorValue,
 } from './value.js'
 
-/** What goes into a model and comes out: a tensor, the tensors of a sequence, null for an optional without value. */
+/** What comes out of a model: a tensor, the values of a sequence, null for an optional without value. */
 export type OnnxData = Tensor | readonly OnnxData[] | null
+
+/**
+ * What goes into a model. A number stands for a tensor of one element that is known while a step is traced: give
+ * settings such as a sampling rate as numbers, and `compile` keeps the one branch that they choose.
+ */
+export type OnnxInput = Tensor | number | readonly OnnxInput[] | null
 
 /** An input or output as the file declares it. */
 export interface OnnxPort {
@@ -102,7 +109,7 @@ export class OnnxModel extends Module {
    * The output of a model that has one, for inputs in the model's order. Sequences are arrays, missing optionals null.
    * Throws for a model with several outputs: use `run`.
    */
-  override forward(...inputs: readonly OnnxData[]): Tensor {
+  override forward(...inputs: readonly OnnxInput[]): Tensor {
     if (this.#outputs.length !== 1) {
       throw new ValueError(
         `forward: this model has ${this.#outputs.length} outputs (${this.#outputs.map((o) => o.name).join(', ')}). ` +
@@ -114,9 +121,9 @@ export class OnnxModel extends Module {
   }
 
   /** Every output by name, for inputs by name. */
-  run(inputs: Readonly<Record<string, OnnxData>>): Record<string, OnnxData> {
+  run(inputs: Readonly<Record<string, OnnxInput>>): Record<string, OnnxData> {
     const known = new Set([...this.#inputs.map((i) => i.name), ...this.#optionalInputs])
-    const given = new Map<string, OnnxData>()
+    const given = new Map<string, OnnxInput>()
     for (const [name, value] of Object.entries(inputs)) {
       if (!known.has(name)) {
         throw new ValueError(`run: expected the inputs ${this.#inputNames()}, got '${name}'.`)
@@ -135,7 +142,7 @@ export class OnnxModel extends Module {
     return this.#inputs.map((i) => `'${i.name}'`).join(', ')
   }
 
-  #named(inputs: readonly OnnxData[]): Map<string, OnnxData> {
+  #named(inputs: readonly OnnxInput[]): Map<string, OnnxInput> {
     if (inputs.length > this.#inputs.length) {
       throw new ValueError(
         `forward: expected ${this.#inputs.length} inputs (${this.#inputNames()}), got ${inputs.length}.`,
@@ -144,7 +151,7 @@ export class OnnxModel extends Module {
     return new Map(inputs.map((value, i) => [this.#inputs[i].name, value]))
   }
 
-  #run(given: ReadonlyMap<string, OnnxData>): OnnxValue[] {
+  #run(given: ReadonlyMap<string, OnnxInput>): OnnxValue[] {
     const values = new Map<string, OnnxValue | null>()
     for (const port of this.#inputs) {
       if (!given.has(port.name)) {
@@ -193,7 +200,7 @@ function tensorTypeOf(type: TypeProto | undefined): TypeProto['tensorType'] {
   return undefined
 }
 
-function valueFor(port: OnnxPort, data: OnnxData): OnnxValue {
+function valueFor(port: OnnxPort, data: OnnxInput): OnnxValue {
   if (data === null) {
     if (port.kind === 'optional') return optionalValue(null)
     throw new ValueError(`Input '${port.name}': expected a ${port.kind}, got null.`)
@@ -219,9 +226,16 @@ function valueFor(port: OnnxPort, data: OnnxData): OnnxValue {
   return value
 }
 
-function looseValue(port: OnnxPort, data: OnnxData): OnnxValue {
+function looseValue(port: OnnxPort, data: OnnxInput): OnnxValue {
   if (data === null) return optionalValue(null)
   if (Array.isArray(data)) return sequenceValue(data.map((item) => looseValue(port, item)))
+  if (typeof data === 'number') {
+    return numbersTensor(
+      port.type,
+      [data],
+      (port.shape ?? []).map(() => 1),
+    )
+  }
   if (!(data instanceof TensorBase)) {
     throw new ValueError(`Input '${port.name}': expected a tensor. Make one with tensor(values).`)
   }

@@ -1,7 +1,7 @@
 /** Pooling: largest elements, means and norms of windows, and the inverse of max pooling. */
 import { range, sizeOf, stridesOf } from '../../core/shape.js'
 import * as b from '../../ir/build.js'
-import type { Node, PadPair } from '../../ir/node.js'
+import type { Attributes, Node, PadPair } from '../../ir/node.js'
 import { divLiteral, inAccumulationType, like, stretch } from '../../ops/operand.js'
 import { safeSqrt } from '../../ops/reductions.js'
 import type { Context, Rule, Rules } from '../context.js'
@@ -46,12 +46,33 @@ function poolOf(c: Context): Pool {
 /** x in a dtype whose windows can be compared. */
 const comparable = (x: Node): Node => (x.dtype === 'bool' ? b.cast(x, 'u8') : x)
 
+/** Windows with more elements than this are pooled one axis after the other. */
+const manyTaps = 256
+
+/** The largest of the largest, the last axis first, so that of equals the first in row-major order wins. */
+function axisByAxis(x: Node, attrs: Attributes['windowReduce']): Node {
+  let y = x
+  for (let i = attrs.size.length - 1; i >= 0; i--) {
+    const only = <T>(list: readonly T[], other: T): T[] => list.map((v, k) => (k === i ? v : other))
+    ;[y] = b.windowReduce(y, {
+      kind: attrs.kind,
+      size: only(attrs.size, 1),
+      stride: only(attrs.stride, 1),
+      dilation: only(attrs.dilation, 1),
+      padding: only(attrs.padding, [0, 0]),
+    })
+  }
+  return y
+}
+
 const maxPool: Rule = (c) => {
   const x = c.x(0)
   const { kernel, stride, dilation, reach, padding } = poolOf(c)
   const attrs = { size: kernel, stride, dilation, kind: 'max', padding: reach } as const
+  const indexed = c.wanted.length > 1 && c.wanted[1]
+  if (!indexed && sizeOf(kernel) > manyTaps) return c.like(b.cast(axisByAxis(comparable(x), attrs), x.dtype))
   const [values, inside] = b.windowReduce(comparable(x), attrs)
-  if (c.wanted.length < 2 || !c.wanted[1]) return c.like(b.cast(values, x.dtype))
+  if (!indexed) return c.like(b.cast(values, x.dtype))
   // Position in the window → position in the tensor, counted as if it were one row.
   const columnMajor = c.int('storage_order', 0) !== 0
   const sizes = x.shape.slice(2)
