@@ -6,6 +6,7 @@ import { type DType, isFloat } from '../core/dtype.js'
 import { invertPermutation, range, type Shape, sameShape } from '../core/shape.js'
 import type { Storage } from '../core/storage.js'
 import * as self from './build.js'
+import { shareGradientHooks } from './gradient-hooks.js'
 import {
   type Attributes,
   type Aval,
@@ -60,8 +61,11 @@ export function make<P extends Primitive>(op: P, inputs: readonly Node[], attrs:
 
 /** The same primitive and attributes over other inputs (which may have other shapes where the primitive allows). */
 export function rebuild(node: Node, inputs: readonly Node[]): Node {
-  if (isOp(node, 'output')) return output(inputs[0], node.attrs.index)
-  return keepingStops(node, () => make(node.op, inputs, node.attrs))
+  const copy = isOp(node, 'output')
+    ? output(inputs[0], node.attrs.index)
+    : keepingStops(node, () => make(node.op, inputs, node.attrs))
+  shareGradientHooks(node, copy)
+  return copy
 }
 
 /** Runs `fn`, which builds `node` anew: where the gradient stopped at it (`noGrad`, `detach`), it stops again. */

@@ -44,7 +44,10 @@ export { MaxPool2d } from './max-pool2d.js'
 export { MaxPool3d } from './max-pool3d.js'
 export { Mish } from './mish.js'
 export {
+  type BackwardHook,
+  type BackwardPreHook,
   type ForwardHook,
+  type ForwardPreHook,
   type LoadOptions,
   type LoadResult,
   Module,

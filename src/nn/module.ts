@@ -6,14 +6,30 @@ import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, type Shape, sameShape } from '../core/shape.js'
 import { zeros } from '../tensor/creation.js'
 import { noGrad } from '../tensor/grad-mode.js'
+import { countModuleHooks } from '../tensor/module-hook-version.js'
 import { observe, overwrite } from '../tensor/observe.js'
 import { Buffer, Parameter } from '../tensor/parameter.js'
+import type { RemovableHandle } from '../tensor/removable-handle.js'
 import { Tensor } from '../tensor/tensor.js'
+import { type Gradients, ModuleHooks } from './module-hooks.js'
 import { stateName } from './state-name.js'
 import { summarize } from './summary.js'
 
+/** What runs before a module's `forward`; a result that is not undefined replaces the inputs. */
+export type ForwardPreHook = (module: Module, inputs: readonly unknown[]) => unknown
+
 /** What runs after a module's `forward`; a result that is not undefined replaces the output. */
 export type ForwardHook = (module: Module, inputs: readonly unknown[], output: unknown) => unknown
+
+/** What runs when the gradients of a module's outputs are known; a list that it returns replaces them. */
+export type BackwardPreHook =
+  | ((module: Module, gradOutputs: Gradients) => Gradients | undefined)
+  | ((module: Module, gradOutputs: Gradients) => void)
+
+/** What runs when the gradients of a module's inputs are known; a list that it returns replaces them. */
+export type BackwardHook =
+  | ((module: Module, gradInputs: Gradients, gradOutputs: Gradients) => Gradients | undefined)
+  | ((module: Module, gradInputs: Gradients, gradOutputs: Gradients) => void)
 
 /** Named tensors: what `stateDict` gives and `loadStateDict` takes. */
 export type StateDict = Record<string, Tensor>
@@ -57,7 +73,7 @@ function* membersOf(value: unknown, name: string): Generator<[string, Member]> {
  */
 export abstract class Module {
   #training = true
-  #hooks: ForwardHook[] = []
+  #hooks: ModuleHooks | null = null
 
   abstract forward(...inputs: never[]): unknown
 
@@ -249,31 +265,60 @@ export abstract class Module {
   }
 
   /**
-   * Runs `hook(module, inputs, output)` after each `forward` of this module; what it returns, if anything, replaces
-   * the output. Returns a function that removes the hook.
+   * Runs `hook(module, inputs)` before each `forward` of this module; what it returns, if anything, replaces the inputs
+   * (a list, or the only input). Hooks run in the order in which they came. In a compiled step they run while it is
+   * traced, and a change of hooks means another trace.
    */
-  registerForwardHook(hook: ForwardHook): () => void {
-    const entry: ForwardHook = (...args) => hook(...args)
-    this.#hooks.push(entry)
-    if (this.#hooks.length === 1) this.#interceptForward()
-    return () => {
-      this.#hooks = this.#hooks.filter((h) => h !== entry)
-      if (this.#hooks.length === 0) delete (this as { forward?: unknown }).forward
+  registerForwardPreHook(hook: ForwardPreHook): RemovableHandle {
+    return this.#addHook((hooks) => hooks.pre, hook)
+  }
+
+  /**
+   * Runs `hook(module, inputs, output)` after each `forward` of this module; what it returns, if anything, replaces
+   * the output.
+   */
+  registerForwardHook(hook: ForwardHook): RemovableHandle {
+    return this.#addHook((hooks) => hooks.forward, hook)
+  }
+
+  /**
+   * Runs `hook(module, gradOutputs)` when the gradients of this module's outputs are known in reverse mode; a list that it
+   * returns replaces them.
+   */
+  registerFullBackwardPreHook(hook: BackwardPreHook): RemovableHandle {
+    return this.#addHook((hooks) => hooks.backwardPre, hook)
+  }
+
+  /**
+   * Runs `hook(module, gradInputs, gradOutputs)` when the gradients of this module's inputs are known in reverse mode
+   * (null for inputs without one); a list that it returns replaces them.
+   */
+  registerFullBackwardHook(hook: BackwardHook): RemovableHandle {
+    return this.#addHook((hooks) => hooks.backward, hook)
+  }
+
+  #addHook<H>(listOf: (hooks: ModuleHooks) => Set<{ hook: H }>, hook: H): RemovableHandle {
+    const hooks = (this.#hooks ??= new ModuleHooks())
+    if (hooks.size === 0) this.#interceptForward(hooks)
+    const list = listOf(hooks)
+    const entry = { hook }
+    list.add(entry)
+    countModuleHooks(1)
+    return {
+      remove: () => {
+        if (!list.delete(entry)) return
+        countModuleHooks(-1)
+        if (hooks.size === 0) delete (this as { forward?: unknown }).forward
+      },
     }
   }
 
   /** Puts an own `forward` before the class's, so that modules without hooks pay nothing. */
-  #interceptForward(): void {
+  #interceptForward(hooks: ModuleHooks): void {
     const forward = Object.getPrototypeOf(this).forward as (...inputs: unknown[]) => unknown
-    const intercepted = (...inputs: unknown[]): unknown => {
-      let output = forward.apply(this, inputs)
-      for (const hook of this.#hooks) {
-        const replaced = hook(this, inputs, output)
-        if (replaced !== undefined) output = replaced
-      }
-      return output
-    }
-    Object.defineProperty(this, 'forward', { value: intercepted, configurable: true, enumerable: false })
+    const value = (...inputs: unknown[]): unknown =>
+      hooks.run(this, inputs, (...given) => forward.apply(this, given))
+    Object.defineProperty(this, 'forward', { value, configurable: true, enumerable: false })
   }
 
   /** The tree of modules, one a line, as PyTorch prints it. */

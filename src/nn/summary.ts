@@ -2,6 +2,7 @@
  * The table that `model.summary(inputShape)` gives: modules, output shapes, parameter counts.
  */
 import { formatShape } from '../core/shape.js'
+import type { RemovableHandle } from '../tensor/removable-handle.js'
 import { Tensor } from '../tensor/tensor.js'
 
 /** What the table needs to know of a module. */
@@ -11,7 +12,7 @@ export interface Summarized {
   parameters(): { readonly size: number; readonly requiresGrad: boolean }[]
   registerForwardHook(
     hook: (module: Summarized, inputs: readonly unknown[], output: unknown) => void,
-  ): () => void
+  ): RemovableHandle
 }
 
 const shapesIn = (value: unknown): string => {
@@ -30,7 +31,7 @@ const thousands = (n: number): string => n.toLocaleString('en-US')
 export function summarize(model: Summarized, forward: () => void): string {
   const modules = model.namedModules()
   const outputs = new Map<Summarized, string>()
-  const removers = modules.map(([, module]) =>
+  const handles = modules.map(([, module]) =>
     module.registerForwardHook((m, _, output) => {
       outputs.set(m, shapesIn(output))
     }),
@@ -38,7 +39,7 @@ export function summarize(model: Summarized, forward: () => void): string {
   try {
     forward()
   } finally {
-    for (const remove of removers) remove()
+    for (const handle of handles) handle.remove()
   }
   const rows = modules.map(([name, module]) => {
     const path = name === '' ? [] : name.split('.')

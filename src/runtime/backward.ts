@@ -4,6 +4,7 @@ import { formatShape, sameShape } from '../core/shape.js'
 import * as build from '../ir/build.js'
 import { pullback } from '../ir/gradients.js'
 import { Node, topologicalOrder } from '../ir/node.js'
+import { hookedGradient } from './cell-hooks.js'
 import {
   backwardRanges,
   type Cell,
@@ -66,8 +67,10 @@ export function backward(
   const from = markId()
   const gradients = build.withGradMode(createGraph, () => {
     const pulled = pullback(build, [root], [cotangent], leaves)
-    return pulled.map((g, i) => {
-      if (g === null) return null
+    return pulled.map((pulledGradient, i) => {
+      if (pulledGradient === null) return null
+      const leafCell = leafCells.get(leaves[i])
+      const g = leafCell === undefined ? pulledGradient : hookedGradient(leafCell, pulledGradient)
       const before = gradientOf(receiver(leaves[i])!)
       return before === null ? g : build.add(readCell(before), g)
     })

@@ -1,6 +1,7 @@
 /** The arguments of a compiled step: which calls are alike, and the cells in them. */
 import { TraceError } from '../core/errors.js'
 import { formatShape, type Shape, sameShape } from '../core/shape.js'
+import { hasCellHooks } from './cell-hooks.js'
 import { type Cell, leafCells } from './state.js'
 
 /** What is known about one argument. Tensors count from 0 in order; the same tensor twice has one number. */
@@ -32,7 +33,16 @@ const isRecord = (value: unknown): value is Record<string, unknown> => {
   return prototype === Object.prototype || prototype === null
 }
 
-const leafRequiresGrad = (cell: Cell): boolean => cell.version.requiresGrad && leafCells.has(cell.version)
+/** Whether the cell is a leaf that takes a gradient. */
+function leafRequiresGrad(cell: Cell): boolean {
+  const { version } = cell
+  if (!version.requiresGrad || !leafCells.has(version)) return false
+  if (!hasCellHooks(cell)) return true
+  throw new TraceError(
+    'A compiled step got a tensor with a gradient hook as an argument: the hook would not be called. Register it inside ' +
+      'the step, on a Parameter, or on a tensor that the step computes.',
+  )
+}
 
 /** Describes arguments, collecting their cells and numbers. */
 export function templateOf(value: unknown, isCell: IsCell, into: Arguments): Template {
@@ -64,7 +74,7 @@ export function matches(template: Template, value: unknown, isCell: IsCell, into
       if (!isCell(value) || value.isState) return false
       const { version } = value
       if (version.dtype !== template.dtype || !sameShape(version.shape, template.shape)) return false
-      if ((version.requiresGrad && leafCells.has(version)) !== template.requiresGrad) return false
+      if (leafRequiresGrad(value) !== template.requiresGrad) return false
       const { cells } = into
       if (template.index < cells.length) return cells[template.index] === value
       if (cells.includes(value)) return false

@@ -2,12 +2,14 @@
  * What every tensor has, whatever its operations: a current version in the graph, its value, its gradient.
  */
 import { type DType, readElement, type TypedArray, viewAs } from '../core/dtype.js'
-import { ShapeError, ValueError } from '../core/errors.js'
+import { ShapeError, TraceError, ValueError } from '../core/errors.js'
 import { formatShape, type Shape, sameShape, sizeOf } from '../core/shape.js'
 import * as build from '../ir/build.js'
+import { addGradientHook } from '../ir/gradient-hooks.js'
 import type { Node } from '../ir/node.js'
 import { storageOf } from '../ir/node.js'
 import { type BackwardOptions, backward } from '../runtime/backward.js'
+import { addCellHook } from '../runtime/cell-hooks.js'
 import { boundPending, flushPending, realize } from '../runtime/realize.js'
 import {
   assignCell,
@@ -28,6 +30,8 @@ import {
 import { yieldIfDue } from '../runtime/yield.js'
 import { describeValues, type TensorStatistics } from './describe.js'
 import { formatTensor } from './format.js'
+import { withLiterals } from './literals.js'
+import type { RemovableHandle } from './removable-handle.js'
 import type { Tensor } from './tensor.js'
 
 /** Values of a tensor as nested arrays. */
@@ -263,6 +267,40 @@ export class TensorBase<S extends Shape = Shape> implements Cell {
   /** Keeps the gradient of this intermediate result in `.grad` at the next `backward()`. */
   retainGrad(): void {
     retainedCells.set(this.node, this)
+  }
+
+  /**
+   * Calls `hook` with the gradient of this tensor whenever reverse mode computes it (before it is added to `.grad`);
+   * what the hook returns, unless undefined, takes its place. In a compiled step the hook runs when the step is traced.
+   * Hooks of a leaf stay through its assigns. Throws ValueError for a tensor that requires no gradient.
+   */
+  registerHook(
+    hook: ((gradient: Tensor) => Tensor | undefined) | ((gradient: Tensor) => void),
+  ): RemovableHandle {
+    const { node } = this
+    if (!node.requiresGrad) {
+      throw new ValueError(
+        'registerHook: expected a tensor that requires a gradient, which this one does not. Set requiresGrad first.',
+      )
+    }
+    const { shape, dtype } = node
+    const run = (g: Node): Node | null => {
+      const replaced = hook(wrap(g)) as Tensor | undefined
+      if (replaced === undefined || replaced === null) return null
+      const next = withLiterals([nodeOf(replaced)], [g])[0]!
+      if (sameShape(next.shape, shape) && next.dtype === dtype) return next
+      throw new ShapeError(
+        `registerHook: expected the hook to return a gradient ${dtype} ${formatShape(shape)}, got ${next.dtype} ${formatShape(next.shape)}.`,
+      )
+    }
+    const cell = leafCells.get(node)
+    if (cell !== undefined && tracing !== null && cell.owner !== tracing) {
+      throw new TraceError(
+        'registerHook: a compiled step registered a hook on a tensor from outside, once for each trace. Register it before the step.',
+      )
+    }
+    const remove = cell === undefined ? addGradientHook(node, run) : addCellHook(cell, run)
+    return { remove }
   }
 
   /** The same values with no gradient. */

@@ -2,6 +2,7 @@
 import { CompiledStep, type CompileStats } from '../runtime/compiled-step.js'
 import type { Cell } from '../runtime/state.js'
 import { TensorBase, wrap } from './base.js'
+import { observeModuleHooks } from './module-hook-version.js'
 
 /** A compiled function: called like the original. */
 export interface Compiled<A extends unknown[], R> {
@@ -21,7 +22,11 @@ const isCell = (value: unknown): value is Cell => value instanceof TensorBase
  * `.grad` work as they do outside. Throws TraceError for `item()` inside, an async step, or a tensor kept from a trace.
  */
 export function compile<A extends unknown[], R>(step: (...args: A) => R): Compiled<A, R> {
-  const compiled = new CompiledStep(step as (...args: never[]) => unknown, { isCell, makeCell: wrap })
+  const traced = (...args: A): R => {
+    observeModuleHooks()
+    return step(...args)
+  }
+  const compiled = new CompiledStep(traced as (...args: never[]) => unknown, { isCell, makeCell: wrap })
   const call = (...args: A): R => compiled.call(args) as R
   Object.defineProperty(call, 'stats', { get: () => compiled.stats })
   return call as Compiled<A, R>

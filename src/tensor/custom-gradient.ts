@@ -3,9 +3,10 @@ import { isFloat } from '../core/dtype.js'
 import { ShapeError, TraceError } from '../core/errors.js'
 import { formatShape, sameShape } from '../core/shape.js'
 import * as build from '../ir/build.js'
-import { type CustomGradient, isOp, type Node, topologicalOrder } from '../ir/node.js'
+import type { CustomGradient, Node } from '../ir/node.js'
 import { withTransform } from '../runtime/state.js'
 import { type Flat, flattenTensors } from './closure.js'
+import { withLiterals } from './literals.js'
 
 export interface CustomGradientOptions<A extends unknown[], R> {
   /** The tangents of the result, a tree like it: what forward mode (jvp, hvp) uses. Without it, that is an error. */
@@ -50,23 +51,6 @@ function nodesLike(what: string, like: Flat, result: unknown, parts: readonly un
 
 const orZeros = (nodes: readonly (Node | null)[], like: readonly Node[]): Node[] =>
   nodes.map((g, i) => g ?? build.literal(like[i], 0))
-
-/**
- * What a rule built, with the user's numbers in it as literals: a rule also runs where derivatives of a loop's body are
- * made, and a body has no inputs for them.
- */
-function withLiterals(built: readonly (Node | null)[], given: readonly (Node | null)[]): (Node | null)[] {
-  const known = new Set<Node | null>(given)
-  const live = built.filter((x) => x !== null)
-  const literals = new Map<Node, Node>()
-  for (const node of topologicalOrder(live, (n) => (known.has(n) || n.storage !== null ? [] : n.inputs))) {
-    if (isOp(node, 'scalar')) literals.set(node, build.constant(node.attrs.value, node.attrs.dtype))
-  }
-  if (literals.size === 0) return [...built]
-  const rebuilt = build.substitute(live, literals)
-  let at = 0
-  return built.map((x) => (x === null ? null : rebuilt[at++]))
-}
 
 /**
  * f with derivatives of your own: `backward(cotangents, args, result)` gets the cotangents of the result (a tree like

@@ -1,7 +1,7 @@
 /** The function transforms in one list. Inside `src`, import from the files themselves. */
 export { checkpoint } from './checkpoint.js'
-export { cond, scan, whileLoop } from './control-flow.js'
-export { type CustomGradientOptions, customGradient } from './custom-gradient.js'
+export { cond, type ScanOptions, scan, whileLoop } from './control-flow.js'
+export { type ArgumentGradients, type CustomGradientOptions, customGradient } from './custom-gradient.js'
 export { type GradcheckOptions, gradcheck, gradgradcheck } from './gradcheck.js'
 export { gradients, valueAndGrad } from './gradients.js'
 export { hessian, hvp } from './hessian.js'

@@ -61,6 +61,7 @@ const typeCircles: Readonly<Record<string, string>> = {
   'src/tensor/reduction-methods.ts -> src/tensor/tensor.ts': 'methods return the finished class',
   'src/tensor/selection-methods.ts -> src/tensor/tensor.ts': 'methods return the finished class',
   'src/tensor/shape-methods.ts -> src/tensor/tensor.ts': 'methods return the finished class',
+  'src/nn/module-hooks.ts -> src/nn/module.ts': 'hooks are called with the module that has them',
   'src/data/batches.ts -> src/data/dataset.ts': 'a data set makes batches of itself',
   'src/data/pixel-table.ts -> src/data/dataset.ts': 'the table is made from an option of the data set',
   'src/io/jpeg.ts -> src/io/image.ts': 'a decoder returns an image, and images know their decoders',

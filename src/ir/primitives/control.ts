@@ -2,9 +2,9 @@
 
 import { DTypeError, ShapeError } from '../../core/errors.js'
 import { formatShape, sameShape } from '../../core/shape.js'
-import { batchGraph } from '../batching.js'
+import { batchedGradient, batchGraph } from '../batching.js'
 import { checkClosed } from '../closed.js'
-import { batchedGradient, customTangents } from '../custom-gradient.js'
+import { customTangents } from '../custom-gradient.js'
 import { pullback, pushforward } from '../gradients.js'
 import type { Attributes, Aval, Node, Subgraph } from '../node.js'
 import { substitute } from '../rewrite.js'
