@@ -6,12 +6,11 @@ import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { like, requireFloat } from './operand.js'
 
-/** The largest value of non-negative integers plus 1 (0-d i64), 0 for none: how many bins `bincount` needs. */
-export function bincountLength(x: Node): Node {
+/** The smallest and the largest of integers (0-d i64), 0 and −1 where there are none: what `bincount` looks at. */
+export function bincountRange(x: Node): [Node, Node] {
   checkBins('bincount', x)
-  if (x.shape[0] === 0) return b.full([], 0, 'i64')
-  const largest = b.cast(b.reduceMax(x, [0]), 'i64')
-  return b.add(largest, like(largest, 1))
+  if (x.shape[0] === 0) return [b.full([], 0, 'i64'), b.full([], -1, 'i64')]
+  return [b.cast(b.reduceMin(x, [0]), 'i64'), b.cast(b.reduceMax(x, [0]), 'i64')]
 }
 
 function checkBins(operation: string, x: Node): void {

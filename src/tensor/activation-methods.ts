@@ -3,10 +3,10 @@ import type { Shape } from '../core/shape.js'
 import * as activation from '../ops/activation.js'
 import * as normal from '../ops/softmax.js'
 import { wrap } from './base.js'
-import { ReductionMethods } from './reduction-methods.js'
+import { StatisticsMethods } from './statistics-methods.js'
 import type { Tensor } from './tensor.js'
 
-export class ActivationMethods<S extends Shape = Shape> extends ReductionMethods<S> {
+export class ActivationMethods<S extends Shape = Shape> extends StatisticsMethods<S> {
   /** 1 / (1 + e^-x). */
   sigmoid(): Tensor<S> {
     return wrap(activation.sigmoid(this.node)) as Tensor<S>

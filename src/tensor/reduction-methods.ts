@@ -160,14 +160,4 @@ export class ReductionMethods<S extends Shape = Shape> extends ShapeMethods<S> {
   ): Tensor<Reduce<A, X, K>> {
     return wrap(ops.any(this.node, axis, options)) as Tensor<Reduce<A, X, K>>
   }
-
-  /** Running sum along an axis. */
-  cumsum(axis: number): Tensor<S> {
-    return wrap(ops.cumsum(this.node, axis)) as Tensor<S>
-  }
-
-  /** Running product along an axis. */
-  cumprod(axis: number): Tensor<S> {
-    return wrap(ops.cumprod(this.node, axis)) as Tensor<S>
-  }
 }
