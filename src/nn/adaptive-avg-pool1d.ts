@@ -1,25 +1,34 @@
 /**
  * Average pooling to a fixed output size.
  */
+import type { Shape } from '../core/shape.js'
 import { adaptiveAvgPool1d } from '../tensor/functional.js'
+import type { AdaptiveRule, AdaptiveShape } from '../tensor/layer-shapes.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInput } from './check-input.js'
 import { Module } from './module.js'
 import { checkSizes, formatTuple, type Sizes, tuple } from './tuple.js'
 
 /** x (N, C, L) to (N, C, …outputSize): output i of n takes the mean of positions floor(i·S/n) to ceil((i+1)·S/n) - 1. */
-export class AdaptiveAvgPool1d extends Module {
+export class AdaptiveAvgPool1d<const Size extends Sizes = Sizes> extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: AdaptiveRule<'AdaptiveAvgPool1d', 1, Size>
   readonly outputSize: readonly number[]
 
-  constructor(outputSize: Sizes) {
+  constructor(outputSize: Size) {
     super()
     this.outputSize = tuple(outputSize, 1, 'AdaptiveAvgPool1d outputSize')
     checkSizes('AdaptiveAvgPool1d outputSize', this.outputSize)
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<AdaptiveShape<S, 'AdaptiveAvgPool1d', 1, Size>>,
+  ): Tensor<ShapeOr<AdaptiveShape<S, 'AdaptiveAvgPool1d', 1, Size>>> {
     checkInput('AdaptiveAvgPool1d', x, x.rank === 3, '(N, C, L)')
-    return adaptiveAvgPool1d(x, this.outputSize)
+    return adaptiveAvgPool1d(x, this.outputSize) as Tensor<
+      ShapeOr<AdaptiveShape<S, 'AdaptiveAvgPool1d', 1, Size>>
+    >
   }
 
   protected override describe(): string {

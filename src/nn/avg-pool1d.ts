@@ -1,7 +1,10 @@
 /**
  * Average pooling over one spatial axis.
  */
+import type { Shape } from '../core/shape.js'
 import { avgPool1d } from '../tensor/functional.js'
+import type { ConvRule, ConvShape } from '../tensor/layer-shapes.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type AvgPoolOptions, PoolNd } from './pool-nd.js'
 import type { Sizes } from './tuple.js'
@@ -11,6 +14,8 @@ import type { Sizes } from './tuple.js'
  * counts the zeros of the padding.
  */
 export class AvgPool1d extends PoolNd {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: ConvRule<'AvgPool1d', 1, number, null>
   readonly countIncludePad: boolean
 
   constructor(kernelSize: Sizes, options: AvgPoolOptions = {}) {
@@ -18,9 +23,13 @@ export class AvgPool1d extends PoolNd {
     this.countIncludePad = options.countIncludePad ?? true
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<ConvShape<S, 'AvgPool1d', 1, number, null>>,
+  ): Tensor<ShapeOr<ConvShape<S, 'AvgPool1d', 1, number, null>>> {
     this.check(x)
     const { stride, padding, ceilMode, countIncludePad } = this
-    return avgPool1d(x, this.kernelSize, { stride, padding, ceilMode, countIncludePad })
+    return avgPool1d(x, this.kernelSize, { stride, padding, ceilMode, countIncludePad }) as Tensor<
+      ShapeOr<ConvShape<S, 'AvgPool1d', 1, number, null>>
+    >
   }
 }

@@ -1,7 +1,10 @@
 /**
  * Average pooling over three spatial axes.
  */
+import type { Shape } from '../core/shape.js'
 import { avgPool3d } from '../tensor/functional.js'
+import type { ConvRule, ConvShape } from '../tensor/layer-shapes.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type AvgPoolOptions, PoolNd } from './pool-nd.js'
 import type { Sizes } from './tuple.js'
@@ -11,6 +14,8 @@ import type { Sizes } from './tuple.js'
  * counts the zeros of the padding.
  */
 export class AvgPool3d extends PoolNd {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: ConvRule<'AvgPool3d', 3, number, null>
   readonly countIncludePad: boolean
 
   constructor(kernelSize: Sizes, options: AvgPoolOptions = {}) {
@@ -18,9 +23,13 @@ export class AvgPool3d extends PoolNd {
     this.countIncludePad = options.countIncludePad ?? true
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<ConvShape<S, 'AvgPool3d', 3, number, null>>,
+  ): Tensor<ShapeOr<ConvShape<S, 'AvgPool3d', 3, number, null>>> {
     this.check(x)
     const { stride, padding, ceilMode, countIncludePad } = this
-    return avgPool3d(x, this.kernelSize, { stride, padding, ceilMode, countIncludePad })
+    return avgPool3d(x, this.kernelSize, { stride, padding, ceilMode, countIncludePad }) as Tensor<
+      ShapeOr<ConvShape<S, 'AvgPool3d', 3, number, null>>
+    >
   }
 }

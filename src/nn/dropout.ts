@@ -1,7 +1,9 @@
 /**
  * Dropout.
  */
+import type { Shape } from '../core/shape.js'
 import { dropout } from '../tensor/functional.js'
+import type { SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkProbability } from './check-input.js'
 import { Module } from './module.js'
@@ -11,6 +13,8 @@ import { Module } from './module.js'
  * evaluation mode, the identity. Srivastava et al., "Dropout" (2014).
  */
 export class Dropout extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: SameRule
   readonly p: number
 
   constructor(p = 0.5) {
@@ -19,7 +23,7 @@ export class Dropout extends Module {
     this.p = p
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return dropout(x, this.p, this.training)
   }
 

@@ -1,7 +1,10 @@
 /**
  * Dropout of whole channels.
  */
+import type { Shape } from '../core/shape.js'
 import { featureDropout } from '../tensor/functional.js'
+import type { ImageRule, ImageShape } from '../tensor/layer-shapes.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInput, checkProbability } from './check-input.js'
 import { Module } from './module.js'
@@ -11,6 +14,8 @@ import { Module } from './module.js'
  * 1 / (1 - p); in evaluation mode, the identity. Tompson et al. (2015).
  */
 export class Dropout2d extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: ImageRule<'Dropout2d', number, 2>
   readonly p: number
 
   constructor(p = 0.5) {
@@ -19,9 +24,11 @@ export class Dropout2d extends Module {
     this.p = p
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<ImageShape<S, 'Dropout2d', number, 2>>,
+  ): Tensor<ShapeOr<ImageShape<S, 'Dropout2d', number, 2>>> {
     checkInput('Dropout2d', x, x.rank === 4, '(N, C, H, W)')
-    return featureDropout(x, this.p, this.training)
+    return featureDropout(x, this.p, this.training) as Tensor<ShapeOr<ImageShape<S, 'Dropout2d', number, 2>>>
   }
 
   protected override describe(): string {

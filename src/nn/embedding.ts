@@ -4,11 +4,14 @@
 
 import { isInteger } from '../core/dtype.js'
 import { DTypeError, ValueError } from '../core/errors.js'
+import type { Shape } from '../core/shape.js'
 import { normal } from '../init/normal.js'
 import { zeros } from '../tensor/creation.js'
 import { embedding } from '../tensor/functional.js'
 import { noGrad } from '../tensor/grad-mode.js'
+import type { EmbeddingRule, EmbeddingShape } from '../tensor/layer-shapes.js'
 import { Parameter } from '../tensor/parameter.js'
+import type { ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { cat } from '../tensor/tensor-functions.js'
 import { checkInteger } from './check-input.js'
@@ -23,13 +26,15 @@ export interface EmbeddingOptions {
  * out[…] = weight[index[…]] for integer indices of any shape; adds an axis of `embeddingDim` at the end. `weight`
  * (numEmbeddings, embeddingDim) starts from N(0, 1). An index out of range throws when the step has run.
  */
-export class Embedding extends Module {
+export class Embedding<D extends number = number> extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: EmbeddingRule<D>
   readonly numEmbeddings: number
   readonly embeddingDim: number
   readonly paddingIdx: number | null
   weight: Parameter
 
-  constructor(numEmbeddings: number, embeddingDim: number, { paddingIdx }: EmbeddingOptions = {}) {
+  constructor(numEmbeddings: number, embeddingDim: D, { paddingIdx }: EmbeddingOptions = {}) {
     super()
     checkInteger('Embedding', 'numEmbeddings', numEmbeddings)
     checkInteger('Embedding', 'embeddingDim', embeddingDim)
@@ -60,14 +65,16 @@ export class Embedding extends Module {
     })
   }
 
-  override forward(index: Tensor): Tensor {
+  override forward<S extends Shape>(index: Tensor<S>): Tensor<ShapeOr<EmbeddingShape<S, D>>> {
     if (!isInteger(index.dtype)) {
       throw new DTypeError(
         `Embedding: expected integer indices (i32, i64 or u8), got ${index.dtype}. Build them with ` +
           "tensor(list, { dtype: 'i32' }) or convert with index.to('i32').",
       )
     }
-    return embedding(index, this.weight, { paddingIndex: this.paddingIdx ?? undefined })
+    return embedding(index, this.weight, { paddingIndex: this.paddingIdx ?? undefined }) as Tensor<
+      ShapeOr<EmbeddingShape<S, D>>
+    >
   }
 
   protected override describe(): string {

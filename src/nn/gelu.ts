@@ -1,7 +1,9 @@
 /**
  * The Gaussian error linear unit.
  */
+import type { Shape } from '../core/shape.js'
 import { gelu } from '../tensor/functional.js'
+import type { SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 
@@ -12,6 +14,8 @@ export interface GELUOptions {
 
 /** y = x · Φ(x), Φ the normal distribution function. Hendrycks and Gimpel, "Gaussian Error Linear Units" (2016). */
 export class GELU extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: SameRule
   readonly approximate: 'none' | 'tanh'
 
   constructor({ approximate = 'none' }: GELUOptions = {}) {
@@ -19,7 +23,7 @@ export class GELU extends Module {
     this.approximate = approximate
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return gelu(x, this.approximate)
   }
 

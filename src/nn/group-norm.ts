@@ -1,10 +1,14 @@
 /**
  * Group normalisation.
  */
+
 import { ValueError } from '../core/errors.js'
+import type { Shape } from '../core/shape.js'
 import { ones, zeros } from '../tensor/creation.js'
 import { groupNorm } from '../tensor/functional.js'
+import type { ChannelRule, ChannelShape } from '../tensor/layer-shapes.js'
 import { Parameter } from '../tensor/parameter.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInput, checkInteger } from './check-input.js'
 import { Module } from './module.js'
@@ -20,14 +24,16 @@ export interface GroupNormOptions {
  * Normalises x (N, numChannels, …) over the positions and the channels of each of `numGroups` groups, with biased
  * variance, in both modes. Wu and He, "Group Normalization" (2018).
  */
-export class GroupNorm extends Module {
+export class GroupNorm<C extends number = number> extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: ChannelRule<'GroupNorm', C, '(N, C, …)'>
   readonly numGroups: number
   readonly numChannels: number
   readonly eps: number
   weight: Parameter | null
   bias: Parameter | null
 
-  constructor(numGroups: number, numChannels: number, { eps = 1e-5, affine = true }: GroupNormOptions = {}) {
+  constructor(numGroups: number, numChannels: C, { eps = 1e-5, affine = true }: GroupNormOptions = {}) {
     super()
     checkInteger('GroupNorm', 'numGroups', numGroups)
     checkInteger('GroupNorm', 'numChannels', numChannels)
@@ -43,9 +49,13 @@ export class GroupNorm extends Module {
     this.bias = affine ? new Parameter(zeros([numChannels])) : null
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<ChannelShape<S, 'GroupNorm', C>>,
+  ): Tensor<ShapeOr<ChannelShape<S, 'GroupNorm', C>>> {
     checkInput('GroupNorm', x, x.rank >= 2 && x.shape[1] === this.numChannels, `(N, ${this.numChannels}, …)`)
-    return groupNorm(x, this.numGroups, this.weight, this.bias, this.eps)
+    return groupNorm(x, this.numGroups, this.weight, this.bias, this.eps) as Tensor<
+      ShapeOr<ChannelShape<S, 'GroupNorm', C>>
+    >
   }
 
   protected override describe(): string {

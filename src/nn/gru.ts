@@ -1,7 +1,10 @@
 /**
  * The gated recurrent unit.
  */
+import type { Shape } from '../core/shape.js'
 import { linear } from '../tensor/functional.js'
+import type { RecurrentShape } from '../tensor/layer-shapes.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Recurrent, type RecurrentOptions, type RecurrentWeights } from './recurrent.js'
 
@@ -13,14 +16,25 @@ import { Recurrent, type RecurrentOptions, type RecurrentWeights } from './recur
  * Gates are stored in the order r, z, n. `forward(x, h0)` returns `[output, hn]` with output (T, N, D·H) and hn
  * (layers·D, N, H), D = 2 when bidirectional. Cho et al. (2014).
  */
-export class GRU extends Recurrent {
-  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+export class GRU<
+  In extends number = number,
+  Hidden extends number = number,
+  Both extends boolean = false,
+> extends Recurrent {
+  constructor(
+    inputSize: In,
+    hiddenSize: Hidden,
+    options: RecurrentOptions & { readonly bidirectional?: Both } = {},
+  ) {
     super(inputSize, hiddenSize, 3, options)
   }
 
-  override forward(x: Tensor, state?: Tensor): [Tensor, Tensor] {
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<RecurrentShape<S, 'GRU', In, Hidden, Both>>,
+    state?: Tensor,
+  ): [Tensor<ShapeOr<RecurrentShape<S, 'GRU', In, Hidden, Both>>>, Tensor] {
     const { output, states } = this.run(x, state && [state], 1)
-    return [output, states[0]]
+    return [output as Tensor<ShapeOr<RecurrentShape<S, 'GRU', In, Hidden, Both>>>, states[0]]
   }
 
   protected override project(x: Tensor, { input, inputBias }: RecurrentWeights): Tensor {

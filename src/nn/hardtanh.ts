@@ -1,12 +1,16 @@
 /**
  * The piecewise linear tanh.
  */
+import type { Shape } from '../core/shape.js'
 import { hardtanh } from '../tensor/functional.js'
+import type { SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 
 /** y = min(max(x, minVal), maxVal), default -1 and 1. */
 export class Hardtanh extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: SameRule
   readonly minVal: number
   readonly maxVal: number
 
@@ -16,7 +20,7 @@ export class Hardtanh extends Module {
     this.maxVal = maxVal
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return hardtanh(x, this.minVal, this.maxVal)
   }
 

@@ -1,9 +1,12 @@
 /**
  * Instance normalisation of images.
  */
+import type { Shape } from '../core/shape.js'
 import { ones, zeros } from '../tensor/creation.js'
 import { instanceNorm } from '../tensor/functional.js'
+import type { ImageRule, ImageShape } from '../tensor/layer-shapes.js'
 import { Parameter } from '../tensor/parameter.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInput, checkInteger } from './check-input.js'
 import { Module } from './module.js'
@@ -19,13 +22,15 @@ export interface InstanceNormOptions {
  * Normalises each channel of each image of x (N, numFeatures, H, W) over its positions, in both modes.
  * Ulyanov et al., "Instance Normalization" (2016). Running statistics are not kept.
  */
-export class InstanceNorm2d extends Module {
+export class InstanceNorm2d<C extends number = number> extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: ImageRule<'InstanceNorm2d', C, 2>
   readonly numFeatures: number
   readonly eps: number
   weight: Parameter | null
   bias: Parameter | null
 
-  constructor(numFeatures: number, { eps = 1e-5, affine = false }: InstanceNormOptions = {}) {
+  constructor(numFeatures: C, { eps = 1e-5, affine = false }: InstanceNormOptions = {}) {
     super()
     checkInteger('InstanceNorm2d', 'numFeatures', numFeatures)
     this.numFeatures = numFeatures
@@ -34,10 +39,14 @@ export class InstanceNorm2d extends Module {
     this.bias = affine ? new Parameter(zeros([numFeatures])) : null
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<ImageShape<S, 'InstanceNorm2d', C, 2>>,
+  ): Tensor<ShapeOr<ImageShape<S, 'InstanceNorm2d', C, 2>>> {
     const c = this.numFeatures
     checkInput('InstanceNorm2d', x, x.rank === 4 && x.shape[1] === c, `(N, ${c}, H, W)`)
-    return instanceNorm(x, this.weight, this.bias, this.eps)
+    return instanceNorm(x, this.weight, this.bias, this.eps) as Tensor<
+      ShapeOr<ImageShape<S, 'InstanceNorm2d', C, 2>>
+    >
   }
 
   protected override describe(): string {

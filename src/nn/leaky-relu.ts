@@ -1,12 +1,16 @@
 /**
  * The rectifier with a small slope for negative inputs.
  */
+import type { Shape } from '../core/shape.js'
 import { leakyRelu } from '../tensor/functional.js'
+import type { SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 
 /** y = x for x > 0, else negativeSlope · x (default 0.01). Maas et al. (2013). */
 export class LeakyReLU extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: SameRule
   readonly negativeSlope: number
 
   constructor(negativeSlope = 0.01) {
@@ -14,7 +18,7 @@ export class LeakyReLU extends Module {
     this.negativeSlope = negativeSlope
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return leakyRelu(x, this.negativeSlope)
   }
 

@@ -1,11 +1,14 @@
 /**
  * The fully connected layer.
  */
+import type { Shape } from '../core/shape.js'
 import { kaimingUniform } from '../init/kaiming-uniform.js'
 import { uniform } from '../init/uniform.js'
 import { zeros } from '../tensor/creation.js'
 import { linear } from '../tensor/functional.js'
+import type { LinearRule } from '../tensor/layer-shapes.js'
 import { Parameter } from '../tensor/parameter.js'
+import type { Fits, LinearResult, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInput, checkInteger } from './check-input.js'
 import { Module } from './module.js'
@@ -19,13 +22,15 @@ export interface LinearOptions {
  * y = x Wᵀ + b for x (…, inFeatures), y (…, outFeatures). `weight` is (outFeatures, inFeatures), `bias` (outFeatures).
  * Both start from U(-1/√inFeatures, 1/√inFeatures), as in PyTorch.
  */
-export class Linear extends Module {
+export class Linear<In extends number = number, Out extends number = number> extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: LinearRule<In, Out>
   readonly inFeatures: number
   readonly outFeatures: number
   weight: Parameter
   bias: Parameter | null
 
-  constructor(inFeatures: number, outFeatures: number, { bias = true }: LinearOptions = {}) {
+  constructor(inFeatures: In, outFeatures: Out, { bias = true }: LinearOptions = {}) {
     super()
     checkInteger('Linear', 'inFeatures', inFeatures)
     checkInteger('Linear', 'outFeatures', outFeatures)
@@ -43,7 +48,9 @@ export class Linear extends Module {
     if (this.bias) uniform(this.bias, -bound, bound)
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<LinearResult<S, In, Out>>,
+  ): Tensor<ShapeOr<LinearResult<S, In, Out>>> {
     const hint = x.rank > 2 ? 'Flatten the features first, for example with new Flatten().' : ''
     checkInput(
       'Linear',
@@ -52,7 +59,7 @@ export class Linear extends Module {
       `(…, ${this.inFeatures})`,
       hint,
     )
-    return linear(x, this.weight, this.bias)
+    return linear(x, this.weight, this.bias) as Tensor<ShapeOr<LinearResult<S, In, Out>>>
   }
 
   protected override describe(): string {

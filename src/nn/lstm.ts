@@ -1,7 +1,10 @@
 /**
  * Long short-term memory.
  */
+import type { Shape } from '../core/shape.js'
 import { linear } from '../tensor/functional.js'
+import type { RecurrentShape } from '../tensor/layer-shapes.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import {
   projectWithBothBiases,
@@ -19,14 +22,25 @@ import {
  * (T, N, D·H) and states (layers·D, N, H), D = 2 when bidirectional. Hochreiter and Schmidhuber (1997), with the
  * forget gate of Gers et al. (2000).
  */
-export class LSTM extends Recurrent {
-  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+export class LSTM<
+  In extends number = number,
+  Hidden extends number = number,
+  Both extends boolean = false,
+> extends Recurrent {
+  constructor(
+    inputSize: In,
+    hiddenSize: Hidden,
+    options: RecurrentOptions & { readonly bidirectional?: Both } = {},
+  ) {
     super(inputSize, hiddenSize, 4, options)
   }
 
-  override forward(x: Tensor, state?: readonly [Tensor, Tensor]): [Tensor, [Tensor, Tensor]] {
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<RecurrentShape<S, 'LSTM', In, Hidden, Both>>,
+    state?: readonly [Tensor, Tensor],
+  ): [Tensor<ShapeOr<RecurrentShape<S, 'LSTM', In, Hidden, Both>>>, [Tensor, Tensor]] {
     const { output, states } = this.run(x, state, 2)
-    return [output, [states[0], states[1]]]
+    return [output as Tensor<ShapeOr<RecurrentShape<S, 'LSTM', In, Hidden, Both>>>, [states[0], states[1]]]
   }
 
   protected override project(x: Tensor, weights: RecurrentWeights): Tensor {

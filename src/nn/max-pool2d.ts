@@ -1,7 +1,10 @@
 /**
  * Max pooling over two spatial axes.
  */
+import type { Shape } from '../core/shape.js'
 import { maxPool2d } from '../tensor/functional.js'
+import type { ConvRule, ConvShape } from '../tensor/layer-shapes.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type MaxPoolOptions, PoolNd } from './pool-nd.js'
 import { formatTuple, type Sizes, tuple } from './tuple.js'
@@ -11,6 +14,8 @@ import { formatTuple, type Sizes, tuple } from './tuple.js'
  * of equal elements the first takes the gradient.
  */
 export class MaxPool2d extends PoolNd {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: ConvRule<'MaxPool2d', 2, number, null>
   readonly dilation: readonly number[]
 
   constructor(kernelSize: Sizes, options: MaxPoolOptions = {}) {
@@ -18,10 +23,14 @@ export class MaxPool2d extends PoolNd {
     this.dilation = tuple(options.dilation ?? 1, 2, 'MaxPool2d dilation')
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<ConvShape<S, 'MaxPool2d', 2, number, null>>,
+  ): Tensor<ShapeOr<ConvShape<S, 'MaxPool2d', 2, number, null>>> {
     this.check(x)
     const { stride, padding, dilation, ceilMode } = this
-    return maxPool2d(x, this.kernelSize, { stride, padding, dilation, ceilMode })
+    return maxPool2d(x, this.kernelSize, { stride, padding, dilation, ceilMode }) as Tensor<
+      ShapeOr<ConvShape<S, 'MaxPool2d', 2, number, null>>
+    >
   }
 
   protected override describe(): string {

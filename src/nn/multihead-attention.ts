@@ -1,13 +1,16 @@
 /**
  * Attention with several heads.
  */
+
 import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, type Shape } from '../core/shape.js'
 import { xavierUniform } from '../init/xavier-uniform.js'
 import { zeros as fillZeros } from '../init/zeros.js'
 import { arange, zeros } from '../tensor/creation.js'
 import { dropout, linear } from '../tensor/functional.js'
+import type { FeatureShape } from '../tensor/layer-shapes.js'
 import { Parameter } from '../tensor/parameter.js'
+import type { Fits } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInput, checkInteger, checkProbability } from './check-input.js'
 import { Linear } from './linear.js'
@@ -46,7 +49,7 @@ export interface AttentionOptions {
  * projections; with `kdim` or `vdim` they are `qProjWeight`, `kProjWeight`, `vProjWeight`.
  * Vaswani et al., "Attention Is All You Need" (2017).
  */
-export class MultiheadAttention extends Module {
+export class MultiheadAttention<E extends number = number> extends Module {
   readonly embedDim: number
   readonly numHeads: number
   readonly dropout: number
@@ -60,7 +63,7 @@ export class MultiheadAttention extends Module {
   inProjBias: Parameter | null
   outProj: Linear
 
-  constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
+  constructor(embedDim: E, numHeads: number, options: MultiheadAttentionOptions = {}) {
     super()
     const { dropout: p = 0, bias = true, kdim = embedDim, vdim = embedDim, batchFirst = false } = options
     checkInteger('MultiheadAttention', 'embedDim', embedDim)
@@ -99,15 +102,15 @@ export class MultiheadAttention extends Module {
     if (this.outProj.bias) fillZeros(this.outProj.bias)
   }
 
-  override forward(
-    query: Tensor,
+  override forward<S extends Shape>(
+    query: Tensor<S> & Fits<FeatureShape<S, 'MultiheadAttention', E>>,
     key: Tensor = query,
     value: Tensor = key,
     options: AttentionOptions = {},
-  ): [Tensor, Tensor | null] {
+  ): [Tensor<S>, Tensor | null] {
     const { needWeights = true, averageAttnWeights = true } = options
     this.check(query, key, value)
-    const [q, k, v] = [query, key, value].map((x) => (this.batchFirst ? x : x.transpose(0, 1)))
+    const [q, k, v] = [query as Tensor, key, value].map((x) => (this.batchFirst ? x : x.transpose(0, 1)))
     const [batch, length] = q.shape
     const [qw, kw, vw] = this.inputWeights()
     const [qb, kb, vb] = this.inProjBias === null ? [null, null, null] : this.inProjBias.chunk(3, 0)
@@ -121,7 +124,8 @@ export class MultiheadAttention extends Module {
     const joined = weights.matmul(values).transpose(1, 2).reshape([batch, length, this.embedDim])
     const output = this.outProj.forward(joined)
     const shown = needWeights ? (averageAttnWeights ? weights.mean(1) : weights) : null
-    return [this.batchFirst ? output : output.transpose(0, 1), shown]
+    const shaped: Tensor = this.batchFirst ? output : output.transpose(0, 1)
+    return [shaped as Tensor<S>, shown]
   }
 
   private inputWeights(): Tensor[] {

@@ -1,9 +1,11 @@
 /**
  * The rectifier with a learned slope for negative inputs.
  */
+import type { Shape } from '../core/shape.js'
 import { constant } from '../init/constant.js'
 import { zeros } from '../tensor/creation.js'
 import { prelu } from '../tensor/functional.js'
+import type { SameRule } from '../tensor/layer-shapes.js'
 import { Parameter } from '../tensor/parameter.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInteger } from './check-input.js'
@@ -14,6 +16,8 @@ import { Module } from './module.js'
  * (default 0.25). He et al., "Delving Deep into Rectifiers" (2015).
  */
 export class PReLU extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: SameRule
   readonly numParameters: number
   weight: Parameter
 
@@ -24,7 +28,7 @@ export class PReLU extends Module {
     this.weight = constant(new Parameter(zeros([numParameters])), init)
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return prelu(x, this.weight)
   }
 

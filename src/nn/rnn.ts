@@ -1,8 +1,12 @@
 /**
  * The plain recurrent network.
  */
+
 import { ValueError } from '../core/errors.js'
+import type { Shape } from '../core/shape.js'
 import { linear } from '../tensor/functional.js'
+import type { RecurrentShape } from '../tensor/layer-shapes.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import {
   projectWithBothBiases,
@@ -21,10 +25,18 @@ export interface RNNOptions extends RecurrentOptions {
  * `forward(x, h0)` returns `[output, hn]` with output (T, N, D·H) and hn (layers·D, N, H), D = 2 when bidirectional.
  * Elman (1990).
  */
-export class RNN extends Recurrent {
+export class RNN<
+  In extends number = number,
+  Hidden extends number = number,
+  Both extends boolean = false,
+> extends Recurrent {
   readonly nonlinearity: 'tanh' | 'relu'
 
-  constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
+  constructor(
+    inputSize: In,
+    hiddenSize: Hidden,
+    options: RNNOptions & { readonly bidirectional?: Both } = {},
+  ) {
     super(inputSize, hiddenSize, 1, options)
     this.nonlinearity = options.nonlinearity ?? 'tanh'
     if (this.nonlinearity !== 'tanh' && this.nonlinearity !== 'relu') {
@@ -32,9 +44,12 @@ export class RNN extends Recurrent {
     }
   }
 
-  override forward(x: Tensor, state?: Tensor): [Tensor, Tensor] {
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<RecurrentShape<S, 'RNN', In, Hidden, Both>>,
+    state?: Tensor,
+  ): [Tensor<ShapeOr<RecurrentShape<S, 'RNN', In, Hidden, Both>>>, Tensor] {
     const { output, states } = this.run(x, state && [state], 1)
-    return [output, states[0]]
+    return [output as Tensor<ShapeOr<RecurrentShape<S, 'RNN', In, Hidden, Both>>>, states[0]]
   }
 
   protected override project(x: Tensor, weights: RecurrentWeights): Tensor {

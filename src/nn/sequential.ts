@@ -2,6 +2,9 @@
  * Layers one after the other.
  */
 import { ValueError } from '../core/errors.js'
+import type { Shape } from '../core/shape.js'
+import type { ChainRule, ChainShape } from '../tensor/layer-shapes.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module, type TensorModule } from './module.js'
 
@@ -9,8 +12,11 @@ import { Module, type TensorModule } from './module.js'
  * Feeds each module's output to the next. State-dict keys are the positions (`0.weight`), or the names when built
  * from an object: `new Sequential({ conv: new Conv2d(1, 6, 5), act: new ReLU() })`.
  */
-export class Sequential extends Module {
-  constructor(...modules: readonly TensorModule[])
+export class Sequential<const L extends readonly TensorModule[] = readonly TensorModule[]> extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: ChainRule<L>
+
+  constructor(...modules: L)
   constructor(modules: Readonly<Record<string, TensorModule>>)
   constructor(...modules: readonly (TensorModule | Readonly<Record<string, TensorModule>>)[]) {
     super()
@@ -39,20 +45,22 @@ export class Sequential extends Module {
     return this.children().at(i) as TensorModule | undefined
   }
 
-  /** Adds a layer at the end and returns this. */
-  append(module: TensorModule): this {
+  /** Adds a layer at the end and returns this, typed without the shapes, which it changes. */
+  append(module: TensorModule): Sequential {
     this.#add(String(this.length), module)
-    return this
+    return this as unknown as Sequential
   }
 
   *[Symbol.iterator](): Generator<TensorModule> {
     for (const child of this.children()) yield child as TensorModule
   }
 
-  override forward(x: Tensor): Tensor {
-    let y = x
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<ChainShape<S, L>>,
+  ): Tensor<ShapeOr<ChainShape<S, L>>> {
+    let y: Tensor = x
     for (const layer of this) y = layer.forward(y)
-    return y
+    return y as Tensor<ShapeOr<ChainShape<S, L>>>
   }
 }
 
@@ -60,4 +68,5 @@ const describeValue = (value: unknown): string =>
   typeof value === 'object' && value !== null ? `a ${value.constructor?.name ?? 'object'}` : String(value)
 
 /** `new Sequential(…)` in short. */
-export const sequential = (...modules: readonly TensorModule[]): Sequential => new Sequential(...modules)
+export const sequential = <const L extends readonly TensorModule[]>(...modules: L): Sequential<L> =>
+  new Sequential<L>(...modules)

@@ -1,12 +1,16 @@
 /**
  * The logistic function.
  */
+import type { Shape } from '../core/shape.js'
+import type { SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 
 /** y = 1 / (1 + exp(-x)). */
 export class Sigmoid extends Module {
-  override forward(x: Tensor): Tensor {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: SameRule
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return x.sigmoid()
   }
 }

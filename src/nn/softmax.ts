@@ -1,11 +1,15 @@
 /**
  * Softmax as a layer.
  */
+import type { Shape } from '../core/shape.js'
+import type { SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 
 /** y = exp(x) / Σ exp(x) along `axis` (default -1), computed after subtracting the largest element. */
 export class Softmax extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: SameRule
   readonly axis: number
 
   constructor(axis = -1) {
@@ -13,7 +17,7 @@ export class Softmax extends Module {
     this.axis = axis
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return x.softmax(this.axis)
   }
 

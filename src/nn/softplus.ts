@@ -1,7 +1,9 @@
 /**
  * The smooth rectifier.
  */
+import type { Shape } from '../core/shape.js'
 import { softplus } from '../tensor/functional.js'
+import type { SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 
@@ -14,6 +16,8 @@ export interface SoftplusOptions {
 
 /** y = log(1 + exp(beta · x)) / beta. Dugas et al. (2001). */
 export class Softplus extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: SameRule
   readonly beta: number
   readonly threshold: number
 
@@ -23,7 +27,7 @@ export class Softplus extends Module {
     this.threshold = threshold
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return softplus(x, { beta: this.beta, threshold: this.threshold })
   }
 

@@ -1,7 +1,11 @@
 /**
  * One layer of the transformer's encoder.
  */
+
 import { ValueError } from '../core/errors.js'
+import type { Shape } from '../core/shape.js'
+import type { FeatureRule, FeatureShape } from '../tensor/layer-shapes.js'
+import type { Fits } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Dropout } from './dropout.js'
 import { LayerNorm } from './layer-norm.js'
@@ -38,7 +42,9 @@ export interface EncoderMasks {
  * y = x + attention(norm1(x)), z = y + W₂ act(W₁ norm2(y)). x is (L, N, dModel), or (N, L, dModel) with
  * `batchFirst`. Vaswani et al. (2017); norm first: Xiong et al. (2020).
  */
-export class TransformerEncoderLayer extends Module {
+export class TransformerEncoderLayer<E extends number = number> extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: FeatureRule<'TransformerEncoderLayer', E>
   readonly dModel: number
   readonly nhead: number
   readonly normFirst: boolean
@@ -53,7 +59,7 @@ export class TransformerEncoderLayer extends Module {
   dropout2: Dropout
   #options: TransformerEncoderLayerOptions
 
-  constructor(dModel: number, nhead: number, options: TransformerEncoderLayerOptions = {}) {
+  constructor(dModel: E, nhead: number, options: TransformerEncoderLayerOptions = {}) {
     super()
     const { dimFeedforward = 2048, dropout = 0.1, activation = 'relu', layerNormEps: eps = 1e-5 } = options
     const { batchFirst = false, normFirst = false } = options
@@ -77,18 +83,22 @@ export class TransformerEncoderLayer extends Module {
     this.dropout2 = new Dropout(dropout)
   }
 
-  override forward(x: Tensor, masks: EncoderMasks = {}): Tensor {
+  override forward<S extends Shape>(
+    input: Tensor<S> & Fits<FeatureShape<S, 'TransformerEncoderLayer', E>>,
+    masks: EncoderMasks = {},
+  ): Tensor<S> {
+    const x: Tensor = input
     if (this.normFirst) {
       const y = x.add(this.attend(this.norm1.forward(x), masks))
-      return y.add(this.feedForward(this.norm2.forward(y)))
+      return y.add(this.feedForward(this.norm2.forward(y))) as Tensor as Tensor<S>
     }
     const y = this.norm1.forward(x.add(this.attend(x, masks)))
-    return this.norm2.forward(y.add(this.feedForward(y)))
+    return this.norm2.forward(y.add(this.feedForward(y))) as Tensor as Tensor<S>
   }
 
   /** A new layer with the same options and the same values. */
-  copy(): TransformerEncoderLayer {
-    const layer = new TransformerEncoderLayer(this.dModel, this.nhead, this.#options)
+  copy(): TransformerEncoderLayer<E> {
+    const layer = new TransformerEncoderLayer<E>(this.dModel as E, this.nhead, this.#options)
     layer.loadStateDict(this.stateDict())
     return layer
   }

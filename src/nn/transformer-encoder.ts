@@ -1,7 +1,11 @@
 /**
  * A stack of encoder layers.
  */
+
 import { ValueError } from '../core/errors.js'
+import type { Shape } from '../core/shape.js'
+import type { FeatureRule, FeatureShape } from '../tensor/layer-shapes.js'
+import type { Fits } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInteger } from './check-input.js'
 import { Module, type TensorModule } from './module.js'
@@ -16,12 +20,14 @@ export interface TransformerEncoderOptions {
  * `numLayers` copies of `encoderLayer` one after the other (equal at the start, as in PyTorch), then `norm`. Masks are
  * given to every layer. Vaswani et al. (2017).
  */
-export class TransformerEncoder extends Module {
-  layers: TransformerEncoderLayer[]
+export class TransformerEncoder<E extends number = number> extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: FeatureRule<'TransformerEncoder', E>
+  layers: TransformerEncoderLayer<E>[]
   norm: TensorModule | null
 
   constructor(
-    encoderLayer: TransformerEncoderLayer,
+    encoderLayer: TransformerEncoderLayer<E>,
     numLayers: number,
     { norm }: TransformerEncoderOptions = {},
   ) {
@@ -36,9 +42,12 @@ export class TransformerEncoder extends Module {
     this.norm = norm ?? null
   }
 
-  override forward(x: Tensor, masks: EncoderMasks = {}): Tensor {
-    let y = x
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<FeatureShape<S, 'TransformerEncoder', E>>,
+    masks: EncoderMasks = {},
+  ): Tensor<S> {
+    let y: Tensor = x
     for (const layer of this.layers) y = layer.forward(y, masks)
-    return this.norm ? this.norm.forward(y) : y
+    return (this.norm ? this.norm.forward(y) : y) as Tensor<S>
   }
 }

@@ -1,4 +1,5 @@
 /** Dropout and random activations on tensors. Draws come from a generator, by default the global one. */
+import type { Shape } from '../core/shape.js'
 import type { Node } from '../ir/node.js'
 import * as forms from '../ops/dropout.js'
 import * as random from '../ops/random.js'
@@ -6,19 +7,19 @@ import { nodeOf, type TensorBase, wrap } from './base.js'
 import { defaultGenerator, type Generator } from './random.js'
 import type { Tensor } from './tensor.js'
 
-type Drop = (
-  x: TensorBase,
+type Drop = <S extends Shape>(
+  x: TensorBase<S>,
   /** Probability of dropping, default 0.5. */
   p?: number,
   /** Default true; x itself otherwise. */
   training?: boolean,
   generator?: Generator,
-) => Tensor
+) => Tensor<S>
 
 const lift =
   (fn: (x: Node, p: number, key: Node) => Node): Drop =>
-  (x, p = 0.5, training = true, generator = defaultGenerator) =>
-    wrap(training && p !== 0 ? fn(nodeOf(x), p, generator.nextKey()) : nodeOf(x))
+  <S extends Shape>(x: TensorBase<S>, p = 0.5, training = true, generator = defaultGenerator) =>
+    wrap(training && p !== 0 ? fn(nodeOf(x), p, generator.nextKey()) : nodeOf(x)) as Tensor<S>
 
 /** Inverted dropout (Srivastava et al. 2014): 0 with probability p, else x / (1 - p); x itself unless training. */
 export const dropout = lift((x, p, key) => random.dropout(x, p, key))

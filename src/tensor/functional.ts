@@ -13,7 +13,9 @@ import * as linearAlgebra from '../ops/linear-algebra.js'
 import * as normalization from '../ops/normalization.js'
 import * as normal from '../ops/softmax.js'
 import { nodeOf, type TensorBase, wrap } from './base.js'
+import type { ConvOf, LinearOf } from './layer-shapes.js'
 import { defaultGenerator, type Generator } from './random.js'
+import type { Fits, ShapeOr } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 export * from './functional-dropout.js'
@@ -30,6 +32,12 @@ const lift =
   (x: TensorBase, ...args: A): Tensor =>
     wrap(fn(nodeOf(x), ...args))
 
+/** A node-level function that keeps the shape, on tensors. */
+const liftSame =
+  <A extends unknown[]>(fn: (x: Node, ...args: A) => Node) =>
+  <S extends Shape>(x: TensorBase<S>, ...args: A): Tensor<S> =>
+    wrap(fn(nodeOf(x), ...args)) as Tensor<S>
+
 /** A node-level function of input, weight and bias, on tensors. */
 const liftWeighted =
   <A extends unknown[]>(fn: (x: Node, weight: Node, bias?: Node | null, ...args: A) => Node) =>
@@ -39,67 +47,96 @@ const liftWeighted =
 // ---------------------------------------------------------------- activations
 
 /** max(x, 0). */
-export const relu = lift(activation.relu)
+export const relu = liftSame(activation.relu)
 /** 1 / (1 + e^-x). */
-export const sigmoid = lift(activation.sigmoid)
+export const sigmoid = liftSame(activation.sigmoid)
 /** ln sigmoid(x). */
-export const logSigmoid = lift(activation.logSigmoid)
+export const logSigmoid = liftSame(activation.logSigmoid)
 /** ln(1 + e^(βx)) / β. */
-export const softplus = lift(activation.softplus)
+export const softplus = liftSame(activation.softplus)
 /** x · sigmoid(x). */
-export const silu = lift(activation.silu)
+export const silu = liftSame(activation.silu)
 /** x · tanh(softplus(x)) (Misra 2019). */
-export const mish = lift(activation.mish)
+export const mish = liftSame(activation.mish)
 /** x · Φ(x) (Hendrycks & Gimpel 2016); approximate: 'none' (default) or 'tanh'. */
-export const gelu = lift(activation.gelu)
+export const gelu = liftSame(activation.gelu)
 /** x where positive, negativeSlope · x elsewhere; default 0.01. */
-export const leakyRelu = lift(activation.leakyRelu)
+export const leakyRelu = liftSame(activation.leakyRelu)
 /** x where positive, α(e^x - 1) elsewhere (Clevert et al. 2015). */
-export const elu = lift(activation.elu)
+export const elu = liftSame(activation.elu)
 /** max(0, x) + min(0, α(e^(x/α) - 1)). */
-export const celu = lift(activation.celu)
+export const celu = liftSame(activation.celu)
 /** Self-normalising exponential linear unit (Klambauer et al. 2017). */
-export const selu = lift(activation.selu)
+export const selu = liftSame(activation.selu)
 /** x limited to [min, max], default [-1, 1]. */
-export const hardtanh = lift(activation.hardtanh)
+export const hardtanh = liftSame(activation.hardtanh)
 /** min(max(x, 0), 6). */
-export const relu6 = lift(activation.relu6)
+export const relu6 = liftSame(activation.relu6)
 /** relu6(x + 3) / 6. */
-export const hardsigmoid = lift(activation.hardsigmoid)
+export const hardsigmoid = liftSame(activation.hardsigmoid)
 /** x · relu6(x + 3) / 6. */
-export const hardswish = lift(activation.hardswish)
+export const hardswish = liftSame(activation.hardswish)
 /** x / (1 + |x|). */
-export const softsign = lift(activation.softsign)
+export const softsign = liftSame(activation.softsign)
 /** x - tanh x. */
-export const tanhshrink = lift(activation.tanhshrink)
+export const tanhshrink = liftSame(activation.tanhshrink)
 /** x moved toward 0 by λ, and 0 within λ of it. */
-export const softshrink = lift(activation.softshrink)
+export const softshrink = liftSame(activation.softshrink)
 /** 0 within λ of 0, x elsewhere. */
-export const hardshrink = lift(activation.hardshrink)
+export const hardshrink = liftSame(activation.hardshrink)
 /** x above the limit, `value` elsewhere. */
-export const threshold = lift(activation.threshold)
+export const threshold = liftSame(activation.threshold)
 /** The first half of an axis times the sigmoid of the second half. */
 export const glu = lift(activation.glu)
 /** x where positive, weight · x elsewhere; one weight, or one a channel (axis 1) (He et al. 2015). */
-export const prelu = (x: TensorBase, weight: TensorBase): Tensor =>
-  wrap(activation.prelu(nodeOf(x), nodeOf(weight)))
+export const prelu = <S extends Shape>(x: TensorBase<S>, weight: TensorBase): Tensor<S> =>
+  wrap(activation.prelu(nodeOf(x), nodeOf(weight))) as Tensor<S>
 /** e^x / Σ e^x along an axis, the last by default. */
-export const softmax = lift(normal.softmax)
+export const softmax = liftSame(normal.softmax)
 /** ln softmax(x) along an axis, the last by default. */
-export const logSoftmax = lift(normal.logSoftmax)
+export const logSoftmax = liftSame(normal.logSoftmax)
 /** softmax(-x) along an axis, the last by default. */
-export const softmin = lift(normal.softmin)
+export const softmin = liftSame(normal.softmin)
 
 // ---------------------------------------------------------------- linear layers, convolution
 
 /** x · weightᵀ + bias with weight (out, in). */
-export const linear = liftWeighted(linearAlgebra.linear)
+export const linear = <S extends Shape, W extends Shape>(
+  x: TensorBase<S> & Fits<LinearOf<S, W>>,
+  weight: TensorBase<W>,
+  bias?: Maybe,
+): Tensor<ShapeOr<LinearOf<S, W>>> =>
+  wrap(linearAlgebra.linear(nodeOf(x), nodeOf(weight), maybe(bias))) as Tensor<ShapeOr<LinearOf<S, W>>>
 /** Cross-correlation over 1 spatial axis: stride, padding ('same', 'valid', numbers), dilation, groups. */
-export const conv1d = liftWeighted(convolution.conv1d)
+export const conv1d = <S extends Shape, W extends Shape>(
+  x: TensorBase<S> & Fits<ConvOf<S, W, 'conv1d', 1>>,
+  weight: TensorBase<W>,
+  bias?: Maybe,
+  options?: Parameters<typeof convolution.conv1d>[3],
+): Tensor<ShapeOr<ConvOf<S, W, 'conv1d', 1>>> =>
+  wrap(convolution.conv1d(nodeOf(x), nodeOf(weight), maybe(bias), options)) as Tensor<
+    ShapeOr<ConvOf<S, W, 'conv1d', 1>>
+  >
 /** Cross-correlation over 2 spatial axes: stride, padding ('same', 'valid', numbers), dilation, groups. */
-export const conv2d = liftWeighted(convolution.conv2d)
+export const conv2d = <S extends Shape, W extends Shape>(
+  x: TensorBase<S> & Fits<ConvOf<S, W, 'conv2d', 2>>,
+  weight: TensorBase<W>,
+  bias?: Maybe,
+  options?: Parameters<typeof convolution.conv2d>[3],
+): Tensor<ShapeOr<ConvOf<S, W, 'conv2d', 2>>> =>
+  wrap(convolution.conv2d(nodeOf(x), nodeOf(weight), maybe(bias), options)) as Tensor<
+    ShapeOr<ConvOf<S, W, 'conv2d', 2>>
+  >
 /** Cross-correlation over 3 spatial axes: stride, padding ('same', 'valid', numbers), dilation, groups. */
-export const conv3d = liftWeighted(convolution.conv3d)
+export const conv3d = <S extends Shape, W extends Shape>(
+  x: TensorBase<S> & Fits<ConvOf<S, W, 'conv3d', 3>>,
+  weight: TensorBase<W>,
+  bias?: Maybe,
+  options?: Parameters<typeof convolution.conv3d>[3],
+): Tensor<ShapeOr<ConvOf<S, W, 'conv3d', 3>>> =>
+  wrap(convolution.conv3d(nodeOf(x), nodeOf(weight), maybe(bias), options)) as Tensor<
+    ShapeOr<ConvOf<S, W, 'conv3d', 3>>
+  >
 /** The transpose of conv1d. */
 export const convTranspose1d = liftWeighted(convolution.convTranspose1d)
 /** The transpose of conv2d. */
