@@ -21,7 +21,7 @@ import type { HostArray } from '../../ir/node.js'
 import type { Backend, BackendOptions, Executable, ExecutableInfo } from '../backend.js'
 import { defaultThreads } from '../default-threads.js'
 import { indexError } from '../index-error.js'
-import { Arena } from './arena.js'
+import { type Code, Estate } from './estate.js'
 import { hostFunctions } from './host-math.js'
 import { createLinux, type Koffi } from './os/linux.js'
 import type { Address, OperatingSystem } from './os/os.js'
@@ -33,6 +33,8 @@ export type InstructionSet = 'avx2' | 'avx512'
 export interface NativeBackendOptions extends BackendOptions {
   /** Default: the widest that the processor has. `CHAINRULE_ISA` sets it too. */
   readonly instructionSet?: InstructionSet
+  /** Replaces the operating system, for tests. */
+  readonly os?: OperatingSystem
   /** Replaces parts of what programs are scheduled for, for tests. */
   readonly target?: Partial<Target>
 }
@@ -53,7 +55,7 @@ export async function createNativeBackend(options: NativeBackendOptions = {}): P
   if (process.arch !== 'x64')
     throw new DeviceError(`native: expected an x86-64 processor, got ${process.arch}.`)
   if (process.platform !== 'linux') throw new DeviceError(`native: expected Linux, got ${process.platform}.`)
-  const os = createLinux(await loadKoffi())
+  const os = options.os ?? linux ?? openLinux(await loadKoffi())
   const processor = probeProcessor(os)
   const chosen = options.instructionSet ?? instructionSetVariable() ?? (processor.avx512 ? 'avx512' : 'avx2')
   if (!processor[chosen])
@@ -83,6 +85,32 @@ async function loadKoffi(): Promise<Koffi> {
   }
 }
 
+/** One an isolate: every use of koffi's prototypes takes names that are never given back. */
+let linux: OperatingSystem | null = null
+
+function openLinux(koffi: Koffi): OperatingSystem {
+  try {
+    linux = createLinux(koffi)
+    return linux
+  } catch (error) {
+    throw new DeviceError(
+      `native: expected a Linux with the functions of POSIX, got ${error instanceof Error ? error.message : error}.`,
+    )
+  }
+}
+
+/** One an isolate, whatever number of backends it makes: programs run one after the other. */
+const estates = new WeakMap<OperatingSystem, Estate>()
+
+function estateOf(os: OperatingSystem, runtime: ProcessRuntime): Estate {
+  let found = estates.get(os)
+  if (found === undefined) {
+    found = new Estate(os, runtime)
+    estates.set(os, found)
+  }
+  return found
+}
+
 class Native implements NativeBackend {
   readonly name = 'native'
   readonly description: string
@@ -91,7 +119,7 @@ class Native implements NativeBackend {
   readonly instructionSet: InstructionSet
   readonly os: OperatingSystem
   readonly runtime: ProcessRuntime
-  readonly arena: Arena
+  readonly estate: Estate
   readonly locate: (buffer: ArrayBuffer) => Address
   private readonly emitOptions: X86Options
   private hostCallAddress: Address = 0
@@ -110,7 +138,7 @@ class Native implements NativeBackend {
     this.runtime = processRuntime(os)
     const wanted = Math.max(1, Math.min(maximumThreads, options.threads ?? defaultThreads()))
     this.threads = wanted === 1 ? 1 : Math.min(wanted, 1 + this.runtime.ensureWorkers(wanted - 1))
-    this.arena = new Arena(os)
+    this.estate = estateOf(os, this.runtime)
     const wide = instructionSet === 'avx512'
     this.emitOptions = {
       avx512: wide,
@@ -147,7 +175,7 @@ class Native implements NativeBackend {
       for (const kernel of program.kernels) console.error(printKernel(optimise(kernel)))
     }
     const module = emitX86(program, this.emitOptions)
-    this.arena.require(module.layout.arenaBytes + this.threads * module.layout.scratchBytes)
+    this.estate.require(module.layout.arenaBytes + this.threads * module.layout.scratchBytes)
     return new NativeExecutable(this, program, module)
   }
 
@@ -167,16 +195,18 @@ class Native implements NativeBackend {
 
   /** Runs a context's program; only one at a time, because there is one arena. */
   execute(executable: NativeExecutable, context: Address): void {
-    if (this.running !== null) {
+    if (this.estate.busy) {
       throw new DeviceError(
         'native: expected no run inside another, got one from a host function (`call`). Compute it before the call.',
       )
     }
     this.running = executable
+    this.estate.busy = true
     try {
       this.runtime.launch(context)
     } finally {
       this.running = null
+      this.estate.busy = false
     }
     if (this.hostFailure !== null) {
       const failure = this.hostFailure
@@ -187,11 +217,9 @@ class Native implements NativeBackend {
 }
 
 /** Unmaps the code of programs that the garbage collector took. */
-const dropped = new FinalizationRegistry<{
-  readonly os: OperatingSystem
-  readonly address: Address
-  readonly bytes: number
-}>(({ os, address, bytes }) => os.release(address, bytes))
+const dropped = new FinalizationRegistry<{ readonly estate: Estate; readonly code: Code }>(
+  ({ estate, code }) => estate.releaseCode(code),
+)
 
 class NativeExecutable implements Executable {
   readonly info: ExecutableInfo
@@ -205,12 +233,12 @@ class NativeExecutable implements Executable {
   private readonly table: Uint32Array
 
   constructor(backend: Native, program: Program, module: X86Module) {
-    const { os } = backend
+    const { os, estate } = backend
     this.backend = backend
     this.program = program
     this.calls = callsOf(program.commands)
-    const { address, bytes } = os.mapCode(module.code)
-    dropped.register(this, { os, address, bytes })
+    const code = estate.mapCode(module.code)
+    dropped.register(this, { estate, code })
     this.info = {
       kernels: program.kernels.length,
       arenaBytes: module.layout.arenaBytes,
@@ -225,10 +253,10 @@ class NativeExecutable implements Executable {
     const set = (offset: number, value: Address): void => {
       words[offset / 8] = BigInt(value)
     }
-    set(contextOffsets.arena, backend.arena.address)
+    set(contextOffsets.arena, estate.arena)
     set(contextOffsets.table, os.addressOf(this.table.buffer as ArrayBuffer))
     set(contextOffsets.hostCall, this.calls.length > 0 ? backend.hostCall : 0)
-    set(contextOffsets.main, address + module.main)
+    set(contextOffsets.main, code.address + module.main)
     set(contextOffsets.threads, module.parallel ? backend.threads : 1)
     set(contextOffsets.pool, backend.runtime.pool)
   }

@@ -1,5 +1,6 @@
 /** Linux through its C library, which koffi calls. */
 import { DeviceError } from '../../../core/errors.js'
+import { builtin } from '../../builtin.js'
 import type { Address, OperatingSystem } from './os.js'
 
 /** The parts of koffi that are used: it is an optional dependency, so its types may be absent. */
@@ -19,6 +20,9 @@ const noReserve = 0x4000
 const hugePages = 14
 const pageBytes = 4096
 const setMask = 2
+/** Of the auxiliary vector: where the kernel put 16 random bytes for this program. */
+const randomBytes = 25
+const getThreadCall = 186
 
 /** Names of koffi's prototypes must differ within a process, and this module may be loaded more than once. */
 let prototypes = 0
@@ -36,6 +40,8 @@ export function createLinux(koffi: Koffi): OperatingSystem {
   const signalMask = c.func('int pthread_sigmask(int, const uint8_t*, _Out_ uint8_t*)')
   const getenv = c.func('const char* getenv(const char*)')
   const setenv = c.func('int setenv(const char*, const char*, int)')
+  const auxiliary = c.func('uintptr_t getauxval(unsigned long)')
+  const systemCall = c.func('long syscall(long)')
   const unique = `chainrule_${process.pid}_${Date.now()}_${prototypes++}_${Math.floor(Math.random() * 1e9)}`
   const launch = koffi.proto(`void ${unique}_launch(int64_t)`)
   const hostCall = koffi.proto(`void ${unique}_call(int32_t, int64_t)`)
@@ -45,8 +51,21 @@ export function createLinux(koffi: Koffi): OperatingSystem {
     return address === -1 || address === 0 ? null : address
   }
 
+  /** 2^22 is above every thread's number; the time of its start tells it from later threads of that number. */
+  const threadNumber = (id: number): number | null => {
+    try {
+      const fs = builtin<{ readFileSync(path: string, encoding: string): string }>('node:fs')!
+      const text = fs.readFileSync(`/proc/self/task/${id}/stat`, 'utf8')
+      const start = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[19])
+      return (start % 2 ** 30) * 2 ** 22 + id
+    } catch {
+      return null
+    }
+  }
+
   return {
     name: 'Linux',
+    identity: identityOf((into) => copyOut(into, auxiliary(randomBytes), into.length)),
     reserve(bytes) {
       const address = map(bytes, privateMemory | noReserve)
       if (address !== null && bytes >= 2 ** 24) madvise(address, bytes, hugePages)
@@ -98,6 +117,15 @@ export function createLinux(koffi: Koffi): OperatingSystem {
       signalMask(setMask, before, all)
       return failed === 0
     },
+    thread() {
+      const id = Number(systemCall(getThreadCall))
+      return threadNumber(id) ?? id
+    },
+    threadRuns(thread) {
+      const id = thread % 2 ** 22
+      // Without /proc nobody can tell: everyone counts as alive.
+      return thread === id || threadNumber(id) === thread
+    },
     share(name, address) {
       setenv(name, String(address), 0)
       return Number(getenv(name))
@@ -107,4 +135,15 @@ export function createLinux(koffi: Koffi): OperatingSystem {
       return typeof value === 'string' ? Number(value) : null
     },
   }
+}
+
+/**
+ * The environment, where isolates find each other, outlives the program in its children, and process ids come again.
+ * The kernel's random bytes do not; they also seed the C library's canaries, so they are shown only as a digest.
+ */
+function identityOf(read: (into: Uint8Array) => void): string {
+  const bytes = new Uint8Array(16)
+  read(bytes)
+  const crypto = builtin<typeof import('node:crypto')>('node:crypto')!
+  return `${process.pid}_${crypto.createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`
 }

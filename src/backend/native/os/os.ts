@@ -5,6 +5,8 @@ export type Address = number
 
 export interface OperatingSystem {
   readonly name: string
+  /** Differs between programs that run, in the same process one after the other too. */
+  readonly identity: string
   /** Address space that is readable and writable and takes memory only where it is touched; null where there is none. */
   reserve(bytes: number): Address | null
   release(address: Address, bytes: number): void
@@ -23,6 +25,10 @@ export interface OperatingSystem {
   callback(f: (number: number, pointer: Address) => void): Address
   /** Starts a thread that runs code at `entry` with one argument and takes no signals; false where it cannot. */
   startThread(entry: Address, argument: Address): boolean
+  /** A number above 0 that no other thread of the process has, now or later. */
+  thread(): number
+  /** False once the thread of this number has ended. */
+  threadRuns(thread: number): boolean
   /**
    * Sets a name of the whole process to an address unless another isolate was first; returns the address that counts.
    */

@@ -30,6 +30,8 @@ export const barrierOffsets = { count: 0, generation: 64, sleepers: 128, bytes: 
 export const poolOffsets = {
   /** 1 while a run has the threads. */
   lock: 0,
+  /** 1 while an isolate changes what the process has: starts threads, takes or gives back memory. */
+  changes: 4,
   /** Threads of the present run that have finished it, and whether the launching thread sleeps until all have. */
   finished: 64,
   launcherSleeps: 68,
@@ -53,6 +55,9 @@ export const recordOffsets = {
   pool: 16,
   bytes: 64,
 } as const
+
+/** Bytes of the record of what one isolate owns. */
+export const estateRecordBytes = 32
 
 /** Numbers of system calls and operations of Linux on x86-64. */
 const futexCall = 202

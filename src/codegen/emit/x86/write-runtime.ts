@@ -18,7 +18,7 @@ export interface RuntimeCode {
   /** Offsets of `launch(context)` and `worker(record)`. */
   readonly launch: number
   readonly worker: number
-  /** Offset of `tryLock(request)`: the pool's address, then a word that becomes 1 where the lock was free. */
+  /** Offset of `tryLock(request)`: the address of a lock, then a word that becomes 1 where it was free. */
   readonly tryLock: number
 }
 
@@ -40,7 +40,7 @@ function writeTryLock(a: Assembler): void {
   a.emit('mov', [rdx, mem(rdi, 0)])
   a.emit('xor', [reg32(0), reg32(0)])
   a.emit('mov', [reg32(1), 1])
-  a.emit('lock cmpxchg', [mem(rdx, poolOffsets.lock), reg32(1)])
+  a.emit('lock cmpxchg', [mem(rdx, 0), reg32(1)])
   a.jump('ne', busy)
   a.emit('mov', [mem(rdi, 8), reg32(1)])
   a.bind(busy)
