@@ -79,8 +79,17 @@ export type Expr = ExprBase &
     | { readonly kind: 'index'; readonly index: Index }
     /** `index`, `index + step`, `index + 2·step`, … over the lanes (i32). */
     | { readonly kind: 'ramp'; readonly index: Index; readonly step: number }
-    /** Elements index, index + stride, …; one lane: stride is 1 by convention. stride 0 is written as `splat(load)`. */
-    | { readonly kind: 'load'; readonly buffer: number; readonly index: Index; readonly stride: number }
+    /**
+     * Elements index, index + stride, …; one lane: stride is 1 by convention. stride 0 is written as `splat(load)`. Only
+     * the first `active` lanes are read, the others are 0; fewer than all where the target's tails are masks.
+     */
+    | {
+        readonly kind: 'load'
+        readonly buffer: number
+        readonly index: Index
+        readonly stride: number
+        readonly active: number
+      }
     | { readonly kind: 'splat'; readonly value: Expr }
     /** A vector of `lanes` scalar expressions. */
     | { readonly kind: 'vector'; readonly values: readonly Expr[] }
@@ -149,6 +158,8 @@ export type Stmt =
       readonly index: Index
       readonly stride: number
       readonly value: Expr
+      /** Only the first lanes are stored; all where it is absent. */
+      readonly active?: number
     }
   | {
       readonly kind: 'if'
@@ -255,12 +266,12 @@ export class ExprBuilder {
       indexDeps(index),
     )
   }
-  load(buffer: number, dtype: DType, index: Index, lanes = 1, stride = 1): Expr {
+  load(buffer: number, dtype: DType, index: Index, lanes = 1, stride = 1, active = lanes): Expr {
     const type = computeTypeOf(dtype)
     if (lanes > 1 && stride === 0) return this.splat(this.load(buffer, dtype, index), lanes)
     return this.intern(
-      `load ${buffer} ${type} ${lanes} ${stride} ${indexKey(index)}`,
-      { kind: 'load', buffer, index, stride, type, lanes },
+      `load ${buffer} ${type} ${lanes}/${active} ${stride} ${indexKey(index)}`,
+      { kind: 'load', buffer, index, stride, active, type, lanes },
       indexDeps(index),
     )
   }

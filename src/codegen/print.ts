@@ -74,8 +74,9 @@ class Printer {
     return ranges.map(({ index, low, high }) => `${low} <= ${this.index(index)} <= ${high}`).join(' and ')
   }
 
-  private element(buffer: number, index: Index, lanes: number, stride: number): string {
-    const span = lanes === 1 ? '' : stride === 1 ? ` :${lanes}` : ` :${lanes} by ${stride}`
+  private element(buffer: number, index: Index, lanes: number, stride: number, active = lanes): string {
+    const count = active === lanes ? `${lanes}` : `${active} of ${lanes}`
+    const span = lanes === 1 ? '' : stride === 1 ? ` :${count}` : ` :${count} by ${stride}`
     return `${this.buffers[buffer]}[${this.index(index)}${span}]`
   }
 
@@ -92,7 +93,7 @@ class Printer {
       case 'ramp':
         return `ramp(${this.index(e.index)}, ${e.step})`
       case 'load':
-        return this.element(e.buffer, e.index, e.lanes, e.stride)
+        return this.element(e.buffer, e.index, e.lanes, e.stride, e.active)
       case 'splat':
         return `splat(${this.expr(e.value)})`
       case 'vector':
@@ -145,7 +146,9 @@ class Printer {
           break
         }
         case 'store':
-          line(`${this.element(s.buffer, s.index, s.value.lanes, s.stride)} = ${this.expr(s.value)}`)
+          line(
+            `${this.element(s.buffer, s.index, s.value.lanes, s.stride, s.active)} = ${this.expr(s.value)}`,
+          )
           break
         case 'if':
         case 'when':

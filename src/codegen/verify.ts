@@ -151,11 +151,19 @@ class Verifier {
       this.fail(`store of ${stmt.value.type} to ${buffer.name}, which holds ${buffer.dtype}`)
     if (stmt.value.lanes > 1 && stmt.stride === 0)
       this.fail(`store to ${buffer.name}: lanes with stride 0 overwrite each other`)
-    this.access(`store to ${buffer.name}`, buffer.size, stmt.index, stmt.stride, stmt.value.lanes, facts)
+    const { lanes } = stmt.value
+    const active = this.active(stmt.active ?? lanes, lanes, `store to ${buffer.name}`)
+    this.access(`store to ${buffer.name}`, buffer.size, stmt.index, stmt.stride, active, facts)
   }
 
   private buffer(number: number): Kernel['buffers'][number] {
     return this.kernel.buffers[number] ?? this.fail(`buffer ${number} does not exist`)
+  }
+
+  private active(active: number, lanes: number, what: string): number {
+    if (!Number.isInteger(active) || active < 1 || active > lanes)
+      this.fail(`${what}: ${active} of ${lanes} lanes are active`)
+    return active
   }
 
   private access(
@@ -250,7 +258,8 @@ class Verifier {
         if (computeTypeOf(buffer.dtype) !== expr.type) {
           this.fail(`load of ${expr.type} from ${buffer.name}, which holds ${buffer.dtype}`)
         }
-        this.access(`load from ${buffer.name}`, buffer.size, expr.index, expr.stride, expr.lanes, facts)
+        const active = this.active(expr.active, expr.lanes, `load from ${buffer.name}`)
+        this.access(`load from ${buffer.name}`, buffer.size, expr.index, expr.stride, active, facts)
         return
       }
       case 'guard':

@@ -121,10 +121,11 @@ export interface MemoryAccess {
 export function accessesOf(stmt: Stmt): MemoryAccess[] {
   const found: MemoryAccess[] = []
   walkExprs(exprsOf(stmt), (e) => {
-    if (e.kind === 'load') found.push({ buffer: e.buffer, index: e.index, stride: e.stride, lanes: e.lanes })
+    if (e.kind === 'load') found.push({ buffer: e.buffer, index: e.index, stride: e.stride, lanes: e.active })
   })
   if (stmt.kind === 'store') {
-    found.push({ buffer: stmt.buffer, index: stmt.index, stride: stmt.stride, lanes: stmt.value.lanes })
+    const { buffer, index, stride, value, active } = stmt
+    found.push({ buffer, index, stride, lanes: active ?? value.lanes })
   }
   return found
 }

@@ -257,8 +257,12 @@ function compute(expr: Expr, env: Environment, memo: Map<number, Value>): Value 
       const start = evaluateIndex(expr.index, env)
       return Array.from({ length: expr.lanes }, (_, i) => start + i * expr.step)
     }
-    case 'load':
-      return env.load(expr.buffer, evaluateIndex(expr.index, env), expr.stride, expr.lanes)
+    case 'load': {
+      const read = env.load(expr.buffer, evaluateIndex(expr.index, env), expr.stride, expr.active)
+      // What is not read is 0.
+      const zero = expr.type === 'i64' ? 0n : 0
+      return [...read, ...new Array<number | bigint>(expr.lanes - expr.active).fill(zero)]
+    }
     case 'splat':
       return new Array<number | bigint>(expr.lanes).fill(of(expr.value)[0])
     case 'vector':

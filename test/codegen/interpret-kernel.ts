@@ -128,7 +128,8 @@ class Interpreter implements Environment {
         return
       case 'store': {
         const start = this.indexOf(stmt.index)
-        evaluate(stmt.value, this).forEach((v, i) => {
+        const values = evaluate(stmt.value, this)
+        values.slice(0, stmt.active ?? values.length).forEach((v, i) => {
           this.write(stmt.buffer, start + i * stmt.stride, v)
         })
         return

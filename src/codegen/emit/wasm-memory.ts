@@ -21,6 +21,7 @@ const lowest = (index: Index, stride: number, lanes: number): Index =>
   stride < 0 ? shifted(index, stride * (lanes - 1)) : index
 
 export function writeLoad(c: KernelContext, load: Load): void {
+  if (load.active !== load.lanes) throw new InternalError('WebAssembly: a load of some lanes only.')
   const { dtype } = c.kernel.buffers[load.buffer]
   if (load.lanes === 1) writeScalarLoad(c, load, dtype)
   else if (load.stride === 1 || (load.stride === -1 && byteSize(dtype) === 4)) {
@@ -121,6 +122,7 @@ function writeStridedLoad(c: KernelContext, load: Load, dtype: DType): void {
 }
 
 export function writeStore(c: KernelContext, store: Store): void {
+  if (store.active !== undefined) throw new InternalError('WebAssembly: a store of some lanes only.')
   const { dtype } = c.kernel.buffers[store.buffer]
   if (store.value.lanes === 1) writeScalarStore(c, store, dtype)
   else if (store.stride === 1) writeVectorStore(c, store, dtype)

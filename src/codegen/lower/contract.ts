@@ -162,7 +162,9 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const fill = (g: Index, start: Index, count: number, sliceStart: Index, outer: number): void => {
     const rowLength = Math.min(plan.rowLength, count)
     const rows = count / rowLength
-    const copies = lanes === 1 || rowLength < lanes ? rowLength : Math.ceil(rowLength / lanes)
+    const masks = target.tail === 'mask' && lanes > 1 && rowLength > 1
+    const scalar = lanes === 1 || (rowLength < lanes && !masks)
+    const copies = scalar ? rowLength : Math.ceil(rowLength / lanes)
     nest([plan.together, outer, ...s.inner.slice(1)], ([t, o, ...rest]) => {
       if (rows * copies <= unrolledCopies) {
         for (let r = 0; r < rows; r++) copyRow(t, o, rest, constantIndex(r))
@@ -183,20 +185,22 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
             : plan.n === plan.rowLength
               ? [...s.columns.slice(0, -1).map(() => constantIndex(0)), addIndex(start, from)]
               : [...delinearize(addIndex(rowOf(start), row), s.columns.slice(0, -1)), from]
-        k.store(scratch, atLane(addIndex(at, from), l, 0), rightValue(addIndex(g, t), inner, column, l))
+        const value = rightValue(addIndex(g, t), inner, column, l)
+        k.store(scratch, atLane(addIndex(at, from), l, 0), value, 1, l.active)
       }
-      if (lanes === 1 || rowLength < lanes) {
+      if (scalar) {
         if (copies <= unrolledCopies) for (let v = 0; v < copies; v++) write(constantIndex(v), oneLane)
         else nest([copies], ([v]) => write(v, oneLane))
         return
       }
-      const l = lanesFor(lanes)
+      const l = lanesFor(lanes, Math.min(lanes, rowLength))
       const vector = (from: Index): void => write(addIndex(from, atomIndex(l.variable!)), l)
       const whole = Math.floor(rowLength / lanes)
       if (copies <= unrolledCopies) for (let v = 0; v < whole; v++) vector(constantIndex(v * lanes))
       else nest([whole], ([v]) => vector(scaleIndex(v, lanes)))
       // The rest of a row is copied by a vector that overlaps the one before.
-      if (whole * lanes < rowLength) vector(constantIndex(rowLength - lanes))
+      if (rowLength < lanes) vector(constantIndex(0))
+      else if (whole * lanes < rowLength) vector(constantIndex(rowLength - lanes))
     }
   }
   // Blocks of whole rows start at multiples of a row.
@@ -272,13 +276,18 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
             shiftIndex(column, shift),
           )
         const valid = Math.min(lanes, count - v * lanes)
+        const wholeVector = (l: Lanes): Expr => {
+          if (l.count !== lanes)
+            throw new InternalError('Lowering: a contraction was asked for one lane of its tile.')
+          return value
+        }
         if (valid === lanes) {
-          current = (l) => {
-            if (l.count !== lanes)
-              throw new InternalError('Lowering: a contraction was asked for one lane of its tile.')
-            return value
-          }
+          current = wholeVector
           writeOutputs(addIndex(position(v * lanes), atomIndex(tileLanes.variable!)), tileLanes)
+        } else if (target.tail === 'mask' && valid > 1) {
+          const some = lanesFor(lanes, valid)
+          current = wholeVector
+          writeOutputs(addIndex(position(v * lanes), atomIndex(some.variable!)), some)
         } else {
           for (let l = 0; l < valid; l++) {
             current = () => e.lane(value, l)
@@ -296,7 +305,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       return spec.outputs.length === 1 ? value : e.register(k.define('v', value))
     })
     values.forEach((value, i) => {
-      k.store(outputs[i], atLane(position, l, 0), value)
+      k.store(outputs[i], atLane(position, l, 0), value, 1, l.active)
     })
   }
   /** Which copy of the left side a batch uses. */

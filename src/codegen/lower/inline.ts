@@ -73,7 +73,7 @@ export class Inliner {
       return this.e.splat(scalar, lanes.count)
     }
     if (lanes.count > 1 && is64(node.dtype)) throw new ScalarOnly()
-    const key = `${node.id}@${index.map(indexKey).join(';')}x${lanes.count}`
+    const key = `${node.id}@${index.map(indexKey).join(';')}x${lanes.count}/${lanes.active}`
     if (lanes.count > 1 && narrows(node) && this.bufferOf(node) === null && !this.plugs.has(node)) {
       // 64-bit values have no lanes, what is made of them has: a comparison of i64 does not slow its kernel's sums down.
       return this.k.remember(key, () =>
@@ -103,12 +103,15 @@ export class Inliner {
     const step = stepOf(at, lanes.variable!)
     if (step === null || step < 0)
       return this.perLane(lanes, (l) => this.e.load(buffer, dtype, atLane(at, lanes, l)))
-    return this.e.load(buffer, dtype, atLane(at, lanes, 0), lanes.count, step)
+    return this.e.load(buffer, dtype, atLane(at, lanes, 0), lanes.count, step, lanes.active)
   }
 
   /** Each lane by itself. */
   private perLane(lanes: Lanes, one: (lane: number) => Expr): Expr {
-    return this.e.vector(Array.from({ length: lanes.count }, (_, l) => one(l)))
+    const values = Array.from({ length: lanes.active }, (_, l) => one(l))
+    // What the other lanes hold does not matter: the first value is at hand.
+    while (values.length < lanes.count) values.push(values[0])
+    return this.e.vector(values)
   }
 
   /** The node's value for each lane by itself. */
@@ -260,7 +263,7 @@ export class Inliner {
     if (open.some(({ step }) => step === null)) return perLane()
     // Lane 0 must leave room for the others.
     const tight = open.map(({ range, at, step }) => {
-      const reach = step! * (lanes.count - 1)
+      const reach = step! * (lanes.active - 1)
       const low = range.low - Math.min(0, reach)
       const high = range.high - Math.max(0, reach)
       inner[at] = atomIndex({ kind: 'bounded', of: range.index, low: range.low, high: range.high })
@@ -355,7 +358,7 @@ export class Inliner {
     // Vectors inside one piece are read together; those that straddle go lane by lane.
     let value = this.split(node, index, lanes)
     for (const { x, from } of pieces) {
-      if (x.shape[axis] < lanes.count) continue
+      if (x.shape[axis] < lanes.active) continue
       const rest = value
       value = this.guarded(
         [{ index: shiftIndex(index[axis], -from), low: 0, high: x.shape[axis] - 1 }],
@@ -428,11 +431,7 @@ export class Inliner {
     const n = x.shape[axis]
     const scalarIndex = lanes.count === 1 || !this.dependsOn(positions, index, lanes.variable!)
     if (!scalarIndex) {
-      return this.e.vector(
-        Array.from({ length: lanes.count }, (_, l) =>
-          this.gather(node, this.ahead(index, lanes, l), oneLane),
-        ),
-      )
+      return this.perLane(lanes, (l) => this.gather(node, this.ahead(index, lanes, l), oneLane))
     }
     const raw = narrowIndex(
       this.e,

@@ -71,8 +71,9 @@ export class KernelBuilder {
     this.scope.statements.push(statement)
   }
 
-  store(buffer: number, index: Index, value: Expr, stride = 1): void {
-    this.emit({ kind: 'store', buffer, index, stride, value })
+  store(buffer: number, index: Index, value: Expr, stride = 1, active = value.lanes): void {
+    if (active === value.lanes) this.emit({ kind: 'store', buffer, index, stride, value })
+    else this.emit({ kind: 'store', buffer, index, stride, value, active })
   }
 
   /** A register set here. */

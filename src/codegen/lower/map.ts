@@ -34,7 +34,7 @@ export interface MapKernelSpec {
 /** Buffers stand in the order: inputs, outputs. */
 export function lowerMap(spec: MapKernelSpec, target: Target): Kernel {
   const width = lanesOf(target)
-  const dims = refine(spec, width)
+  const dims = refine(spec, width, target)
   try {
     return write(spec, dims, width, target)
   } catch (error) {
@@ -53,13 +53,14 @@ function inlined(spec: MapKernelSpec): Node[] {
  * The extents of the loop nest. Each round builds the kernel's index expressions and splits the flat domain at the
  * divisors that quotients and remainders still ask for.
  */
-function refine(spec: MapKernelSpec, width: number): number[] {
+function refine(spec: MapKernelSpec, width: number, target: Target): number[] {
   const total = sizeOf(spec.outputs[0].shape)
   let dims = [total]
   for (let round = 0; round < 6; round++) {
-    // Splits that lanes can follow within one vector are left to them: they would only shorten the inner loop.
+    // Short splits that lanes can follow within one vector are left to them: they would only shorten the inner loop.
+    const short = target.tail === 'mask' ? Math.min(4, width) : width
     const wanted = divisorsIn(draft(spec, dims, width), dims).filter(
-      (n) => n >= width || width % n !== 0 || total % width !== 0,
+      (n) => n >= short || width % n !== 0 || total % width !== 0,
     )
     if (wanted.length === 0) break
     const next = split(dims, wanted)
@@ -226,7 +227,9 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   const alongLanes = reductions.some((n) => reducesAlongLanes(n, lanesOf(target)))
   const shared = workOf(nodes, total) >= target.serialWork
   // Lanes run along the innermost loop, where it is long enough and no reduction needs them.
-  const width = alongLanes || extents[extents.length - 1] < wantedWidth ? 1 : wantedWidth
+  const masks = target.tail === 'mask'
+  const innermost = extents[extents.length - 1]
+  const width = alongLanes || innermost < (masks ? 2 : wantedWidth) ? 1 : wantedWidth
 
   /** All values first: an output may overwrite an input that another output reads. */
   const stores = (position: Index, lanes: Lanes): void => {
@@ -235,11 +238,11 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
       return spec.outputs.length === 1 ? value : k.e.register(k.define('v', value))
     })
     values.forEach((value, i) => {
-      k.store(spec.inputs.length + i, atLane(position, lanes, 0), value)
+      k.store(spec.inputs.length + i, atLane(position, lanes, 0), value, 1, lanes.active)
     })
   }
 
-  /** The innermost loop over `length` elements from `base`: vectors, then the rest one by one. */
+  /** The innermost loop over `length` elements from `base`: vectors, then the rest masked or one by one. */
   const row = (base: Index, length: number): void => {
     const vectors = width > 1 ? Math.floor(length / width) : 0
     if (vectors > 0) {
@@ -249,6 +252,11 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
     }
     const done = vectors * width
     if (done === length) return
+    if (masks && width > 1 && length - done > 1) {
+      const lanes = lanesFor(width, length - done)
+      stores(addIndex(base, atomIndex(lanes.variable!, 1), constantIndex(done)), lanes)
+      return
+    }
     const v = loopVar('i', done, length - 1)
     k.loop(v, 1, () => stores(addIndex(base, atomIndex(v)), oneLane))
   }

@@ -85,14 +85,20 @@ export function lowerWindowReduce(spec: WindowReduceSpec, target: Target): Kerne
   const taps = Array.from({ length: sizeOf(size) }, (_, t) =>
     delinearize(constantIndex(t), size).map((i) => i.offset),
   )
-  const read = (at: Index, lanes: number): Expr => {
-    const value = e.load(x, dtype, at, lanes, lanes === 1 ? 1 : stride[rank - 1])
+  const read = (at: Index, lanes: number, active: number): Expr => {
+    const value = e.load(x, dtype, at, lanes, lanes === 1 ? 1 : stride[rank - 1], active)
     return value.type === 'bool' ? e.convert(value, 'i32') : value
   }
   const type = dtype === 'bool' ? 'i32' : computeTypeOf(dtype)
 
-  /** One output position, or `lanes` neighbouring ones along the innermost axis. */
-  const cell = (row: Index, at: readonly Index[], segments: readonly Segment[], lanes: number): void => {
+  /** One output position, or `active` neighbouring ones along the innermost axis in `lanes` lanes. */
+  const cell = (
+    row: Index,
+    at: readonly Index[],
+    segments: readonly Segment[],
+    lanes: number,
+    active = lanes,
+  ): void => {
     const best = register('best', type, lanes)
     const place = register('place', 'i32', lanes)
     const border = segments.some((s) => !s.interior)
@@ -110,7 +116,7 @@ export function lowerWindowReduce(spec: WindowReduceSpec, target: Target): Kerne
         ranges.push(range)
         return atomIndex({ kind: 'bounded', of: index, low: range.low, high: range.high })
       })
-      const value = read(addIndex(base, linearize(source, spatialStrides)), lanes)
+      const value = read(addIndex(base, linearize(source, spatialStrides)), lanes, active)
       const position = e.const(t, 'i32', lanes)
       if (!border && t === 0) {
         k.set(best, value)
@@ -141,10 +147,10 @@ export function lowerWindowReduce(spec: WindowReduceSpec, target: Target): Kerne
     })
     const out = addIndex(scaleIndex(row, outputs), linearize(at, stridesOf(counts)))
     const value = e.register(best)
-    k.store(valueBuffer, out, dtype === 'bool' ? e.convert(value, 'bool') : value)
+    k.store(valueBuffer, out, dtype === 'bool' ? e.convert(value, 'bool') : value, 1, active)
     const found = e.register(place)
     const zero = e.const(0, 'i32', lanes)
-    k.store(indexBuffer, out, border ? e.binary('max', zero, found) : found)
+    k.store(indexBuffer, out, border ? e.binary('max', zero, found) : found, 1, active)
   }
 
   const segments = size.map((_, axis) => segmentsOf(spec, axis))
@@ -161,6 +167,11 @@ export function lowerWindowReduce(spec: WindowReduceSpec, target: Target): Kerne
       if (vectors > 0) {
         const v = loopVar('o', segment.low, segment.low + (vectors - 1) * width)
         k.loop(v, width, () => cell(row, [...at, atomIndex(v)], [...chosen, segment], width))
+      }
+      const rest = length - vectors * width
+      if (vector && width > 1 && rest > 1 && target.tail === 'mask') {
+        cell(row, [...at, constantIndex(segment.low + vectors * width)], [...chosen, segment], width, rest)
+        continue
       }
       const v = loopVar('o', segment.low + vectors * width, segment.high)
       if (v.low <= v.high) k.loop(v, 1, () => nest(row, [...at, atomIndex(v)], [...chosen, segment]))

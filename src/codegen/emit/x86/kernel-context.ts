@@ -226,6 +226,27 @@ export class KernelContext {
     return result
   }
 
+  private readonly masks = new Map<number, VirtualRegister>()
+
+  /** Makes masks of these numbers of lanes; at the function's beginning. */
+  makeMasks(counts: Iterable<number>): void {
+    for (const count of counts) {
+      const bits = this.f.register('gpr')
+      const mask = this.f.register('mask')
+      this.constant(bits, (1 << count) - 1)
+      this.f.plain('define', 'kmovw', [inView(mask, 'k'), inView(bits, 'r32')])
+      this.masks.set(count, mask)
+    }
+  }
+
+  /** The mask of the first `count` lanes. */
+  mask(count: number): VirtualRegister {
+    const found = this.masks.get(count)
+    if (found === undefined)
+      throw new InternalError(`${this.kernel.name}: a mask of ${count} lanes was not made.`)
+    return found
+  }
+
   /** The memory operand of an element, as the plan addresses it. `shift`: bytes further. */
   address(buffer: number, index: Index, shift = 0, broadcast = false): MemoryOperand {
     const { pointer, offset } = this.plan.address(this.statement!, buffer, index)

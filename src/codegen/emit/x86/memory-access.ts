@@ -17,7 +17,7 @@ const lowest = (index: Index, stride: number, lanes: number): Index =>
 /** The load as a memory operand of an instruction on its compute type, where its bytes are that type's. */
 export function foldableLoad(c: KernelContext, load: Load): MemoryOperand | null {
   const { dtype } = c.kernel.buffers[load.buffer]
-  if (load.lanes > 1 && load.stride !== 1) return null
+  if (load.lanes > 1 && (load.stride !== 1 || load.active !== load.lanes)) return null
   if (dtype === 'f32' || dtype === 'f64' || ((dtype === 'i32' || dtype === 'i64') && load.lanes === 1))
     return c.address(load.buffer, load.index)
   return dtype === 'i32' ? c.address(load.buffer, load.index) : null
@@ -26,7 +26,12 @@ export function foldableLoad(c: KernelContext, load: Load): MemoryOperand | null
 export function loadValue(c: KernelContext, load: Load): VirtualRegister {
   const { dtype } = c.kernel.buffers[load.buffer]
   if (load.lanes === 1) return scalarLoad(c, dtype, c.address(load.buffer, load.index))
-  if (load.stride === 1) return vectorLoad(c, dtype, load.lanes, c.address(load.buffer, load.index))
+  if (load.stride === 1) {
+    const from = c.address(load.buffer, load.index)
+    return load.active === load.lanes
+      ? vectorLoad(c, dtype, load.lanes, from)
+      : maskedLoad(c, dtype, load.lanes, load.active, from)
+  }
   return stridedLoad(c, load, dtype)
 }
 
@@ -95,6 +100,73 @@ function vectorLoad(c: KernelContext, dtype: DType, lanes: number, from: MemoryO
   }
 }
 
+/** The first `active` lanes, 0 in the others. */
+function maskedLoad(
+  c: KernelContext,
+  dtype: DType,
+  lanes: number,
+  active: number,
+  from: MemoryOperand,
+): VirtualRegister {
+  const { f } = c
+  const result = f.register('vec')
+  const out = inView(result, viewOf('f32', lanes))
+  const word = dtype === 'f32' || dtype === 'i32'
+  if (!c.options.avx512) {
+    if (word) {
+      f.plain('define', 'vmaskmovps', [out, inView(laneMask(c, lanes, active), out.view), from])
+      return result
+    }
+    const staging = f.frame(64)
+    const size = byteSize(dtype)
+    f.clear(result, out.view)
+    f.plain('use', 'vmovups', [memory('frame', staging), out])
+    for (let lane = 0; lane < active; lane++)
+      copyElement(c, size, shiftBytes(from, size * lane), memory('frame', staging + size * lane))
+    return vectorLoad(c, dtype, lanes, memory('frame', staging))
+  }
+  const mask = c.mask(active)
+  switch (dtype) {
+    case 'f32':
+    case 'i32':
+      f.plain('define', 'vmovups', [out, from], mask, true)
+      return result
+    case 'f16':
+      f.plain('define', 'vcvtph2ps', [out, from], mask, true)
+      return result
+    case 'bf16': {
+      const wide = f.register('vec')
+      f.plain('define', 'vpmovzxwd', [inView(wide, out.view), from], mask, true)
+      f.plain('define', 'vpslld', [out, inView(wide, out.view), 16])
+      return result
+    }
+    case 'u8':
+    case 'bool':
+      f.plain('define', 'vpmovzxbd', [out, from], mask, true)
+      return dtype === 'bool' ? numbersToBools(c, 'i32', lanes, result) : result
+    default:
+      throw new InternalError(`x86: a vector load of ${dtype}.`)
+  }
+}
+
+const shiftBytes = (m: MemoryOperand, by: number): MemoryOperand => memory(m.base, m.displacement + by)
+
+/** All-ones in the first lanes, as AVX2's masked moves take it. */
+function laneMask(c: KernelContext, lanes: number, active: number): VirtualRegister {
+  const bytes = new Uint8Array(4 * lanes)
+  bytes.fill(255, 0, 4 * active)
+  const mask = c.f.register('vec')
+  c.f.plain('define', 'vmovups', [inView(mask, viewOf('f32', lanes)), constantData(bytes)])
+  return mask
+}
+
+function copyElement(c: KernelContext, size: number, from: MemoryOperand, to: MemoryOperand): void {
+  const { f } = c
+  const value = f.register('gpr')
+  f.plain('define', size === 4 ? 'mov' : size === 2 ? 'movzx16' : 'movzx8', [inView(value, 'r32'), from])
+  f.plain('use', 'mov', [to, inView(value, size === 4 ? 'r32' : size === 2 ? 'r16' : 'r8')])
+}
+
 /** Indices 0, stride, 2·stride, … as 32-bit lanes. */
 export function rampBytes(lanes: number, stride: number): Uint8Array {
   const bytes = new Uint8Array(4 * lanes)
@@ -105,11 +177,12 @@ export function rampBytes(lanes: number, stride: number): Uint8Array {
 
 function stridedLoad(c: KernelContext, load: Load, dtype: DType): VirtualRegister {
   const { f } = c
-  const { lanes, stride } = load
+  const { lanes, stride, active } = load
   const size = byteSize(dtype)
   const view = viewOf('f32', lanes)
-  const first = c.address(load.buffer, lowest(load.index, stride, lanes))
-  if (stride === -1 && size === 4 && lanes > 4) {
+  const first = c.address(load.buffer, lowest(load.index, stride, active))
+  if (stride === 2 && size === 4 && c.options.avx512 && lanes === 16) return everySecond(c, first, active)
+  if (stride === -1 && size === 4 && lanes > 4 && active === lanes) {
     const order = f.register('vec')
     const result = f.register('vec')
     f.plain('define', 'vmovups', [inView(order, view), constantData(reversed(lanes))])
@@ -118,13 +191,13 @@ function stridedLoad(c: KernelContext, load: Load, dtype: DType): VirtualRegiste
   }
   if (size === 4 && c.options.avx512 && Math.abs(stride) * 4 * lanes < 2 ** 31) {
     // A negative stride counts down from the highest element.
-    const base = stride < 0 ? memory(first.base, first.displacement - stride * (lanes - 1) * size) : first
+    const base = stride < 0 ? shiftBytes(first, -stride * (active - 1) * size) : first
     const index = f.register('vec')
     const all = f.register('gpr')
     const mask = f.register('mask')
     const result = f.register('vec')
     f.plain('define', 'vmovups', [inView(index, view), constantData(rampBytes(lanes, stride))])
-    c.constant(all, (1 << lanes) - 1)
+    c.constant(all, (1 << active) - 1)
     f.plain('define', 'kmovw', [inView(mask, 'k'), inView(all, 'r32')])
     f.clear(result, view)
     const place: MemoryOperand = { ...base, index: inView(index, view), scale: 4 }
@@ -134,16 +207,34 @@ function stridedLoad(c: KernelContext, load: Load, dtype: DType): VirtualRegiste
   // One element after another through the frame.
   const staging = f.frame(64)
   for (let lane = 0; lane < lanes; lane++) {
-    const offset = (stride < 0 ? (lane - lanes + 1) * stride : lane * stride) * size
-    const value = f.register('gpr')
-    const from = memory(first.base, first.displacement + offset)
-    f.plain('define', size === 4 ? 'mov' : size === 2 ? 'movzx16' : 'movzx8', [inView(value, 'r32'), from])
-    f.plain('use', 'mov', [
-      memory('frame', staging + size * lane),
-      inView(value, size === 4 ? 'r32' : size === 2 ? 'r16' : 'r8'),
-    ])
+    const counted = Math.min(lane, active - 1)
+    const offset = (stride < 0 ? (counted - active + 1) * stride : counted * stride) * size
+    copyElement(c, size, shiftBytes(first, offset), memory('frame', staging + size * lane))
   }
   return vectorLoad(c, dtype, lanes, memory('frame', staging))
+}
+
+/** Elements 0, 2, 4, …: two vectors that together cover exactly what is read, and a permutation of both. */
+function everySecond(c: KernelContext, from: MemoryOperand, active: number): VirtualRegister {
+  const { f } = c
+  const span = 2 * active - 1
+  const low = f.register('vec')
+  const result = f.register('vec')
+  const out = inView(result, 'zmm')
+  const [first, second] = span >= 16 ? [16, 16] : [span, 0]
+  if (first === 16) f.plain('define', 'vmovups', [inView(low, 'zmm'), from])
+  else f.plain('define', 'vmovups', [inView(low, 'zmm'), from], c.mask(first), true)
+  // The second vector ends with the last element.
+  const start = Math.max(0, span - 16)
+  const order = new Int32Array(16)
+  for (let lane = 0; lane < active; lane++) order[lane] = 2 * lane < 16 ? 2 * lane : 16 + 2 * lane - start
+  f.plain('define', 'vmovups', [out, constantData(new Uint8Array(order.buffer))])
+  if (second === 0) {
+    f.plain('modify', 'vpermi2ps', [out, inView(low, 'zmm'), inView(low, 'zmm')])
+    return result
+  }
+  f.plain('modify', 'vpermi2ps', [out, inView(low, 'zmm'), shiftBytes(from, 4 * start)])
+  return result
 }
 
 function reversed(lanes: number): Uint8Array {
@@ -157,8 +248,10 @@ export function writeStore(c: KernelContext, store: Store): void {
   const { lanes } = store.value
   const value = c.value(store.value)
   if (lanes === 1) scalarStore(c, dtype, c.address(store.buffer, store.index), value)
-  else if (store.stride === 1) vectorStore(c, dtype, lanes, c.address(store.buffer, store.index), value)
-  else stridedStore(c, store, dtype, value)
+  else if (store.stride === 1) {
+    const to = c.address(store.buffer, store.index)
+    vectorStore(c, dtype, lanes, to, value, store.active ?? lanes)
+  } else stridedStore(c, store, dtype, value)
 }
 
 /** Rounds f32 bits to bf16 in the low half: to nearest even; a NaN keeps its upper bits and is made quiet. */
@@ -261,25 +354,40 @@ function vectorStore(
   lanes: number,
   to: MemoryOperand,
   value: VirtualRegister,
+  active = lanes,
 ): void {
   const { f } = c
   const view = viewOf('f32', lanes)
+  const some = active < lanes
+  if (some && !c.options.avx512) {
+    if (dtype === 'f32' || dtype === 'i32') {
+      f.plain('use', 'vmaskmovps', [to, inView(laneMask(c, lanes, active), view), inView(value, view)])
+      return
+    }
+    const staging = f.frame(64)
+    const size = byteSize(dtype)
+    vectorStore(c, dtype, lanes, memory('frame', staging), value)
+    for (let lane = 0; lane < active; lane++)
+      copyElement(c, size, memory('frame', staging + size * lane), shiftBytes(to, size * lane))
+    return
+  }
+  const mask = some ? c.mask(active) : null
   switch (dtype) {
     case 'f32':
     case 'i32':
-      f.plain('use', 'vmovups', [to, inView(value, view)])
+      f.plain('use', 'vmovups', [to, inView(value, view)], mask)
       return
     case 'f16':
-      f.plain('use', 'vcvtps2ph', [to, inView(value, view), 0])
+      f.plain('use', 'vcvtps2ph', [to, inView(value, view), 0], mask)
       return
     case 'bf16':
-      storeWords(c, lanes, to, roundVectorToBf16(c, lanes, value))
+      storeWords(c, lanes, to, roundVectorToBf16(c, lanes, value), mask)
       return
     case 'u8':
-      storeBytes(c, lanes, to, value)
+      storeBytes(c, lanes, to, value, mask)
       return
     case 'bool':
-      storeBytes(c, lanes, to, boolsToNumbers(c, lanes, value, 1))
+      storeBytes(c, lanes, to, boolsToNumbers(c, lanes, value, 1), mask)
       return
     default:
       throw new InternalError(`x86: a vector store of ${dtype}.`)
@@ -287,10 +395,16 @@ function vectorStore(
 }
 
 /** The low 16 bits of each lane, which the upper ones of AVX2's lanes do not exceed. */
-function storeWords(c: KernelContext, lanes: number, to: MemoryOperand, value: VirtualRegister): void {
+function storeWords(
+  c: KernelContext,
+  lanes: number,
+  to: MemoryOperand,
+  value: VirtualRegister,
+  mask: VirtualRegister | null,
+): void {
   const { f } = c
   if (c.options.avx512) {
-    f.plain('use', 'vpmovdw', [to, inView(value, viewOf('f32', lanes))])
+    f.plain('use', 'vpmovdw', [to, inView(value, viewOf('f32', lanes))], mask)
     return
   }
   f.plain('use', lanes === 8 ? 'vmovdqu' : 'vmovq', [to, inView(packedWords(c, lanes, value), 'xmm')])
@@ -310,11 +424,17 @@ function packedWords(c: KernelContext, lanes: number, value: VirtualRegister): V
 }
 
 /** The low byte of each lane. */
-function storeBytes(c: KernelContext, lanes: number, to: MemoryOperand, value: VirtualRegister): void {
+function storeBytes(
+  c: KernelContext,
+  lanes: number,
+  to: MemoryOperand,
+  value: VirtualRegister,
+  mask: VirtualRegister | null,
+): void {
   const { f } = c
   const view = viewOf('f32', lanes)
   if (c.options.avx512) {
-    f.plain('use', 'vpmovdb', [to, inView(value, view)])
+    f.plain('use', 'vpmovdb', [to, inView(value, view)], mask)
     return
   }
   const low = f.register('vec')
@@ -333,20 +453,13 @@ function stridedStore(c: KernelContext, store: Store, dtype: DType, value: Virtu
   const { f } = c
   const { stride } = store
   const { lanes } = store.value
+  const active = store.active ?? lanes
   const size = byteSize(dtype)
-  const first = c.address(store.buffer, lowest(store.index, stride, lanes))
+  const first = c.address(store.buffer, lowest(store.index, stride, active))
   const staging = f.frame(64)
   vectorStore(c, dtype, lanes, memory('frame', staging), value)
-  for (let lane = 0; lane < lanes; lane++) {
-    const offset = (stride < 0 ? (lane - lanes + 1) * stride : lane * stride) * size
-    const element = f.register('gpr')
-    f.plain('define', size === 4 ? 'mov' : size === 2 ? 'movzx16' : 'movzx8', [
-      inView(element, 'r32'),
-      memory('frame', staging + size * lane),
-    ])
-    f.plain('use', 'mov', [
-      memory(first.base, first.displacement + offset),
-      inView(element, size === 4 ? 'r32' : size === 2 ? 'r16' : 'r8'),
-    ])
+  for (let lane = 0; lane < active; lane++) {
+    const offset = (stride < 0 ? (lane - active + 1) * stride : lane * stride) * size
+    copyElement(c, size, memory('frame', staging + size * lane), shiftBytes(first, offset))
   }
 }

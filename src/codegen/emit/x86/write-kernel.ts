@@ -1,7 +1,7 @@
 /** Statements of the loop IR as machine instructions: one function a kernel, called as (thread, threads, addresses). */
 import { type Pointer, planAddresses } from '../../addresses.js'
 import type { IndexRange, Kernel, Stmt } from '../../loop-ir.js'
-import { accessesOf, walkStmts } from '../../walk.js'
+import { accessesOf, exprsOf, walkExprs, walkStmts } from '../../walk.js'
 import type { Assembler, Label } from './assembler.js'
 import { encodeFunction } from './encode-function.js'
 import { KernelContext, operandOf, type X86Options } from './kernel-context.js'
@@ -16,8 +16,28 @@ export function writeKernel(a: Assembler, kernel: Kernel, options: X86Options, s
   const c = new KernelContext(f, a, kernel, plan, options, statusCode)
   c.value = (expr) => writeValue(c, expr)
   loadBuffers(c)
+  if (options.avx512) c.makeMasks(partialCounts(kernel))
   writeStmts(c, kernel.body)
   encodeFunction(f, a, options.avx512)
+}
+
+/** How many lanes partial loads and stores touch. */
+function partialCounts(kernel: Kernel): ReadonlySet<number> {
+  const counts = new Set<number>()
+  const seen = new Set<number>()
+  walkStmts(kernel.body, (stmt) => {
+    if (stmt.kind === 'store' && stmt.active !== undefined) counts.add(stmt.active)
+    walkExprs(
+      exprsOf(stmt),
+      (e) => {
+        if (e.kind !== 'load' || e.active === e.lanes) return
+        counts.add(e.active)
+        if (e.stride === 2 && 2 * e.active - 1 < 16) counts.add(2 * e.active - 1)
+      },
+      seen,
+    )
+  })
+  return counts
 }
 
 /** The addresses of the buffers that are accessed. The status word's stands first. */
