@@ -5,9 +5,18 @@ import { environment } from './environment.js'
 
 type Loader = (options: BackendOptions) => Promise<Backend>
 
+/** Pages load no machine code, and nobody expects it there. */
+const inNode = typeof process === 'object' && process?.versions?.node !== undefined
+
 /** Every device by name, the preferred one first. */
 const loaders: ReadonlyMap<string, Loader> = new Map<string, Loader>([
-  ['native', async (options) => (await import('../backend/native/native.js')).createNativeBackend(options)],
+  [
+    'native',
+    async (options) => {
+      if (!inNode) throw new DeviceError('native: expected Node, got another environment.')
+      return (await import('../backend/native/native.js')).createNativeBackend(options)
+    },
+  ],
   ['wasm', async (options) => (await import('../backend/wasm/wasm.js')).createWasmBackend(options)],
   ['reference', async () => (await import('../backend/reference/reference.js')).createReferenceBackend()],
 ])
@@ -33,8 +42,7 @@ async function initial(): Promise<Backend> {
   for (const name of loaders.keys()) {
     try {
       const found = await load(name, options)
-      // Browsers have no native code, and nobody there expects it.
-      if (failures.length > 0 && environment('PATH') !== undefined)
+      if (failures.length > 0 && inNode)
         console.warn(`chainrule: ${failures.join(' ')} Computing on ${name} instead.`)
       return found
     } catch (error) {
