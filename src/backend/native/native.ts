@@ -13,12 +13,12 @@ import { callsOf, type PlacedValue, type Program } from '../../codegen/program.j
 import type { Target } from '../../codegen/target.js'
 import { verify } from '../../codegen/verify.js'
 import { byteSize, viewAs } from '../../core/dtype.js'
-import { DeviceError } from '../../core/errors.js'
+import { DeviceError, ValueError } from '../../core/errors.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Storage } from '../../core/storage.js'
 import type { Graph } from '../../ir/graph.js'
 import type { HostArray } from '../../ir/node.js'
-import type { Backend, BackendOptions, CompileOptions, Executable, ExecutableInfo } from '../backend.js'
+import type { Backend, BackendOptions, Executable, ExecutableInfo } from '../backend.js'
 import { defaultThreads } from '../default-threads.js'
 import { indexError } from '../index-error.js'
 import { type Code, Estate } from './estate.js'
@@ -27,8 +27,6 @@ import { createLinux, type Koffi } from './os/linux.js'
 import type { Address, OperatingSystem } from './os/os.js'
 import { maximumThreads, type ProcessRuntime, processRuntime } from './process-runtime.js'
 import { type Processor, probeProcessor } from './processor.js'
-import { ProgramProfiler } from './program-profiler.js'
-import { TimeStamp } from './time-stamp.js'
 
 export type InstructionSet = 'avx2' | 'avx512'
 
@@ -45,7 +43,7 @@ export interface NativeBackendOptions extends BackendOptions {
 export interface NativeBackend extends Backend {
   readonly instructionSet: InstructionSet
   readonly target: Target
-  compileProgram(program: Program, options?: CompileOptions): Executable
+  compileProgram(program: Program): Executable
 }
 
 const debug = (what: string): boolean => (process.env.DEBUG ?? '').split(',').includes(what)
@@ -71,7 +69,7 @@ function instructionSetVariable(): InstructionSet | undefined {
   const value = process.env.CHAINRULE_ISA
   if (value === undefined || value === '') return undefined
   if (value === 'avx2' || value === 'avx512') return value
-  throw new DeviceError(`Expected CHAINRULE_ISA to be avx2 or avx512, got '${value}'.`)
+  throw new ValueError(`Expected CHAINRULE_ISA to be avx2 or avx512, got '${value}'.`)
 }
 
 async function loadKoffi(): Promise<Koffi> {
@@ -125,7 +123,6 @@ class Native implements NativeBackend {
   readonly locate: (buffer: ArrayBuffer) => Address
   private readonly emitOptions: X86Options
   private hostCallAddress: Address = 0
-  private timeStamp: TimeStamp | null = null
   private running: NativeExecutable | null = null
   private hostFailure: unknown = null
 
@@ -151,7 +148,7 @@ class Native implements NativeBackend {
     this.target = {
       name: `native ${instructionSet}`,
       vectorBytes: wide ? 64 : 32,
-      tail: 'mask',
+      tail: 'scalar',
       tile: wide ? { rows: 14, vectors: 2, unroll: 4 } : { rows: 6, vectors: 2, unroll: 4 },
       l1: 32 * 1024,
       l2: 1024 * 1024,
@@ -163,28 +160,23 @@ class Native implements NativeBackend {
     this.description = `${labels[instructionSet]} machine code on ${processor.name}, ${threads}`
   }
 
-  compile(graph: Graph, options?: CompileOptions): Executable {
-    if (!debug('schedule')) return this.compileProgram(lowerGraph(graph, this.target), options)
+  compile(graph: Graph): Executable {
+    if (!debug('schedule')) return this.compileProgram(lowerGraph(graph, this.target))
     const listing = new ScheduleListing()
     const program = lowerGraph(graph, this.target, listing)
     console.error(`${listing.text(program)}\n${printProgram(program)}`)
-    return this.compileProgram(program, options)
+    return this.compileProgram(program)
   }
 
-  compileProgram(program: Program, { profile = false }: CompileOptions = {}): Executable {
+  compileProgram(program: Program): Executable {
     for (const kernel of program.kernels) verify(kernel)
     if (debug('loops')) {
       console.error(printProgram(program))
       for (const kernel of program.kernels) console.error(printKernel(optimise(kernel)))
     }
-    const module = emitX86(program, this.emitOptions, profile)
+    const module = emitX86(program, this.emitOptions)
     this.estate.require(module.layout.arenaBytes + this.threads * module.layout.scratchBytes)
     return new NativeExecutable(this, program, module)
-  }
-
-  get clock(): TimeStamp {
-    this.timeStamp ??= new TimeStamp(this.os)
-    return this.timeStamp
   }
 
   /** The C function through which programs call host kernels. */
@@ -231,8 +223,6 @@ const dropped = new FinalizationRegistry<{ readonly estate: Estate; readonly cod
 
 class NativeExecutable implements Executable {
   readonly info: ExecutableInfo
-  readonly profiler: Executable['profiler']
-  private readonly records: ProgramProfiler | null = null
   private readonly backend: Native
   private readonly program: Program
   private readonly calls: ReturnType<typeof callsOf>
@@ -269,13 +259,6 @@ class NativeExecutable implements Executable {
     set(contextOffsets.main, code.address + module.main)
     set(contextOffsets.threads, module.parallel ? backend.threads : 1)
     set(contextOffsets.pool, backend.runtime.pool)
-    if (module.sites.length > 0) {
-      const threads = module.parallel ? backend.threads : 1
-      const records = new ProgramProfiler(program, module.sites, threads, backend.clock, backend.locate)
-      set(contextOffsets.profile, os.addressOf(records.table))
-      this.records = records
-      this.profiler = { read: () => records.read(backend.description), reset: () => records.reset() }
-    }
   }
 
   run(inputs: readonly Storage[], outputs: readonly Storage[]): void {
@@ -289,12 +272,7 @@ class NativeExecutable implements Executable {
     for (const storage of inputs) enter(storage.addressToRead(locate))
     for (const storage of outputs) enter(storage.addressToWrite(locate))
     this.status[0] = 0
-    if (this.records === null) this.backend.execute(this, this.contextAddress)
-    else {
-      const start = performance.now()
-      this.backend.execute(this, this.contextAddress)
-      this.records.addCall(performance.now() - start)
-    }
+    this.backend.execute(this, this.contextAddress)
     const status = this.status[0]
     if (status !== 0) throw indexError(this.program.kernels[status - 1]?.name ?? 'unknown')
   }
