@@ -21,7 +21,7 @@ const linear = new Set(
 const titles: readonly (readonly [RegExp, string])[] = [
   [/^tensor\/creation/, 'Creation'],
   [/^tensor\/random/, 'Random numbers'],
-  [/elementwise|^tensor\/special/, 'Element-wise'],
+  [/elementwise|^tensor\/(special|math-methods)/, 'Element-wise'],
   [/activation/, 'Activations'],
   [/reduction|statistic|cumulative|scans/, 'Reductions and scans'],
   [/linalg|linear-algebra|decomposition|solv/, 'Linear algebra'],

@@ -37,56 +37,99 @@ Random numbers	seed	seed()	torch.seed		Seeds the default generator differently a
 Random numbers	setRngState	setRngState(state)	torch.set_rng_state	numpy.random.set_state	Sets the default generator back to a state of \`getRngState\`.
 Random numbers	uniform	uniform(low?, high?, shape?, options?)	torch.Tensor.uniform_	numpy.random.Generator.uniform	Uniform numbers from [low, high), numbers or tensors: \`uniform(low, high, shape)\`.
 Element-wise	abs	x.abs()	torch.abs	numpy.abs	|x|.
+Element-wise	acos	x.acos()	torch.acos	numpy.arccos	Inverse cosine in [0, π]; NaN outside [-1, 1].
+Element-wise	acosh	x.acosh()	torch.acosh	numpy.arccosh	Inverse hyperbolic cosine; NaN below 1.
 Element-wise	add	x.add(other)	torch.add	numpy.add	this + other, broadcast.
+Element-wise	addcdiv	x.addcdiv(x, y, value?)	torch.addcdiv		this + value · x / y, broadcast; floats only.
+Element-wise	addcmul	x.addcmul(x, y, value?)	torch.addcmul		this + value · x · y, broadcast.
+Element-wise	allClose	x.allClose(other, options?)	torch.allclose	numpy.allclose	Whether \`isClose\` holds everywhere.
+Element-wise	asin	x.asin()	torch.asin	numpy.arcsin	Inverse sine in [-π/2, π/2]; NaN outside [-1, 1].
+Element-wise	asinh	x.asinh()	torch.asinh	numpy.arcsinh	Inverse hyperbolic sine.
 Element-wise	atan	x.atan()	torch.atan	numpy.arctan	Inverse tangent.
 Element-wise	atan2	x.atan2(other)	torch.atan2	numpy.arctan2	Angle of (other, this).
+Element-wise	atanh	x.atanh()	torch.atanh	numpy.arctanh	Inverse hyperbolic tangent; ±∞ at ±1, NaN outside.
 Element-wise	bitwiseAnd	x.bitwiseAnd(other)	torch.bitwise_and	numpy.bitwise_and	Bits set in both.
+Element-wise	bitwiseLeftShift	x.bitwiseLeftShift(other)	torch.bitwise_left_shift	numpy.left_shift	this · 2^other on integers.
 Element-wise	bitwiseNot	x.bitwiseNot()	torch.bitwise_not	numpy.bitwise_not	All bits flipped.
 Element-wise	bitwiseOr	x.bitwiseOr(other)	torch.bitwise_or	numpy.bitwise_or	Bits set in one or both.
+Element-wise	bitwiseRightShift	x.bitwiseRightShift(other)	torch.bitwise_right_shift	numpy.right_shift	⌊this / 2^other⌋ on integers; negative numbers stay negative.
 Element-wise	bitwiseXor	x.bitwiseXor(other)	torch.bitwise_xor	numpy.bitwise_xor	Bits set in exactly one.
 Element-wise	ceil	x.ceil()	torch.ceil	numpy.ceil	Smallest integer not below x.
 Element-wise	clamp	x.clamp(min?, max?)	torch.clamp	numpy.clip	Values limited to [min, max]; either may be left out.
+Element-wise	copysign	x.copysign(other)	torch.copysign	numpy.copysign	|this| with the sign of other (of -0, too).
 Element-wise	cos	x.cos()	torch.cos	numpy.cos	Cosine.
+Element-wise	cosh	x.cosh()	torch.cosh	numpy.cosh	Hyperbolic cosine.
+Element-wise	deg2rad	x.deg2rad()	torch.deg2rad	numpy.deg2rad	Degrees to radians.
+Element-wise	digamma	x.digamma()	torch.digamma	scipy.special.digamma	Derivative of \`lgamma\`.
 Element-wise	div	x.div(other, options?)	torch.div	numpy.divide	this / other, broadcast.
 Element-wise	eq	x.eq(other)	torch.eq	numpy.equal	True where equal.
+Element-wise	equal	x.equal(other)	torch.equal	numpy.array_equal	Whether both have one shape and equal elements (NaN equals nothing).
 Element-wise	erf	x.erf()	torch.erf		Error function.
+Element-wise	erfc	x.erfc()	torch.erfc	scipy.special.erfc	1 - erf(x), with all its digits where it is tiny.
+Element-wise	erfinv	x.erfinv()	torch.erfinv		Inverse error function; ±∞ at ±1, NaN outside [-1, 1].
 Element-wise	exp	x.exp()	torch.exp	numpy.exp	e^x.
+Element-wise	exp2	x.exp2()	torch.exp2	numpy.exp2	2^x, exact for whole x.
 Element-wise	expm1	x.expm1()	torch.expm1	numpy.expm1	e^x - 1, exact near 0.
 Element-wise	floor	x.floor()	torch.floor	numpy.floor	Largest integer not above x.
+Element-wise	floorDivide	x.floorDivide(other)	torch.floor_divide	numpy.floor_divide	⌊this / other⌋ (Python's //); integers stay integers, no gradient.
+Element-wise	fmax	x.fmax(other)	torch.fmax	numpy.fmax	The larger of both; a number where one is NaN.
+Element-wise	fmin	x.fmin(other)	torch.fmin	numpy.fmin	The smaller of both; a number where one is NaN.
 Element-wise	fmod	x.fmod(other)	torch.fmod	numpy.fmod	Remainder with the sign of the dividend.
+Element-wise	frac	x.frac()	torch.frac	numpy.modf	The part behind the point, with the sign of x.
 Element-wise	ge	x.ge(other)	torch.ge	numpy.greater_equal	True where greater or equal.
 Element-wise	gt	x.gt(other)	torch.gt	numpy.greater	True where greater.
+Element-wise	heaviside	x.heaviside(values)	torch.heaviside	numpy.heaviside	0 below 0, \`values\` at 0, 1 above.
+Element-wise	hypot	x.hypot(other)	torch.hypot	numpy.hypot	√(this² + other²) without overflow.
+Element-wise	isClose	x.isClose(other, options?)	torch.isclose	numpy.isclose	True where |this - other| ≤ atol + rtol · |other|, or both are equal.
 Element-wise	isFinite	x.isFinite()	torch.isfinite	numpy.isfinite	True where the value is neither NaN nor infinite.
 Element-wise	isInf	x.isInf()	torch.isinf	numpy.isinf	True where the value is infinite.
 Element-wise	isNaN	x.isNaN()	torch.isnan	numpy.isnan	True where the value is NaN.
+Element-wise	isNegInf	x.isNegInf()	torch.isneginf	numpy.isneginf	True where the value is -∞.
+Element-wise	isPosInf	x.isPosInf()	torch.isposinf	numpy.isposinf	True where the value is +∞.
 Element-wise	le	x.le(other)	torch.le	numpy.less_equal	True where less or equal.
 Element-wise	lerp	x.lerp(end, weight)	torch.lerp		this + weight · (end - this).
+Element-wise	lgamma	x.lgamma()	torch.lgamma	scipy.special.gammaln	ln |Γ(x)|.
 Element-wise	log	x.log()	torch.log	numpy.log	ln x.
+Element-wise	log10	x.log10()	torch.log10	numpy.log10	Logarithm to base 10, exact for powers of 10.
 Element-wise	log1p	x.log1p()	torch.log1p	numpy.log1p	ln(1 + x), exact near 0.
+Element-wise	log2	x.log2()	torch.log2	numpy.log2	Logarithm to base 2, exact for powers of 2.
+Element-wise	logaddexp	x.logaddexp(other)	torch.logaddexp	numpy.logaddexp	ln(e^this + e^other) without overflow.
+Element-wise	logaddexp2	x.logaddexp2(other)	torch.logaddexp2	numpy.logaddexp2	log2(2^this + 2^other) without overflow.
 Element-wise	logicalAnd	x.logicalAnd(other)	torch.logical_and	numpy.logical_and	True where both are not 0.
 Element-wise	logicalNot	x.logicalNot()	torch.logical_not	numpy.logical_not	True where the value is 0.
 Element-wise	logicalOr	x.logicalOr(other)	torch.logical_or	numpy.logical_or	True where one is not 0.
 Element-wise	logicalXor	x.logicalXor(other)	torch.logical_xor	numpy.logical_xor	True where exactly one is not 0.
+Element-wise	logit	x.logit(eps?)	torch.logit		ln(x / (1 - x)); with \`eps\`, x is limited to [eps, 1 - eps] first.
 Element-wise	lt	x.lt(other)	torch.lt	numpy.less	True where less.
 Element-wise	maximum	x.maximum(other)	torch.maximum	numpy.maximum	The larger of both; the gradient of ties is split.
 Element-wise	minimum	x.minimum(other)	torch.minimum	numpy.minimum	The smaller of both; the gradient of ties is split.
 Element-wise	mul	x.mul(other)	torch.mul	numpy.multiply	this · other, element by element, broadcast.
+Element-wise	nanToNum	x.nanToNum(nan?, posinf?, neginf?)	torch.nan_to_num	numpy.nan_to_num	NaN, +∞ and -∞ replaced: by 0, the largest and the lowest finite number unless others are given.
 Element-wise	ne	x.ne(other)	torch.ne	numpy.not_equal	True where different.
 Element-wise	neg	x.neg()	torch.neg	numpy.negative	-x.
+Element-wise	polygamma	x.polygamma(n)	torch.polygamma	scipy.special.polygamma	The n-th derivative of \`digamma\`.
 Element-wise	pow	x.pow(exponent)	torch.pow	numpy.power	this ^ exponent.
+Element-wise	rad2deg	x.rad2deg()	torch.rad2deg	numpy.rad2deg	Radians to degrees.
 Element-wise	reciprocal	x.reciprocal()	torch.reciprocal	numpy.reciprocal	1 / x.
 Element-wise	remainder	x.remainder(other)	torch.remainder	numpy.remainder	Remainder with the sign of the divisor.
 Element-wise	round	x.round(decimals?)	torch.round	numpy.round	Nearest number of \`decimals\` digits after the point (negative: before it), ties to even.
 Element-wise	rsqrt	x.rsqrt()	torch.rsqrt		1 / √x.
+Element-wise	sgn	x.sgn()	torch.sgn	numpy.sign	-1, 0 or 1: another name of \`sign\`.
 Element-wise	sign	x.sign()	torch.sign	numpy.sign	-1, 0 or 1.
+Element-wise	signbit	x.signbit()	torch.signbit	numpy.signbit	True where the sign bit is set (-0 included).
 Element-wise	sin	x.sin()	torch.sin	numpy.sin	Sine.
+Element-wise	sinc	x.sinc()	torch.sinc	numpy.sinc	sin(πx)/(πx), 1 at 0.
+Element-wise	sinh	x.sinh()	torch.sinh	numpy.sinh	Hyperbolic sine.
 Element-wise	sqrt	x.sqrt()	torch.sqrt	numpy.sqrt	√x.
 Element-wise	square	x.square()	torch.square	numpy.square	x².
 Element-wise	sub	x.sub(other)	torch.sub	numpy.subtract	this - other, broadcast.
 Element-wise	tan	x.tan()	torch.tan	numpy.tan	Tangent.
 Element-wise	tanh	x.tanh()	torch.tanh	numpy.tanh	Hyperbolic tangent.
 Element-wise	to	x.to(dtype)	torch.Tensor.to	numpy.ndarray.astype	The same values in another dtype.
+Element-wise	trueDivide	x.trueDivide(other)	torch.true_divide	numpy.true_divide	this / other: another name of \`div\`.
 Element-wise	trunc	x.trunc()	torch.trunc	numpy.trunc	Integer part.
+Element-wise	xlog1py	x.xlog1py(other)	torch.special.xlog1py		this · ln(1 + other), 0 where this is 0.
+Element-wise	xlogy	x.xlogy(other)	torch.xlogy	scipy.special.xlogy	this · ln(other), 0 where this is 0.
 Activations	celu	x.celu(alpha?) ; functional.celu(x, …args)	torch.celu		max(0, x) + min(0, α(e^(x/α) - 1)).
 Activations	elu	x.elu(alpha?) ; functional.elu(x, …args)	torch.nn.functional.elu		x where positive, α(e^x - 1) elsewhere.
 Activations	gelu	x.gelu(approximate?) ; functional.gelu(x, …args)	torch.nn.functional.gelu		x · Φ(x), exactly or by tanh.
@@ -112,20 +155,44 @@ Activations	tanhshrink	x.tanhshrink() ; functional.tanhshrink(x, …args)	torch.
 Reductions and scans	all	x.all(axis?, options?)	torch.all	numpy.all	Whether all elements are true.
 Reductions and scans	amax	x.amax(axis?, options?)	torch.amax	numpy.amax	Largest element over the axes; the gradient of ties is split evenly.
 Reductions and scans	amin	x.amin(axis?, options?)	torch.amin	numpy.amin	Smallest element over the axes; the gradient of ties is split evenly.
+Reductions and scans	aminmax	x.aminmax(axis?, options?)	torch.aminmax		Smallest and largest element along an axis, or of all; the gradient of ties is split.
 Reductions and scans	any	x.any(axis?, options?)	torch.any	numpy.any	Whether any element is true.
 Reductions and scans	argmax	x.argmax(axis?, options?)	torch.argmax	numpy.argmax	Index (i64) of the first largest element along an axis, or of all elements in row-major order.
 Reductions and scans	argmin	x.argmin(axis?, options?)	torch.argmin	numpy.argmin	Index (i64) of the first smallest element along an axis, or of all elements in row-major order.
-Reductions and scans	cumprod	x.cumprod(axis)	torch.cumprod	numpy.cumprod	Running product along an axis.
-Reductions and scans	cumsum	x.cumsum(axis)	torch.cumsum	numpy.cumsum	Running sum along an axis.
+Reductions and scans	bincount	x.bincount(options?)	torch.bincount	numpy.bincount	How often each of 0, 1, … occurs among non-negative integers, or the sums of their weights.
+Reductions and scans	bincountStatic	x.bincountStatic(length, weights?)	torch.bincount	numpy.bincount	How often each of 0, 1, …, length - 1 occurs, or the sums of weights; larger values are an error.
+Reductions and scans	bincountSync	x.bincountSync(options?)	torch.bincount	numpy.bincount	\`bincount()\` on the calling thread, on devices that can.
+Reductions and scans	countNonzero	x.countNonzero(axis?)	torch.count_nonzero	numpy.count_nonzero	How many elements are not 0 (i64), over the axes (all by default).
+Reductions and scans	cummax	x.cummax(axis)	torch.cummax	numpy.maximum.accumulate	Largest element so far along an axis, and where it is (the latest of equals).
+Reductions and scans	cummin	x.cummin(axis)	torch.cummin	numpy.minimum.accumulate	Smallest element so far along an axis, and where it is (the latest of equals).
+Reductions and scans	cumprod	x.cumprod(axis, options?)	torch.cumprod	numpy.cumprod	Running product along an axis; integers give i64 unless \`dtype\` says otherwise.
+Reductions and scans	cumsum	x.cumsum(axis, options?)	torch.cumsum	numpy.cumsum	Running sum along an axis; integers give i64 unless \`dtype\` says otherwise.
+Reductions and scans	cumulativeTrapezoid	x.cumulativeTrapezoid(x?, options?)	torch.cumulative_trapezoid		The running integral along an axis by the trapezoidal rule.
+Reductions and scans	diff	x.diff(options?)	torch.diff	numpy.diff	Differences of neighbours along an axis, n times.
+Reductions and scans	histc	x.histc(options?)	torch.histc	numpy.histogram	How many elements lie in each of \`bins\` (100) bins of equal width over [min, max], by default the data's range.
+Reductions and scans	logcumsumexp	x.logcumsumexp(axis)	torch.logcumsumexp	numpy.logaddexp.accumulate	Running ln Σ e^x along an axis, without overflow.
 Reductions and scans	logsumexp	x.logsumexp(axis?, options?)	torch.logsumexp	numpy.logaddexp.reduce	ln Σ e^x over the axes, without overflow.
 Reductions and scans	max	x.max(axis?, options?)	torch.max	numpy.max	Largest element over the axes (all by default); along one axis the first of equals gets the gradient.
+Reductions and scans	maxWithIndices	x.maxWithIndices(axis, options?)	torch.max		Largest elements along an axis and where they are (the first of equals).
 Reductions and scans	mean	x.mean(axis?, options?)	torch.mean	numpy.mean	Mean over the axes (all by default).
+Reductions and scans	median	x.median()	torch.median	numpy.median	The lower of the two middle elements of all; NaN if one is NaN.
+Reductions and scans	medianWithIndices	x.medianWithIndices(axis, options?)	torch.median		The lower median along an axis and where it is.
 Reductions and scans	min	x.min(axis?, options?)	torch.min	numpy.min	Smallest element over the axes (all by default); along one axis the first of equals gets the gradient.
-Reductions and scans	norm	x.norm(p?, axis?, options?)	torch.norm	numpy.linalg.norm	(Σ |x|^p)^(1/p) over the axes; Infinity gives the largest magnitude.
+Reductions and scans	minWithIndices	x.minWithIndices(axis, options?)	torch.min		Smallest elements along an axis and where they are (the first of equals).
+Reductions and scans	mode	x.mode(axis?, options?)	torch.mode		The most frequent element along an axis (the smallest of equally frequent ones), and the index of its last occurrence.
+Reductions and scans	nanmean	x.nanmean(axis?, options?)	torch.nanmean	numpy.nanmean	Mean of the elements that are not NaN, over the axes (all by default).
+Reductions and scans	nanmedian	x.nanmedian()	torch.nanmedian	numpy.nanmedian	The lower of the two middle elements of those that are not NaN.
+Reductions and scans	nanmedianWithIndices	x.nanmedianWithIndices(axis, options?)	torch.nanmedian		The lower median of what is not NaN along an axis, and where it is.
+Reductions and scans	nanquantile	x.nanquantile(q, axis?, options?)	torch.nanquantile	numpy.nanquantile	\`quantile\` of the elements that are not NaN.
+Reductions and scans	nansum	x.nansum(axis?, options?)	torch.nansum	numpy.nansum	Sum of the elements that are not NaN, over the axes (all by default).
 Reductions and scans	prod	x.prod(axis?, options?)	torch.prod	numpy.prod	Product over the axes (all by default).
+Reductions and scans	quantile	x.quantile(q, axis?, options?)	torch.quantile	numpy.quantile	The element below which a fraction q lies, along an axis or of all; a list of fractions gives a new first axis.
 Reductions and scans	std	x.std(axis?, options?)	torch.std	numpy.std	Standard deviation over the axes.
+Reductions and scans	stdMean	x.stdMean(axis?, options?)	torch.std_mean		Standard deviation and mean over the axes (all by default).
 Reductions and scans	sum	x.sum(axis?, options?)	torch.sum	numpy.sum	Sum over the axes (all by default).
+Reductions and scans	trapezoid	x.trapezoid(x?, options?)	torch.trapezoid	numpy.trapz	The integral along an axis by the trapezoidal rule, at places x or \`dx\` apart.
 Reductions and scans	var	x.var(axis?, options?)	torch.var	numpy.var	Variance over the axes.
+Reductions and scans	varMean	x.varMean(axis?, options?)	torch.var_mean		Variance and mean over the axes (all by default).
 Shape	atleast1d	atleast1d(x)	torch.atleast_1d	numpy.atleast_1d	x with at least 1 axis: 0-d becomes [1].
 Shape	atleast2d	atleast2d(x)	torch.atleast_2d	numpy.atleast_2d	x with at least 2 axes: 0-d becomes [1, 1], [n] becomes [1, n].
 Shape	atleast3d	atleast3d(x)	torch.atleast_3d	numpy.atleast_3d	x with at least 3 axes: 0-d becomes [1, 1, 1], [n] becomes [1, n, 1], [m, n] becomes [m, n, 1].
@@ -225,18 +292,101 @@ Indexing and sorting	unique	x.unique(options?)	torch.unique	numpy.unique	The dis
 Indexing and sorting	uniqueConsecutive	x.uniqueConsecutive(options?)	torch.unique_consecutive		As \`unique\`, but each run of equal neighbours counts for itself and keeps its place.
 Indexing and sorting	uniqueConsecutiveSync	x.uniqueConsecutiveSync(options?)	torch.unique_consecutive		\`uniqueConsecutive()\` on the calling thread, on devices that can.
 Indexing and sorting	uniqueSync	x.uniqueSync(options?)	torch.unique	numpy.unique	\`unique()\` on the calling thread, on devices that can.
-Linear algebra	bmm	x.bmm(other)	torch.bmm	numpy.matmul	The product of two batches of matrices.
+Linear algebra	addbmm	x.addbmm(x, y, options?) ; addbmm(x, y, z, …args)	torch.addbmm		β·this + α·Σ over the batch of x·y.
+Linear algebra	addmm	x.addmm(x, y, options?) ; addmm(x, y, z, …args)	torch.addmm		β·this + α·(x·y) of matrices.
+Linear algebra	addmv	x.addmv(x, y, options?) ; addmv(x, y, z, …args)	torch.addmv		β·this + α·(x·y) of a matrix and a vector.
+Linear algebra	addr	x.addr(x, y, options?) ; addr(x, y, z, …args)	torch.addr		β·this + α·x·yᵀ of two vectors.
+Linear algebra	baddbmm	x.baddbmm(x, y, options?) ; baddbmm(x, y, z, …args)	torch.baddbmm		β·this + α·(x·y) of batches of matrices.
+Linear algebra	bmm	x.bmm(other) ; bmm(x, y, …args)	torch.bmm	numpy.matmul	The product of two batches of matrices.
+Linear algebra	cdist	cdist(x, y, …args)	torch.cdist		All distances between rows of (…, P, M) and (…, R, M).
+Linear algebra	cholesky	linalg.cholesky(x, …args) ; cholesky(x, …args)	torch.linalg.cholesky	numpy.linalg.cholesky	L with A = L·Lᵀ, or with \`upper\` U with A = Uᵀ·U.
+Linear algebra	choleskyInverse	choleskyInverse(x, …args)	torch.cholesky_inverse		The inverse, given Cholesky's factor of the matrix.
+Linear algebra	choleskySolve	choleskySolve(x, y, …args)	torch.cholesky_solve		B's solution, given Cholesky's factor of the matrix: choleskySolve(B, L).
+Linear algebra	cond	linalg.cond(x, …args) ; cond(predicate, yes, no, …operands)			The condition number; default in the 2-norm.
+Linear algebra	corrcoef	corrcoef(x, …args)	torch.corrcoef	numpy.corrcoef	Correlation coefficients of variables (rows).
+Linear algebra	cov	cov(x, options?)	torch.cov	numpy.cov	The covariance of variables (rows) over observations (columns).
+Linear algebra	cross	x.cross(other, axis?) ; linalg.cross(x, y, …args) ; cross(x, y, …args)	torch.cross	numpy.cross	x × y of vectors of 3 along an axis, default the last.
+Linear algebra	det	x.det() ; linalg.det(x, …args) ; det(x, …args)	torch.det	numpy.linalg.det	The determinant of each matrix.
 Linear algebra	diag	x.diag(offset?)	torch.diag	numpy.diag	The diagonal of a matrix, or a matrix with this vector on its diagonal.
 Linear algebra	diagEmbed	x.diagEmbed(offset?, axisA?, axisB?) ; diagEmbed(x, offset?, axisA?, axisB?)	torch.diag_embed	numpy.diag	Matrices with the last axis on their diagonal; rows and columns become the given axes, by default the last two.
-Linear algebra	diagonal	x.diagonal(offset?, axisA?, axisB?)	torch.diagonal	numpy.diagonal	The diagonal over two axes, as a new last axis.
-Linear algebra	dot	x.dot(other)	torch.dot	numpy.dot	The inner product of two vectors.
+Linear algebra	diagonal	x.diagonal(offset?, axisA?, axisB?) ; linalg.diagonal(x, …args)	torch.diagonal	numpy.diagonal	The diagonal over two axes, as a new last axis.
+Linear algebra	dot	x.dot(other) ; dot(x, y, …args)	torch.dot	numpy.dot	The inner product of two vectors.
+Linear algebra	eig	linalg.eig(x)	torch.linalg.eig	numpy.linalg.eig	A·V = V·diag(w) of square matrices: complex w (…, n, 2) and V (…, n, n, 2).
+Linear algebra	eigh	linalg.eigh(x, uplo?)	torch.linalg.eigh	numpy.linalg.eigh	A = V·diag(w)·Vᵀ of symmetric matrices: w ascending; one triangle ('L' by default) is read.
+Linear algebra	eigvals	linalg.eigvals(x, …args)	torch.linalg.eigvals	numpy.linalg.eigvals	The eigenvalues of square matrices: complex (…, n, 2).
+Linear algebra	eigvalsh	linalg.eigvalsh(x, …args)	torch.linalg.eigvalsh	numpy.linalg.eigvalsh	The eigenvalues of symmetric matrices, ascending.
 Linear algebra	einsum	einsum(expression, …tensors)	torch.einsum	numpy.einsum	Einstein summation: \`einsum('bij,bjk->bik', x, y)\`.
-Linear algebra	matmul	x.matmul(other)	torch.matmul	numpy.matmul	The matrix product, with PyTorch's rules for vectors and batches.
-Linear algebra	outer	x.outer(other)	torch.outer	numpy.outer	The outer product of two vectors.
+Linear algebra	ger	x.ger(other) ; ger(x, y, …args)	torch.ger		x·yᵀ of two vectors.
+Linear algebra	inner	x.inner(other) ; inner(x, y, …args)	torch.inner	numpy.inner	Σ x·y over the last axis of both.
+Linear algebra	inv	linalg.inv(x, …args)	torch.linalg.inv	numpy.linalg.inv	A⁻¹.
+Linear algebra	inverse	x.inverse() ; inverse(x, …args)	torch.inverse		A⁻¹ of each matrix.
+Linear algebra	kron	x.kron(other) ; kron(x, y, …args)	torch.kron	numpy.kron	The Kronecker product.
+Linear algebra	logdet	x.logdet() ; logdet(x, …args)	torch.logdet		ln det A of each matrix; NaN for negative determinants.
+Linear algebra	lstsq	linalg.lstsq(a, b, options?)	torch.linalg.lstsq	numpy.linalg.lstsq	X of least length with the least ‖A·X - B‖, for A of any shape and rank.
+Linear algebra	matmul	x.matmul(other) ; linalg.matmul(x, y, …args) ; matmul(x, y)	torch.matmul	numpy.matmul	The matrix product, with PyTorch's rules for vectors and batches.
+Linear algebra	matrixExp	x.matrixExp() ; linalg.matrixExp(x, …args) ; matrixExp(x, …args)	torch.matrix_exp		e^A of each matrix.
+Linear algebra	matrixNorm	linalg.matrixNorm(x, …args)	torch.linalg.matrix_norm		'fro' (default), 'nuc', ±1, ±2 or ±Infinity over two axes.
+Linear algebra	matrixPower	x.matrixPower(n) ; linalg.matrixPower(x, …args) ; matrixPower(x, …args)	torch.matrix_power	numpy.linalg.matrix_power	Aⁿ of each matrix, for an integer n.
+Linear algebra	matrixRank	linalg.matrixRank(x, …args)	torch.linalg.matrix_rank	numpy.linalg.matrix_rank	How many singular values count, i64.
+Linear algebra	mm	x.mm(other) ; mm(x, y, …args)	torch.mm	numpy.matmul	(m, n)·(n, p).
+Linear algebra	multiDot	linalg.multiDot(matrices)	torch.linalg.multi_dot	numpy.linalg.multi_dot	The product of many matrices in the best order.
+Linear algebra	mv	x.mv(vector) ; mv(x, y, …args)	torch.mv	numpy.matmul	(m, n)·(n).
+Linear algebra	norm	x.norm(p?, axis?, options?) ; linalg.norm(x, …args)	torch.norm	numpy.linalg.norm	The p-norm over the axes (default all): a number, 'fro' (the default: 2) or 'nuc', the sum of the singular values of a matrix or over two axes.
+Linear algebra	outer	x.outer(other) ; outer(x, y, …args)	torch.outer	numpy.outer	The outer product of two vectors.
+Linear algebra	pairwiseDistance	pairwiseDistance(x, y, …args)	torch.pairwise_distance		‖x - y + ε‖ over the last axis.
+Linear algebra	pdist	pdist(x, …args)	torch.pdist		The distances of pairs of rows i < j of (n, m).
+Linear algebra	pinv	linalg.pinv(x, …args)	torch.linalg.pinv	numpy.linalg.pinv	The Moore-Penrose inverse.
+Linear algebra	pinverse	x.pinverse(options?) ; pinverse(x, …args)	torch.pinverse		The Moore-Penrose inverse of each matrix.
+Linear algebra	qr	linalg.qr(x, options?) ; qr(x, options?)	torch.linalg.qr	numpy.linalg.qr	A = Q·R; mode 'reduced' (default), 'complete' or 'r' (then Q is empty).
+Linear algebra	slogdet	linalg.slogdet(x) ; slogdet(x)	torch.linalg.slogdet	numpy.linalg.slogdet	Sign and logarithm of the size of the determinant.
+Linear algebra	solve	linalg.solve(x, y, …args)	torch.linalg.solve	numpy.linalg.solve	X with A·X = B; with \`left: false\` X·A = B.
+Linear algebra	solveTriangular	linalg.solveTriangular(x, y, …args)	torch.linalg.solve_triangular		X with A·X = B for a triangular A; say which triangle with \`upper\`.
+Linear algebra	svd	linalg.svd(x, options?) ; svd(x, options?)	torch.linalg.svd	numpy.linalg.svd	A = U·diag(S)·Vh; \`fullMatrices: false\` leaves out what S does not reach.
+Linear algebra	svdvals	linalg.svdvals(x, …args)	torch.linalg.svdvals		The singular values, descending.
 Linear algebra	tensordot	tensordot(x, y, axes?)	torch.tensordot	numpy.tensordot	Contraction over the last \`axes\` axes of x and the first of y, or over lists of axes.
-Linear algebra	trace	x.trace()	torch.trace	numpy.trace	The sum of a matrix's diagonal.
+Linear algebra	tensorinv	linalg.tensorinv(x, …args)	torch.linalg.tensorinv	numpy.linalg.tensorinv	The inverse of a tensor that \`tensordot\` with the first \`ind\` axes multiplies; default 2.
+Linear algebra	tensorsolve	linalg.tensorsolve(x, y, …args)	torch.linalg.tensorsolve	numpy.linalg.tensorsolve	X with tensordot(A, X, X.rank) = B.
+Linear algebra	trace	x.trace() ; trace(x, …args)	torch.trace	numpy.trace	The sum of a matrix's diagonal.
 Linear algebra	tril	x.tril(diagonal?)	torch.tril	numpy.tril	The lower triangle of the last two axes, 0 elsewhere.
 Linear algebra	triu	x.triu(diagonal?)	torch.triu	numpy.triu	The upper triangle of the last two axes, 0 elsewhere.
+Linear algebra	vander	linalg.vander(x, …args)	torch.linalg.vander	numpy.vander	The powers of x as columns, from x⁰ on: (…, n) → (…, n, N), default N = n.
+Linear algebra	vdot	x.vdot(other) ; vdot(x, y, …args)	torch.vdot	numpy.vdot	Σ x·y of two vectors.
+Linear algebra	vecdot	linalg.vecdot(x, y, …args)	torch.linalg.vecdot		Σ x·y over an axis, default the last.
+Linear algebra	vectorNorm	linalg.vectorNorm(x, …args)	torch.linalg.vector_norm		(Σ|x|ᵖ)^(1/p) over axes, default all, p = 2.
+Signals	bartlettWindow	bartlettWindow(n, options?)	torch.bartlett_window		1 - |2i/n - 1|.
+Signals	blackmanWindow	blackmanWindow(n, options?)	torch.blackman_window		0.42 - 0.5·cos(2πi/n) + 0.08·cos(4πi/n).
+Signals	complex	complex(re, im?)	torch.complex		re + i·im as (…, 2); without \`im\`, real numbers as complex ones.
+Signals	complexAbs	complexAbs(x, …args)			The absolute values of complex numbers (…, 2).
+Signals	complexAngle	complexAngle(x, …args)			The angles of complex numbers (…, 2), in (-π, π].
+Signals	complexConj	complexConj(x, …args)			The conjugates of complex numbers (…, 2).
+Signals	complexDiv	complexDiv(x, y, …args)			The quotient of complex numbers (…, 2).
+Signals	complexMatmul	complexMatmul(x, y, …args)			The product of complex matrices (…, m, n, 2)·(…, n, p, 2).
+Signals	complexMul	complexMul(x, y, …args)			The product of complex numbers (…, 2).
+Signals	fft	fft.fft(x, …args)	torch.fft.fft	numpy.fft.fft	Complex to complex along one axis.
+Signals	fft2	fft.fft2(x, …args)	torch.fft.fft2	numpy.fft.fft2	Complex to complex along the last two axes.
+Signals	fftfreq	fft.fftfreq(n, d?, options?)	torch.fft.fftfreq	numpy.fft.fftfreq	The frequencies of \`fft\`'s results for samples \`d\` apart.
+Signals	fftn	fft.fftn(x, …args)	torch.fft.fftn	numpy.fft.fftn	Complex to complex along several axes, default all.
+Signals	fftshift	fft.fftshift(x, …args)	torch.fft.fftshift	numpy.fft.fftshift	Moves frequency 0 to the middle of the axes.
+Signals	hammingWindow	hammingWindow(n, options?)	torch.hamming_window		0.54 - 0.46·cos(2πi/n); \`alpha\` and \`beta\` are options.
+Signals	hannWindow	hannWindow(n, options?)	torch.hann_window		½ - ½·cos(2πi/n); \`periodic: false\` for a symmetric one.
+Signals	hfft	fft.hfft(x, …args)	torch.fft.hfft	numpy.fft.hfft	The transform of a signal that is its own mirrored conjugate: complex to real.
+Signals	ifft	fft.ifft(x, …args)	torch.fft.ifft	numpy.fft.ifft	The inverse of \`fft\`.
+Signals	ifft2	fft.ifft2(x, …args)	torch.fft.ifft2	numpy.fft.ifft2	The inverse of \`fft2\`.
+Signals	ifftn	fft.ifftn(x, …args)	torch.fft.ifftn	numpy.fft.ifftn	The inverse of \`fftn\`.
+Signals	ifftshift	fft.ifftshift(x, …args)	torch.fft.ifftshift	numpy.fft.ifftshift	Undoes \`fftshift\`.
+Signals	ihfft	fft.ihfft(x, …args)	torch.fft.ihfft	numpy.fft.ihfft	The inverse of \`hfft\`.
+Signals	imag	imag(x, …args)	torch.imag	numpy.imag	The imaginary parts of complex numbers (…, 2).
+Signals	irfft	fft.irfft(x, …args)	torch.fft.irfft	numpy.fft.irfft	The inverse of \`rfft\`; pass \`n\` for odd lengths.
+Signals	irfft2	fft.irfft2(x, …args)	torch.fft.irfft2	numpy.fft.irfft2	The inverse of \`rfft2\`.
+Signals	irfftn	fft.irfftn(x, …args)	torch.fft.irfftn	numpy.fft.irfftn	The inverse of \`rfftn\`.
+Signals	istft	istft(x, nFft, options?)	torch.istft		The signal of short-time spectra: the inverse of \`stft\`.
+Signals	polar	polar(x, y, …args)	torch.polar		r·e^(iφ) as (…, 2).
+Signals	real	real(x, …args)	torch.real	numpy.real	The real parts of complex numbers (…, 2).
+Signals	rfft	fft.rfft(x, …args)	torch.fft.rfft	numpy.fft.rfft	Real (…, n) to complex (…, n/2 + 1, 2).
+Signals	rfft2	fft.rfft2(x, …args)	torch.fft.rfft2	numpy.fft.rfft2	Real to complex along the last two axes.
+Signals	rfftfreq	fft.rfftfreq(n, d?, options?)	torch.fft.rfftfreq	numpy.fft.rfftfreq	The frequencies of \`rfft\`'s results for samples \`d\` apart.
+Signals	rfftn	fft.rfftn(x, …args)	torch.fft.rfftn	numpy.fft.rfftn	Real to complex along several axes, default all.
+Signals	stft	stft(x, nFft, options?)	torch.stft		Spectra of overlapping frames of a signal (T) or (B, T): complex (…, frequencies, frames, 2).
 Layers as functions	adaptiveAvgPool1d	functional.adaptiveAvgPool1d(x, …args)	torch.nn.functional.adaptive_avg_pool1d		Means over windows that cover the input in \`outputSize\` steps, over 1 spatial axis.
 Layers as functions	adaptiveAvgPool2d	functional.adaptiveAvgPool2d(x, …args)	torch.nn.functional.adaptive_avg_pool2d		Means over windows that cover the input in \`outputSize\` steps, over 2 spatial axes.
 Layers as functions	adaptiveAvgPool3d	functional.adaptiveAvgPool3d(x, …args)	torch.nn.functional.adaptive_avg_pool3d		Means over windows that cover the input in \`outputSize\` steps, over 3 spatial axes.
@@ -250,13 +400,13 @@ Layers as functions	avgPool2d	functional.avgPool2d(x, …args)	torch.nn.function
 Layers as functions	avgPool3d	functional.avgPool3d(x, …args)	torch.nn.functional.avg_pool3d		The mean of each window, over 3 spatial axes.
 Layers as functions	batchNorm	functional.batchNorm(x, runningMean, runningVar, weight?, bias?, options?)	torch.nn.functional.batch_norm		Batch normalization (Ioffe & Szegedy 2015) over every axis but 1.
 Layers as functions	channelShuffle	functional.channelShuffle(x, …args)	torch.nn.functional.channel_shuffle		Channels of (N, C, …) read across groups.
-Layers as functions	conv1d	functional.conv1d(x, weight, bias?, …args)	torch.nn.functional.conv1d	numpy.correlate	Cross-correlation over 1 spatial axis: stride, padding ('same', 'valid', numbers), dilation, groups.
-Layers as functions	conv2d	functional.conv2d(x, weight, bias?, …args)	torch.nn.functional.conv2d		Cross-correlation over 2 spatial axes: stride, padding ('same', 'valid', numbers), dilation, groups.
-Layers as functions	conv3d	functional.conv3d(x, weight, bias?, …args)	torch.nn.functional.conv3d		Cross-correlation over 3 spatial axes: stride, padding ('same', 'valid', numbers), dilation, groups.
+Layers as functions	conv1d	functional.conv1d(x, weight, bias?, options?)	torch.nn.functional.conv1d	numpy.correlate	Cross-correlation over 1 spatial axis: stride, padding ('same', 'valid', numbers), dilation, groups.
+Layers as functions	conv2d	functional.conv2d(x, weight, bias?, options?)	torch.nn.functional.conv2d		Cross-correlation over 2 spatial axes: stride, padding ('same', 'valid', numbers), dilation, groups.
+Layers as functions	conv3d	functional.conv3d(x, weight, bias?, options?)	torch.nn.functional.conv3d		Cross-correlation over 3 spatial axes: stride, padding ('same', 'valid', numbers), dilation, groups.
 Layers as functions	convTranspose1d	functional.convTranspose1d(x, weight, bias?, …args)	torch.nn.functional.conv_transpose1d		The transpose of conv1d.
 Layers as functions	convTranspose2d	functional.convTranspose2d(x, weight, bias?, …args)	torch.nn.functional.conv_transpose2d		The transpose of conv2d.
 Layers as functions	convTranspose3d	functional.convTranspose3d(x, weight, bias?, …args)	torch.nn.functional.conv_transpose3d		The transpose of conv3d.
-Layers as functions	cosineSimilarity	functional.cosineSimilarity(x, y, options?)	torch.nn.functional.cosine_similarity		x · y / (‖x‖ ‖y‖) along an axis.
+Layers as functions	cosineSimilarity	functional.cosineSimilarity(x, y, options?) ; cosineSimilarity(x, y, …args)	torch.nn.functional.cosine_similarity		x · y / (‖x‖ ‖y‖) along an axis.
 Layers as functions	dropout	functional.dropout(x, p?, training?, generator?)	torch.nn.functional.dropout		Inverted dropout (Srivastava et al. 2014): 0 with probability p, else x / (1 - p); x itself unless training.
 Layers as functions	dropout1d	functional.dropout1d(x, p?, training?, generator?)	torch.nn.functional.dropout1d		Dropout of whole channels of (N, C, L) or (C, L).
 Layers as functions	dropout2d	functional.dropout2d(x, p?, training?, generator?)	torch.nn.functional.dropout2d		Dropout of whole channels of (N, C, H, W) or (C, H, W).
@@ -272,7 +422,7 @@ Layers as functions	gumbelSoftmax	functional.gumbelSoftmax(logits, options?)	tor
 Layers as functions	instanceNorm	functional.instanceNorm(x, weight?, bias?, eps?)	torch.nn.functional.instance_norm		Instance normalization: each channel of each example by itself.
 Layers as functions	interpolate	functional.interpolate(x, …args)	torch.nn.functional.interpolate		(N, C, …) at another size: \`{ size }\` or \`{ scaleFactor }\`, mode 'nearest' (default), 'nearest-exact', 'linear', 'bilinear', 'bicubic', 'trilinear' or 'area', both corner conventions, antialiasing.
 Layers as functions	layerNorm	functional.layerNorm(x, normalizedShape, weight?, bias?, eps?)	torch.nn.functional.layer_norm		Layer normalization (Ba et al. 2016) over the trailing axes of \`normalizedShape\`.
-Layers as functions	linear	functional.linear(x, weight, bias?, …args)	torch.nn.functional.linear		x · weightᵀ + bias with weight (out, in).
+Layers as functions	linear	functional.linear(x, weight, bias?)	torch.nn.functional.linear		x · weightᵀ + bias with weight (out, in).
 Layers as functions	localResponseNorm	functional.localResponseNorm(x, …args)	torch.nn.functional.local_response_norm		Division by neighbouring channels' energy (Krizhevsky et al. 2012).
 Layers as functions	lpPool1d	functional.lpPool1d(x, …args)	torch.nn.functional.lp_pool1d		The p-norm of each window, over 1 spatial axis.
 Layers as functions	lpPool2d	functional.lpPool2d(x, …args)	torch.nn.functional.lp_pool2d		The p-norm of each window, over 2 spatial axes.
@@ -317,8 +467,10 @@ Losses	tripletMarginLoss	functional.tripletMarginLoss(anchor, positive, negative
 Losses	tripletMarginWithDistanceLoss	functional.tripletMarginWithDistanceLoss(anchor, positive, negative, options?) ; tripletMarginWithDistanceLoss(anchor, positive, negative, options?)	torch.nn.functional.triplet_margin_with_distance_loss		max(0, d(anchor, positive) - d(anchor, negative) + margin).
 Transforms	checkpoint	checkpoint(f)	torch.utils.checkpoint.checkpoint		f, whose intermediate values are not kept for the gradient but computed again (Chen et al. 2016).
 Transforms	compile	compile(step)	torch.jit.trace		Compiles \`step\`, forward, backward and optimizer alike, to one program for each signature: the shapes and dtypes of its tensor arguments, and every property of modules and tensors that it reads.
-Transforms	cond	cond(predicate, yes, no, …operands)			yes(...operands) where the 0-d bool \`predicate\` is true, else no(...operands).
+Transforms	customGradient	customGradient(f, backward, options?)	torch.autograd.Function		f with derivatives of your own: \`backward(cotangents, args, result)\` gets the cotangents of the result (a tree like it) and returns the list of the arguments' gradients (null for none).
 Transforms	enableGrad	enableGrad(fn)	torch.enable_grad		Runs \`fn\` with gradients recorded, inside \`noGrad\` too, and returns its result.
+Transforms	gradcheck	gradcheck(f, inputs, options?)	torch.autograd.gradcheck		Compares the derivatives of f (tensors to a tensor or a list of them) with central differences at \`inputs\`: all inputs that require a gradient, or all floats where none does.
+Transforms	gradgradcheck	gradgradcheck(f, inputs, gradOutputs?, options?)	torch.autograd.gradgradcheck		\`gradcheck\` of the gradient: compares second derivatives with differences of first ones, for random (seeded) or given cotangents of the outputs.
 Transforms	jacobian	jacobian(f, argnum?, options?)	torch.autograd.functional.jacobian		The Jacobian of a function from tensor to tensor with respect to argument \`argnum\` (default 0): shape (…result, …argument).
 Transforms	noGrad	noGrad(fn)	torch.no_grad		Runs \`fn\` without recording gradients, and returns its result.
 Transforms	observe	observe(owner, key, value, read?)			To be called by whatever reads a framework property during a step (\`module.training\`, …): while tracing, the property becomes part of the step's signature.
@@ -334,56 +486,15 @@ Values and inspection	describeGraph	describeGraph(…tensors)	torch.fx.Graph.pri
 Values and inspection	detach	x.detach()	torch.Tensor.detach		The same values with no gradient.
 Values and inspection	item	x.item()	torch.Tensor.item	numpy.ndarray.item	The value of a tensor of one element.
 Values and inspection	itemSync	x.itemSync()	torch.Tensor.item	numpy.ndarray.item	\`item()\` on the calling thread, on devices that can.
+Values and inspection	registerHook	x.registerHook(hook)	torch.Tensor.register_hook		Calls \`hook\` with the gradient of this tensor whenever reverse mode computes it (before it is added to \`.grad\`); what the hook returns, unless undefined, takes its place.
 Values and inspection	retainGrad	x.retainGrad()	torch.Tensor.retain_grad		Keeps the gradient of this intermediate result in \`.grad\` at the next \`backward()\`.
 Values and inspection	setPrintOptions	setPrintOptions(options)	torch.set_printoptions	numpy.set_printoptions	Changes how tensors print from now on (\`torch.set_printoptions\`); what is left out stays as it is.
 Values and inspection	toArray	x.toArray()	torch.Tensor.tolist	numpy.ndarray.tolist	The values as nested arrays: numbers, or booleans for bool.
 Values and inspection	toArraySync	x.toArraySync()	torch.Tensor.tolist	numpy.ndarray.tolist	\`toArray()\` on the calling thread, on devices that can.
-Others	acos	x.acos()	torch.acos	numpy.arccos	Inverse cosine in [0, π]; NaN outside [-1, 1].
-Others	acosh	x.acosh()	torch.acosh	numpy.arccosh	Inverse hyperbolic cosine; NaN below 1.
-Others	addcdiv	x.addcdiv(x, y, value?)	torch.addcdiv		this + value · x / y, broadcast; floats only.
-Others	addcmul	x.addcmul(x, y, value?)	torch.addcmul		this + value · x · y, broadcast.
-Others	allClose	x.allClose(other, options?)	torch.allclose	numpy.allclose	Whether \`isClose\` holds everywhere.
-Others	asin	x.asin()	torch.asin	numpy.arcsin	Inverse sine in [-π/2, π/2]; NaN outside [-1, 1].
-Others	asinh	x.asinh()	torch.asinh	numpy.arcsinh	Inverse hyperbolic sine.
-Others	atanh	x.atanh()	torch.atanh	numpy.arctanh	Inverse hyperbolic tangent; ±∞ at ±1, NaN outside.
-Others	bitwiseLeftShift	x.bitwiseLeftShift(other)	torch.bitwise_left_shift	numpy.left_shift	this · 2^other on integers.
-Others	bitwiseRightShift	x.bitwiseRightShift(other)	torch.bitwise_right_shift	numpy.right_shift	⌊this / 2^other⌋ on integers; negative numbers stay negative.
-Others	copysign	x.copysign(other)	torch.copysign	numpy.copysign	|this| with the sign of other (of -0, too).
-Others	cosh	x.cosh()	torch.cosh	numpy.cosh	Hyperbolic cosine.
-Others	deg2rad	x.deg2rad()	torch.deg2rad	numpy.deg2rad	Degrees to radians.
-Others	digamma	x.digamma()	torch.digamma		Derivative of \`lgamma\`.
-Others	equal	x.equal(other)	torch.equal	numpy.equal	Whether both have one shape and equal elements (NaN equals nothing).
-Others	erfc	x.erfc()	torch.erfc		1 - erf(x), with all its digits where it is tiny.
-Others	erfinv	x.erfinv()	torch.erfinv		Inverse error function; ±∞ at ±1, NaN outside [-1, 1].
-Others	exp2	x.exp2()	torch.exp2	numpy.exp2	2^x, exact for whole x.
-Others	floorDivide	x.floorDivide(other)	torch.floor_divide	numpy.floor_divide	⌊this / other⌋ (Python's //); integers stay integers, no gradient.
-Others	fmax	x.fmax(other)	torch.fmax	numpy.fmax	The larger of both; a number where one is NaN.
-Others	fmin	x.fmin(other)	torch.fmin	numpy.fmin	The smaller of both; a number where one is NaN.
-Others	frac	x.frac()	torch.frac		The part behind the point, with the sign of x.
 Others	gradients	gradients(f, argnums?)	torch.autograd.grad		The gradient of a scalar function with respect to argument \`argnums\`; see \`valueAndGrad\`.
-Others	heaviside	x.heaviside(values)	torch.heaviside	numpy.heaviside	0 below 0, \`values\` at 0, 1 above.
 Others	hessian	hessian(f, argnum?, options?)	torch.autograd.functional.hessian		The Hessian of a scalar function with respect to argument \`argnum\` (default 0): shape (…argument, …argument).
-Others	hypot	x.hypot(other)	torch.hypot	numpy.hypot	√(this² + other²) without overflow.
-Others	isClose	x.isClose(other, options?)	torch.isclose	numpy.isclose	True where |this - other| ≤ atol + rtol · |other|, or both are equal.
-Others	isNegInf	x.isNegInf()	torch.isneginf	numpy.isneginf	True where the value is -∞.
-Others	isPosInf	x.isPosInf()	torch.isposinf	numpy.isposinf	True where the value is +∞.
+Others	hvp	hvp(f, args, tangents)	torch.autograd.functional.hvp		The value of a scalar function and the product of its Hessian with \`tangents\` (a list like the arguments), without the Hessian: forward mode over the gradient (Pearlmutter 1994).
 Others	jvp	jvp(f, args, tangents)	torch.autograd.functional.jvp		The result of f and its derivative along \`tangents\` (a list like the arguments), by forward mode.
-Others	lgamma	x.lgamma()	torch.lgamma		ln |Γ(x)|.
-Others	log10	x.log10()	torch.log10	numpy.log10	Logarithm to base 10, exact for powers of 10.
-Others	log2	x.log2()	torch.log2	numpy.log2	Logarithm to base 2, exact for powers of 2.
-Others	logaddexp	x.logaddexp(other)	torch.logaddexp	numpy.logaddexp	ln(e^this + e^other) without overflow.
-Others	logaddexp2	x.logaddexp2(other)	torch.logaddexp2	numpy.logaddexp2	log2(2^this + 2^other) without overflow.
-Others	logit	x.logit(eps?)	torch.logit		ln(x / (1 - x)); with \`eps\`, x is limited to [eps, 1 - eps] first.
-Others	nanToNum	x.nanToNum(nan?, posinf?, neginf?)	torch.nan_to_num	numpy.nan_to_num	NaN, +∞ and -∞ replaced: by 0, the largest and the lowest finite number unless others are given.
-Others	polygamma	x.polygamma(n)	torch.polygamma		The n-th derivative of \`digamma\`.
-Others	rad2deg	x.rad2deg()	torch.rad2deg	numpy.rad2deg	Radians to degrees.
-Others	sgn	x.sgn()	torch.sgn		-1, 0 or 1: another name of \`sign\`.
-Others	signbit	x.signbit()	torch.signbit	numpy.signbit	True where the sign bit is set (-0 included).
-Others	sinc	x.sinc()	torch.sinc	numpy.sinc	sin(πx)/(πx), 1 at 0.
-Others	sinh	x.sinh()	torch.sinh	numpy.sinh	Hyperbolic sine.
-Others	trueDivide	x.trueDivide(other)	torch.true_divide	numpy.true_divide	this / other: another name of \`div\`.
 Others	valueAndGrad	valueAndGrad(f, argnums?)	torch.autograd.grad		The value of a scalar function and its gradient with respect to argument \`argnums\` (default 0; a list gives a list).
 Others	vjp	vjp(f, …args)	torch.autograd.functional.vjp		The result of f and its pullback: a function from cotangents (a tree like the result) to the list of the arguments' cotangents.
-Others	xlog1py	x.xlog1py(other)	torch.special.xlog1py		this · ln(1 + other), 0 where this is 0.
-Others	xlogy	x.xlogy(other)	torch.xlogy		this · ln(other), 0 where this is 0.
 `
