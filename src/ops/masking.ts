@@ -2,6 +2,7 @@
  * Choosing by a mask. What would have as many elements as the mask has true ones is given that number here: the size
  * of a node never depends on data. `Tensor` looks at the mask first, and passes it.
  */
+import type { DType } from '../core/dtype.js'
 import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
 import { broadcastShapes, formatShape, range, sameShape, sizeOf, stridesOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
@@ -21,22 +22,26 @@ const flat = (x: Node): Node => b.reshape(x, [sizeOf(x.shape)])
 /** How many elements are ≠ 0, as i64 (not a size yet: somebody has to look at it). */
 export const nonzeroCount = (x: Node): Node => b.reduceSum(b.cast(b.cast(flat(x), 'bool'), 'i64'), [0])
 
-/** For each element of a flat mask, how many true ones come before it, i32. */
+/** For each element of a flat mask, how many true ones come before it. */
 function ranks(mask: Node): Node {
-  const hits = b.cast(mask, 'i32')
+  const hits = b.cast(mask, positionType(mask.shape[0]))
   return b.sub(b.cumSum(hits, 0, false), hits)
 }
 
-/** Positions in the flattened x of its first `size` elements that are ≠ 0, i64; `fillValue` where there are fewer. */
+/** Narrow arithmetic where every position of `n` elements fits. */
+const positionType = (n: number): DType => (n < 2 ** 31 ? 'i32' : 'i64')
+
+/** Positions in the flattened x of its first `size` elements that are ≠ 0; `fillValue` where there are fewer. */
 function flatNonzero(x: Node, size: number, fillValue: number): Node {
   const mask = flat(b.cast(x, 'bool'))
   const n = mask.shape[0]
-  if (n === 0 || size === 0) return b.full([size], fillValue, 'i64')
+  const dtype = positionType(n)
+  if (n === 0 || size === 0) return b.full([size], fillValue, dtype)
   const rank = ranks(mask)
   // Elements that are not asked for all go to one place behind the end, which is cut off.
   const behind = like(rank, size)
   const target = b.where(mask, b.minimum(rank, behind), behind)
-  const positions = b.scatter(b.full([size + 1], fillValue, 'i64'), target, b.iota([n], 0, 'i64'), 0, 'set')
+  const positions = b.scatter(b.full([size + 1], fillValue, dtype), target, b.iota([n], 0, dtype), 0, 'set')
   return b.sliceAxis(positions, 0, 0, size)
 }
 
@@ -62,7 +67,7 @@ export function nonzeroStatic(x: Node, size: number, fillValue = -1): Node {
     const index = a === 0 ? steps : b.mod(steps, like(at, Math.max(1, x.shape[a])))
     return b.reshape(b.where(missing, like(at, fillValue), index), [size, 1])
   })
-  return b.concat(columns, 1)
+  return b.cast(b.concat(columns, 1), 'i64')
 }
 
 /** x and a mask, stretched to their common shape. */
