@@ -40,7 +40,7 @@ const expected: Record<string, string[]> = {
   './init': ['kaimingUniform', 'xavierUniform', 'zeros'],
   './data': ['mnist'],
   './metrics': ['Accuracy'],
-  './io': ['readSafetensors'],
+  './io': ['loadNpy', 'loadNpz', 'readSafetensors', 'saveNpy', 'saveNpz'],
   './onnx': ['OnnxModel', 'openOnnx', 'readOnnx'],
   './models': ['LeNet5'],
   './train': ['evaluate', 'findAnomaly', 'fit', 'readCheckpoint'],

@@ -1,6 +1,7 @@
 /**
  * Average pooling over one spatial axis.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { avgPool1d } from '../tensor/functional.js'
 import type { ConvRule, ConvShape } from '../tensor/layer-shapes.js'
@@ -20,6 +21,12 @@ export class AvgPool1d extends PoolNd {
 
   constructor(kernelSize: Sizes, options: AvgPoolOptions = {}) {
     super('AvgPool1d', kernelSize, options, 1)
+    checkOptions<AvgPoolOptions>('AvgPool1d', options, {
+      stride: true,
+      padding: true,
+      ceilMode: true,
+      countIncludePad: true,
+    })
     this.countIncludePad = options.countIncludePad ?? true
   }
 

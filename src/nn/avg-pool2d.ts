@@ -1,6 +1,7 @@
 /**
  * Average pooling over two spatial axes.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { avgPool2d } from '../tensor/functional.js'
 import type { ConvRule, ConvShape } from '../tensor/layer-shapes.js'
@@ -20,6 +21,12 @@ export class AvgPool2d extends PoolNd {
 
   constructor(kernelSize: Sizes, options: AvgPoolOptions = {}) {
     super('AvgPool2d', kernelSize, options, 2)
+    checkOptions<AvgPoolOptions>('AvgPool2d', options, {
+      stride: true,
+      padding: true,
+      ceilMode: true,
+      countIncludePad: true,
+    })
     this.countIncludePad = options.countIncludePad ?? true
   }
 

@@ -1,6 +1,7 @@
 /**
  * Average pooling over three spatial axes.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { avgPool3d } from '../tensor/functional.js'
 import type { ConvRule, ConvShape } from '../tensor/layer-shapes.js'
@@ -20,6 +21,12 @@ export class AvgPool3d extends PoolNd {
 
   constructor(kernelSize: Sizes, options: AvgPoolOptions = {}) {
     super('AvgPool3d', kernelSize, options, 3)
+    checkOptions<AvgPoolOptions>('AvgPool3d', options, {
+      stride: true,
+      padding: true,
+      ceilMode: true,
+      countIncludePad: true,
+    })
     this.countIncludePad = options.countIncludePad ?? true
   }
 

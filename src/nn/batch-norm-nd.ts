@@ -1,6 +1,7 @@
 /**
  * What BatchNorm1d and BatchNorm2d share: affine parameters, running statistics and the mode they depend on.
  */
+import { checkOptions } from '../core/check-options.js'
 import { ShapeError } from '../core/errors.js'
 import { formatShape } from '../core/shape.js'
 import { ones, tensor, zeros } from '../tensor/creation.js'
@@ -40,6 +41,12 @@ export abstract class BatchNormNd extends Module {
   constructor(numFeatures: number, options: BatchNormOptions) {
     super()
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options
+    checkOptions<BatchNormOptions>(this.constructor.name, options, {
+      eps: true,
+      momentum: true,
+      affine: true,
+      trackRunningStats: true,
+    })
     checkInteger(this.constructor.name, 'numFeatures', numFeatures)
     this.numFeatures = numFeatures
     this.eps = eps
@@ -49,6 +56,7 @@ export abstract class BatchNormNd extends Module {
     this.runningMean = trackRunningStats ? new Buffer(zeros([numFeatures])) : null
     this.runningVar = trackRunningStats ? new Buffer(ones([numFeatures])) : null
     this.numBatchesTracked = trackRunningStats ? new Buffer(tensor(0, { dtype: 'i64' })) : null
+    this.guardState()
   }
 
   abstract override forward(x: Tensor): Tensor

@@ -1,6 +1,7 @@
 /**
  * What the convolution layers of one, two and three dimensions share: options, checks, initial values.
  */
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import { sizeOf } from '../core/shape.js'
 import { kaimingUniform } from '../init/kaiming-uniform.js'
@@ -57,6 +58,13 @@ export abstract class ConvNd extends Module {
     super()
     const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options
     const name = `Conv${rank}d`
+    checkOptions<ConvOptions>(name, options, {
+      stride: true,
+      padding: true,
+      dilation: true,
+      groups: true,
+      bias: true,
+    })
     checkInteger(name, 'inChannels', inChannels)
     checkInteger(name, 'outChannels', outChannels)
     checkInteger(name, 'groups', groups)
@@ -86,6 +94,7 @@ export abstract class ConvNd extends Module {
     this.weight = new Parameter(zeros([outChannels, inChannels / groups, ...this.kernelSize]))
     this.bias = bias ? new Parameter(zeros([outChannels])) : null
     this.resetParameters()
+    this.guardState()
   }
 
   /** Draws fresh initial values: U(-1/√fanIn, 1/√fanIn) for weight and bias, as in PyTorch. */

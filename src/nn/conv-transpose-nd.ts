@@ -1,6 +1,7 @@
 /**
  * What the transposed convolutions of one, two and three dimensions share.
  */
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import { sizeOf } from '../core/shape.js'
 import { kaimingUniform } from '../init/kaiming-uniform.js'
@@ -50,6 +51,14 @@ export abstract class ConvTransposeNd extends Module {
     super()
     const { stride = 1, padding = 0, outputPadding = 0, groups = 1, bias = true, dilation = 1 } = options
     const name = `ConvTranspose${rank}d`
+    checkOptions<ConvTransposeOptions>(name, options, {
+      stride: true,
+      padding: true,
+      outputPadding: true,
+      groups: true,
+      bias: true,
+      dilation: true,
+    })
     checkInteger(name, 'inChannels', inChannels)
     checkInteger(name, 'outChannels', outChannels)
     checkInteger(name, 'groups', groups)
@@ -75,6 +84,7 @@ export abstract class ConvTransposeNd extends Module {
     this.weight = new Parameter(zeros([inChannels, outChannels / groups, ...this.kernelSize]))
     this.bias = bias ? new Parameter(zeros([outChannels])) : null
     this.resetParameters()
+    this.guardState()
   }
 
   /** Draws fresh initial values: U(-1/√f, 1/√f), f = outChannels / groups · |kernel|, as in PyTorch. */

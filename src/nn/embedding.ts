@@ -2,6 +2,7 @@
  * A table of vectors that is looked up by index.
  */
 
+import { checkOptions } from '../core/check-options.js'
 import { isInteger } from '../core/dtype.js'
 import { DTypeError, ValueError } from '../core/errors.js'
 import type { Shape } from '../core/shape.js'
@@ -34,8 +35,10 @@ export class Embedding<D extends number = number> extends Module {
   readonly paddingIdx: number | null
   weight: Parameter
 
-  constructor(numEmbeddings: number, embeddingDim: D, { paddingIdx }: EmbeddingOptions = {}) {
+  constructor(numEmbeddings: number, embeddingDim: D, options: EmbeddingOptions = {}) {
     super()
+    checkOptions<EmbeddingOptions>('Embedding', options, { paddingIdx: true })
+    const { paddingIdx } = options
     checkInteger('Embedding', 'numEmbeddings', numEmbeddings)
     checkInteger('Embedding', 'embeddingDim', embeddingDim)
     const row = paddingIdx === undefined ? null : paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx
@@ -49,6 +52,7 @@ export class Embedding<D extends number = number> extends Module {
     this.paddingIdx = row
     this.weight = new Parameter(zeros([numEmbeddings, embeddingDim]))
     this.resetParameters()
+    this.guardState()
   }
 
   /** Draws fresh initial values; the padding row is zeros. */

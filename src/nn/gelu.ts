@@ -1,6 +1,7 @@
 /**
  * The Gaussian error linear unit.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { gelu } from '../tensor/functional.js'
 import type { SameRule } from '../tensor/layer-shapes.js'
@@ -18,8 +19,10 @@ export class GELU extends Module {
   declare readonly '~shapes'?: SameRule
   readonly approximate: 'none' | 'tanh'
 
-  constructor({ approximate = 'none' }: GELUOptions = {}) {
+  constructor(options: GELUOptions = {}) {
     super()
+    checkOptions<GELUOptions>('GELU', options, { approximate: true })
+    const { approximate = 'none' } = options
     this.approximate = approximate
   }
 

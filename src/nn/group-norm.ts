@@ -2,6 +2,7 @@
  * Group normalisation.
  */
 
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import type { Shape } from '../core/shape.js'
 import { ones, zeros } from '../tensor/creation.js'
@@ -33,8 +34,10 @@ export class GroupNorm<C extends number = number> extends Module {
   weight: Parameter | null
   bias: Parameter | null
 
-  constructor(numGroups: number, numChannels: C, { eps = 1e-5, affine = true }: GroupNormOptions = {}) {
+  constructor(numGroups: number, numChannels: C, options: GroupNormOptions = {}) {
     super()
+    checkOptions<GroupNormOptions>('GroupNorm', options, { eps: true, affine: true })
+    const { eps = 1e-5, affine = true } = options
     checkInteger('GroupNorm', 'numGroups', numGroups)
     checkInteger('GroupNorm', 'numChannels', numChannels)
     if (numChannels % numGroups !== 0) {
@@ -47,6 +50,7 @@ export class GroupNorm<C extends number = number> extends Module {
     this.eps = eps
     this.weight = affine ? new Parameter(ones([numChannels])) : null
     this.bias = affine ? new Parameter(zeros([numChannels])) : null
+    this.guardState()
   }
 
   override forward<S extends Shape>(

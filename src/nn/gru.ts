@@ -1,6 +1,7 @@
 /**
  * The gated recurrent unit.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { linear } from '../tensor/functional.js'
 import type { RecurrentShape } from '../tensor/layer-shapes.js'
@@ -27,6 +28,13 @@ export class GRU<
     options: RecurrentOptions & { readonly bidirectional?: Both } = {},
   ) {
     super(inputSize, hiddenSize, 3, options)
+    checkOptions<RecurrentOptions>('GRU', options, {
+      numLayers: true,
+      bias: true,
+      batchFirst: true,
+      dropout: true,
+      bidirectional: true,
+    })
   }
 
   override forward<S extends Shape>(

@@ -1,6 +1,7 @@
 /**
  * Instance normalisation of images.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { ones, zeros } from '../tensor/creation.js'
 import { instanceNorm } from '../tensor/functional.js'
@@ -30,13 +31,16 @@ export class InstanceNorm2d<C extends number = number> extends Module {
   weight: Parameter | null
   bias: Parameter | null
 
-  constructor(numFeatures: C, { eps = 1e-5, affine = false }: InstanceNormOptions = {}) {
+  constructor(numFeatures: C, options: InstanceNormOptions = {}) {
     super()
+    checkOptions<InstanceNormOptions>('InstanceNorm2d', options, { eps: true, affine: true })
+    const { eps = 1e-5, affine = false } = options
     checkInteger('InstanceNorm2d', 'numFeatures', numFeatures)
     this.numFeatures = numFeatures
     this.eps = eps
     this.weight = affine ? new Parameter(ones([numFeatures])) : null
     this.bias = affine ? new Parameter(zeros([numFeatures])) : null
+    this.guardState()
   }
 
   override forward<S extends Shape>(

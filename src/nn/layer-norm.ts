@@ -1,6 +1,7 @@
 /**
  * Layer normalisation.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { formatShape } from '../core/shape.js'
 import { ones, zeros } from '../tensor/creation.js'
@@ -36,6 +37,7 @@ export class LayerNorm<const N extends Sizes = Sizes> extends Module {
 
   constructor(normalizedShape: N, options: LayerNormOptions = {}) {
     super()
+    checkOptions<LayerNormOptions>('LayerNorm', options, { eps: true, elementwiseAffine: true, bias: true })
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options
     const sizes: Sizes = normalizedShape
     this.normalizedShape = typeof sizes === 'number' ? [sizes] : [...sizes]
@@ -43,6 +45,7 @@ export class LayerNorm<const N extends Sizes = Sizes> extends Module {
     this.eps = eps
     this.weight = elementwiseAffine ? new Parameter(ones(this.normalizedShape)) : null
     this.bias = elementwiseAffine && bias ? new Parameter(zeros(this.normalizedShape)) : null
+    this.guardState()
   }
 
   override forward<S extends Shape>(

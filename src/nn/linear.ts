@@ -1,6 +1,7 @@
 /**
  * The fully connected layer.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { kaimingUniform } from '../init/kaiming-uniform.js'
 import { uniform } from '../init/uniform.js'
@@ -30,8 +31,10 @@ export class Linear<In extends number = number, Out extends number = number> ext
   weight: Parameter
   bias: Parameter | null
 
-  constructor(inFeatures: In, outFeatures: Out, { bias = true }: LinearOptions = {}) {
+  constructor(inFeatures: In, outFeatures: Out, options: LinearOptions = {}) {
     super()
+    checkOptions<LinearOptions>('Linear', options, { bias: true })
+    const { bias = true } = options
     checkInteger('Linear', 'inFeatures', inFeatures)
     checkInteger('Linear', 'outFeatures', outFeatures)
     this.inFeatures = inFeatures
@@ -39,6 +42,7 @@ export class Linear<In extends number = number, Out extends number = number> ext
     this.weight = new Parameter(zeros([outFeatures, inFeatures]))
     this.bias = bias ? new Parameter(zeros([outFeatures])) : null
     this.resetParameters()
+    this.guardState()
   }
 
   /** Draws fresh initial values. */

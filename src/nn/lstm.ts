@@ -1,6 +1,7 @@
 /**
  * Long short-term memory.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { linear } from '../tensor/functional.js'
 import type { RecurrentShape } from '../tensor/layer-shapes.js'
@@ -33,6 +34,13 @@ export class LSTM<
     options: RecurrentOptions & { readonly bidirectional?: Both } = {},
   ) {
     super(inputSize, hiddenSize, 4, options)
+    checkOptions<RecurrentOptions>('LSTM', options, {
+      numLayers: true,
+      bias: true,
+      batchFirst: true,
+      dropout: true,
+      bidirectional: true,
+    })
   }
 
   override forward<S extends Shape>(

@@ -1,6 +1,7 @@
 /**
  * Max pooling over one spatial axis.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { maxPool1d } from '../tensor/functional.js'
 import type { ConvRule, ConvShape } from '../tensor/layer-shapes.js'
@@ -20,6 +21,12 @@ export class MaxPool1d extends PoolNd {
 
   constructor(kernelSize: Sizes, options: MaxPoolOptions = {}) {
     super('MaxPool1d', kernelSize, options, 1)
+    checkOptions<MaxPoolOptions>('MaxPool1d', options, {
+      stride: true,
+      padding: true,
+      ceilMode: true,
+      dilation: true,
+    })
     this.dilation = tuple(options.dilation ?? 1, 1, 'MaxPool1d dilation')
   }
 

@@ -1,6 +1,7 @@
 /**
  * Max pooling over two spatial axes.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { maxPool2d } from '../tensor/functional.js'
 import type { ConvRule, ConvShape } from '../tensor/layer-shapes.js'
@@ -20,6 +21,12 @@ export class MaxPool2d extends PoolNd {
 
   constructor(kernelSize: Sizes, options: MaxPoolOptions = {}) {
     super('MaxPool2d', kernelSize, options, 2)
+    checkOptions<MaxPoolOptions>('MaxPool2d', options, {
+      stride: true,
+      padding: true,
+      ceilMode: true,
+      dilation: true,
+    })
     this.dilation = tuple(options.dilation ?? 1, 2, 'MaxPool2d dilation')
   }
 

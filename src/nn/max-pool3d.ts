@@ -1,6 +1,7 @@
 /**
  * Max pooling over three spatial axes.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { maxPool3d } from '../tensor/functional.js'
 import type { ConvRule, ConvShape } from '../tensor/layer-shapes.js'
@@ -20,6 +21,12 @@ export class MaxPool3d extends PoolNd {
 
   constructor(kernelSize: Sizes, options: MaxPoolOptions = {}) {
     super('MaxPool3d', kernelSize, options, 3)
+    checkOptions<MaxPoolOptions>('MaxPool3d', options, {
+      stride: true,
+      padding: true,
+      ceilMode: true,
+      dilation: true,
+    })
     this.dilation = tuple(options.dilation ?? 1, 3, 'MaxPool3d dilation')
   }
 

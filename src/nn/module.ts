@@ -12,6 +12,7 @@ import { Buffer, Parameter } from '../tensor/parameter.js'
 import type { RemovableHandle } from '../tensor/removable-handle.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type Gradients, ModuleHooks } from './module-hooks.js'
+import { guardProperty } from './state-guard.js'
 import { stateName } from './state-name.js'
 import { summarize } from './summary.js'
 
@@ -93,8 +94,18 @@ export abstract class Module {
     return ''
   }
 
+  /**
+   * Puts a guard before each property that holds a Parameter or a Buffer: a plain tensor assigned to it would silently
+   * take its place and be trained and saved no more. Layers call it at the end of their constructors; for other modules
+   * it runs when their parameters are first asked for.
+   */
+  protected guardState(): void {
+    for (const key of Object.keys(this)) guardProperty(this, key)
+  }
+
   *#members(): Generator<[string, Member]> {
     const self = this as unknown as Record<string, unknown>
+    this.guardState()
     for (const key of Object.keys(this)) yield* membersOf(self[key], stateName(key))
   }
 

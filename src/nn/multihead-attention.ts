@@ -2,6 +2,7 @@
  * Attention with several heads.
  */
 
+import { checkOptions } from '../core/check-options.js'
 import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, type Shape } from '../core/shape.js'
 import { xavierUniform } from '../init/xavier-uniform.js'
@@ -66,6 +67,13 @@ export class MultiheadAttention<E extends number = number> extends Module {
   constructor(embedDim: E, numHeads: number, options: MultiheadAttentionOptions = {}) {
     super()
     const { dropout: p = 0, bias = true, kdim = embedDim, vdim = embedDim, batchFirst = false } = options
+    checkOptions<MultiheadAttentionOptions>('MultiheadAttention', options, {
+      dropout: true,
+      bias: true,
+      kdim: true,
+      vdim: true,
+      batchFirst: true,
+    })
     checkInteger('MultiheadAttention', 'embedDim', embedDim)
     checkInteger('MultiheadAttention', 'numHeads', numHeads)
     checkProbability('MultiheadAttention', p)
@@ -90,6 +98,7 @@ export class MultiheadAttention<E extends number = number> extends Module {
     this.inProjBias = bias ? new Parameter(zeros([3 * embedDim])) : null
     this.outProj = new Linear(embedDim, embedDim, { bias })
     this.resetParameters()
+    this.guardState()
   }
 
   /** Draws fresh initial values: Xavier uniform for the input projections, zero biases. */

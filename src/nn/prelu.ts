@@ -26,6 +26,7 @@ export class PReLU extends Module {
     checkInteger('PReLU', 'numParameters', numParameters)
     this.numParameters = numParameters
     this.weight = constant(new Parameter(zeros([numParameters])), init)
+    this.guardState()
   }
 
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {

@@ -81,6 +81,7 @@ export abstract class Recurrent extends Module {
       }
     }
     this.resetParameters()
+    this.guardState()
   }
 
   /** Draws fresh initial values. */

@@ -1,6 +1,7 @@
 /**
  * Normalisation by the root mean square.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { formatShape } from '../core/shape.js'
 import { ones } from '../tensor/creation.js'
@@ -31,13 +32,16 @@ export class RMSNorm<const N extends Sizes = Sizes> extends Module {
   readonly eps: number | null
   weight: Parameter | null
 
-  constructor(normalizedShape: N, { eps, elementwiseAffine = true }: RMSNormOptions = {}) {
+  constructor(normalizedShape: N, options: RMSNormOptions = {}) {
     super()
+    checkOptions<RMSNormOptions>('RMSNorm', options, { eps: true, elementwiseAffine: true })
+    const { eps, elementwiseAffine = true } = options
     const sizes: Sizes = normalizedShape
     this.normalizedShape = typeof sizes === 'number' ? [sizes] : [...sizes]
     checkSizes('RMSNorm normalizedShape', this.normalizedShape)
     this.eps = eps ?? null
     this.weight = elementwiseAffine ? new Parameter(ones(this.normalizedShape)) : null
+    this.guardState()
   }
 
   override forward<S extends Shape>(

@@ -2,6 +2,7 @@
  * The plain recurrent network.
  */
 
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import type { Shape } from '../core/shape.js'
 import { linear } from '../tensor/functional.js'
@@ -38,6 +39,14 @@ export class RNN<
     options: RNNOptions & { readonly bidirectional?: Both } = {},
   ) {
     super(inputSize, hiddenSize, 1, options)
+    checkOptions<RNNOptions>('RNN', options, {
+      numLayers: true,
+      bias: true,
+      batchFirst: true,
+      dropout: true,
+      bidirectional: true,
+      nonlinearity: true,
+    })
     this.nonlinearity = options.nonlinearity ?? 'tanh'
     if (this.nonlinearity !== 'tanh' && this.nonlinearity !== 'relu') {
       throw new ValueError(`RNN: expected nonlinearity 'tanh' or 'relu', got '${this.nonlinearity}'.`)

@@ -1,6 +1,7 @@
 /**
  * The smooth rectifier.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { softplus } from '../tensor/functional.js'
 import type { SameRule } from '../tensor/layer-shapes.js'
@@ -21,8 +22,10 @@ export class Softplus extends Module {
   readonly beta: number
   readonly threshold: number
 
-  constructor({ beta = 1, threshold = 20 }: SoftplusOptions = {}) {
+  constructor(options: SoftplusOptions = {}) {
     super()
+    checkOptions<SoftplusOptions>('Softplus', options, { beta: true, threshold: true })
+    const { beta = 1, threshold = 20 } = options
     this.beta = beta
     this.threshold = threshold
   }

@@ -41,12 +41,17 @@ export function summarize(model: Summarized, forward: () => void): string {
   } finally {
     for (const handle of handles) handle.remove()
   }
+  const depths = new Map<string, number>()
   const rows = modules.map(([name, module]) => {
-    const path = name === '' ? [] : name.split('.')
-    const label = `${'  '.repeat(path.length)}${path.length === 0 ? '' : `${path.at(-1)}: `}${module.constructor.name}`
-    const own = ownParameters(module)
-    const shown = module.children().length === 0 || own > 0
-    return [label, outputs.get(module) ?? '(not run)', shown ? thousands(own) : '']
+    const parent = [...depths.keys()].filter((p) => p === '' || name.startsWith(`${p}.`)).at(-1)
+    const depth = parent === undefined ? 0 : depths.get(parent)! + 1
+    depths.set(name, depth)
+    // Members of arrays and objects are named by both: `blocks.0`.
+    const own = parent === undefined ? '' : `${name.slice(parent === '' ? 0 : parent.length + 1)}: `
+    const label = `${'  '.repeat(depth)}${own}${module.constructor.name}`
+    const count = ownParameters(module)
+    const shown = module.children().length === 0 || count > 0
+    return [label, outputs.get(module) ?? '(not run)', shown ? thousands(count) : '']
   })
   const head = ['Layer', 'Output shape', 'Parameters']
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)))

@@ -2,6 +2,7 @@
  * One layer of the transformer's encoder.
  */
 
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import type { Shape } from '../core/shape.js'
 import type { FeatureRule, FeatureShape } from '../tensor/layer-shapes.js'
@@ -63,6 +64,14 @@ export class TransformerEncoderLayer<E extends number = number> extends Module {
     super()
     const { dimFeedforward = 2048, dropout = 0.1, activation = 'relu', layerNormEps: eps = 1e-5 } = options
     const { batchFirst = false, normFirst = false } = options
+    checkOptions<TransformerEncoderLayerOptions>('TransformerEncoderLayer', options, {
+      dimFeedforward: true,
+      dropout: true,
+      activation: true,
+      layerNormEps: true,
+      batchFirst: true,
+      normFirst: true,
+    })
     if (activation !== 'relu' && activation !== 'gelu') {
       throw new ValueError(
         `TransformerEncoderLayer: expected activation 'relu' or 'gelu', got '${activation}'.`,

@@ -2,6 +2,7 @@
  * A stack of encoder layers.
  */
 
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import type { Shape } from '../core/shape.js'
 import type { FeatureRule, FeatureShape } from '../tensor/layer-shapes.js'
@@ -29,9 +30,11 @@ export class TransformerEncoder<E extends number = number> extends Module {
   constructor(
     encoderLayer: TransformerEncoderLayer<E>,
     numLayers: number,
-    { norm }: TransformerEncoderOptions = {},
+    options: TransformerEncoderOptions = {},
   ) {
     super()
+    checkOptions<TransformerEncoderOptions>('TransformerEncoder', options, { norm: true })
+    const { norm } = options
     checkInteger('TransformerEncoder', 'numLayers', numLayers)
     if (!(encoderLayer instanceof TransformerEncoderLayer)) {
       throw new ValueError(

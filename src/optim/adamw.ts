@@ -1,6 +1,7 @@
 /**
  * Adam with decoupled weight decay.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { AdamBase, type AdamOptions, type AdamSlots } from './adam-base.js'
 import type { ParamsOrGroups, State, UpdateContext, Updated } from './optimizer.js'
@@ -11,6 +12,14 @@ import type { ParamsOrGroups, State, UpdateContext, Updated } from './optimizer.
  */
 export class AdamW extends AdamBase {
   constructor(params: ParamsOrGroups<Partial<Record<AdamSlots, number>>>, options: AdamOptions = {}) {
+    checkOptions<AdamOptions>('AdamW', options, {
+      lr: true,
+      betas: true,
+      eps: true,
+      weightDecay: true,
+      amsgrad: true,
+      maximize: true,
+    })
     super(params, options, options.weightDecay ?? 1e-2)
   }
 

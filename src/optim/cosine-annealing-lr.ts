@@ -1,6 +1,7 @@
 /**
  * Cosine annealing.
  */
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import { LRScheduler, type Scheduled } from './lr-scheduler.js'
 
@@ -17,8 +18,10 @@ export class CosineAnnealingLR extends LRScheduler {
   readonly tMax: number
   readonly etaMin: number
 
-  constructor(optimizer: Scheduled, tMax: number, { etaMin = 0 }: CosineAnnealingLROptions = {}) {
+  constructor(optimizer: Scheduled, tMax: number, options: CosineAnnealingLROptions = {}) {
     super(optimizer)
+    checkOptions<CosineAnnealingLROptions>('CosineAnnealingLR', options, { etaMin: true })
+    const { etaMin = 0 } = options
     if (!(tMax > 0)) throw new ValueError(`CosineAnnealingLR: expected tMax above 0, got ${tMax}.`)
     this.tMax = tMax
     this.etaMin = etaMin

@@ -1,6 +1,7 @@
 /**
  * A linear change of the learning rate.
  */
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import { LRScheduler, type Scheduled } from './lr-scheduler.js'
 
@@ -19,11 +20,14 @@ export class LinearLR extends LRScheduler {
   readonly endFactor: number
   readonly totalIters: number
 
-  constructor(
-    optimizer: Scheduled,
-    { startFactor = 1 / 3, endFactor = 1, totalIters = 5 }: LinearLROptions = {},
-  ) {
+  constructor(optimizer: Scheduled, options: LinearLROptions = {}) {
     super(optimizer)
+    checkOptions<LinearLROptions>('LinearLR', options, {
+      startFactor: true,
+      endFactor: true,
+      totalIters: true,
+    })
+    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5 } = options
     if (!(totalIters > 0)) throw new ValueError(`LinearLR: expected totalIters above 0, got ${totalIters}.`)
     this.startFactor = startFactor
     this.endFactor = endFactor

@@ -1,6 +1,7 @@
 /**
  * Linear warm-up, and linear decay to zero after it.
  */
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import { LRScheduler, type Scheduled } from './lr-scheduler.js'
 
@@ -14,8 +15,10 @@ export class LinearWarmup extends LRScheduler {
   readonly warmupSteps: number
   readonly totalSteps: number | null
 
-  constructor(optimizer: Scheduled, warmupSteps: number, { totalSteps }: LinearWarmupOptions = {}) {
+  constructor(optimizer: Scheduled, warmupSteps: number, options: LinearWarmupOptions = {}) {
     super(optimizer)
+    checkOptions<LinearWarmupOptions>('LinearWarmup', options, { totalSteps: true })
+    const { totalSteps } = options
     if (!(warmupSteps >= 0) || (totalSteps !== undefined && totalSteps <= warmupSteps)) {
       throw new ValueError(
         `LinearWarmup: expected 0 ≤ warmupSteps < totalSteps, got ${warmupSteps} and ${totalSteps ?? 'none'}.`,

@@ -1,6 +1,7 @@
 /**
  * The one-cycle policy.
  */
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import { LRScheduler, type Scheduled } from './lr-scheduler.js'
 
@@ -27,6 +28,13 @@ export class OneCycleLR extends LRScheduler {
 
   constructor(optimizer: Scheduled, maxLr: number, options: OneCycleLROptions) {
     super(optimizer)
+    checkOptions<OneCycleLROptions>('OneCycleLR', options, {
+      totalSteps: true,
+      pctStart: true,
+      annealStrategy: true,
+      divFactor: true,
+      finalDivFactor: true,
+    })
     const {
       totalSteps,
       pctStart = 0.3,

@@ -1,6 +1,7 @@
 /**
  * The base of the optimizers: parameter groups, state, and the step that maps two small functions over them.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { DType } from '../core/dtype.js'
 import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, sameShape } from '../core/shape.js'
@@ -115,6 +116,10 @@ export abstract class Optimizer<N extends string = string> {
         `${this.constructor.name}: expected Parameters, such as model.parameters(), or groups { params, lr, … }.`,
       )
     }
+    checkOptions<object>(`${this.constructor.name}: a parameter group`, group, {
+      params: true,
+      ...Object.fromEntries(Object.keys(this.#rules).map((name) => [name, true])),
+    } as object)
     const params = [...group.params]
     const known = new Set(this.#groups.flatMap((g) => g.params))
     for (const p of params) {

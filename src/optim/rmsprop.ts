@@ -1,6 +1,7 @@
 /**
  * RMSprop.
  */
+import { checkOptions } from '../core/check-options.js'
 import { zeros } from '../tensor/creation.js'
 import type { Parameter } from '../tensor/parameter.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -40,6 +41,15 @@ export class RMSprop extends Optimizer<Slots> {
   readonly #momentum: boolean
 
   constructor(params: ParamsOrGroups<Partial<Record<Slots, number>>>, options: RMSpropOptions = {}) {
+    checkOptions<RMSpropOptions>('RMSprop', options, {
+      lr: true,
+      alpha: true,
+      eps: true,
+      weightDecay: true,
+      momentum: true,
+      centered: true,
+      maximize: true,
+    })
     const { lr = 1e-2, alpha = 0.99, eps = 1e-8, weightDecay = 0, momentum = 0 } = options
     super(
       { lr: nonNegative, alpha: rate, eps: nonNegative, weightDecay: nonNegative, momentum: nonNegative },

@@ -1,6 +1,7 @@
 /**
  * Stochastic gradient descent.
  */
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import { zeros } from '../tensor/creation.js'
 import type { Parameter } from '../tensor/parameter.js'
@@ -45,6 +46,14 @@ export class SGD extends Optimizer<Slots> {
   protected override readonly countsSteps: boolean
 
   constructor(params: ParamsOrGroups<Partial<Record<Slots, number>>>, options: SGDOptions = {}) {
+    checkOptions<SGDOptions>('SGD', options, {
+      lr: true,
+      momentum: true,
+      dampening: true,
+      weightDecay: true,
+      nesterov: true,
+      maximize: true,
+    })
     const {
       lr = 1e-3,
       momentum = 0,

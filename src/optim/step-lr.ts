@@ -1,6 +1,7 @@
 /**
  * Step decay.
  */
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import { LRScheduler, type Scheduled } from './lr-scheduler.js'
 
@@ -14,8 +15,10 @@ export class StepLR extends LRScheduler {
   readonly stepSize: number
   readonly gamma: number
 
-  constructor(optimizer: Scheduled, stepSize: number, { gamma = 0.1 }: StepLROptions = {}) {
+  constructor(optimizer: Scheduled, stepSize: number, options: StepLROptions = {}) {
     super(optimizer)
+    checkOptions<StepLROptions>('StepLR', options, { gamma: true })
+    const { gamma = 0.1 } = options
     if (!(stepSize > 0)) throw new ValueError(`StepLR: expected a stepSize above 0, got ${stepSize}.`)
     this.stepSize = stepSize
     this.gamma = gamma
