@@ -4,31 +4,9 @@
  */
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import {
-  addLiteral,
-  floatType,
-  inAccumulationType,
-  like,
-  mulLiteral,
-  type Operand,
-  pair,
-  resultType,
-  toFloat,
-} from './operand.js'
-
-/** A function of one float argument; half types compute in f32 and round once. */
-export const floatUnary =
-  (fn: (x: Node) => Node) =>
-  (x: Node): Node =>
-    inAccumulationType(toFloat(x), fn)
-
-/** A function of two float arguments, promoted and broadcast; half types compute in f32 and round once. */
-export const floatBinary =
-  (operation: string, fn: (x: Node, y: Node) => Node) =>
-  (x: Operand, y: Operand): Node => {
-    const [p, q] = pair(operation, x, y, floatType(resultType(x, y)))
-    return inAccumulationType(p, (wide) => fn(wide, b.cast(q, wide.dtype)))
-  }
+import { inFullPrecision } from './autocast.js'
+import { floatBinary, floatUnary } from './float-function.js'
+import { addLiteral, inAccumulationType, like, mulLiteral, toFloat } from './operand.js'
 
 /** 2 to the power x, exact for whole x. */
 export const exp2 = floatUnary((x) => b.pow(like(x, 2), x))
@@ -46,9 +24,9 @@ const logarithm = (base: number, factor: number): ((x: Node) => Node) =>
   })
 
 /** Logarithm to base 2, exact for powers of 2. */
-export const log2 = logarithm(2, Math.LOG2E)
+export const log2 = inFullPrecision(logarithm(2, Math.LOG2E))
 /** Logarithm to base 10, exact for powers of 10. */
-export const log10 = logarithm(10, Math.LOG10E)
+export const log10 = inFullPrecision(logarithm(10, Math.LOG10E))
 
 /** hi + f(lo − hi) for the larger and the smaller argument. Equal infinities have no difference: it counts as 0. */
 function overLarger(x: Node, y: Node, tail: (difference: Node) => Node): Node {
@@ -69,11 +47,7 @@ export const logaddexp2 = floatBinary('logaddexp2', (x, y) =>
 )
 
 /** x·log(y) or x·log1p(y), and 0 where x = 0 unless y is NaN. */
-const timesLog = (
-  operation: string,
-  log: (y: Node) => Node,
-  least: number,
-): ((x: Operand, y: Operand) => Node) =>
+const timesLog = (operation: string, log: (y: Node) => Node, least: number): ReturnType<typeof floatBinary> =>
   floatBinary(operation, (x, y) => {
     const infinite = b.eq(y, like(y, Number.POSITIVE_INFINITY))
     const none = b.and(b.eq(x, like(x, 0)), b.or(b.le(y, like(y, least)), infinite))

@@ -6,7 +6,8 @@
 import { ValueError } from '../core/errors.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import { floatUnary } from './exponential.js'
+import { inFullPrecision } from './autocast.js'
+import { floatUnary, withDerivativesOf } from './float-function.js'
 import { addLiteral, inAccumulationType, like, mulLiteral, toFloat } from './operand.js'
 import {
   erfInverseFar,
@@ -26,13 +27,6 @@ function polynomial(t: Node, coefficients: readonly number[]): Node {
 
 const evaluate = (t: Node, fit: Fit): Node => polynomial(t, isDouble(t) ? fit.f64 : fit.f32)
 
-/**
- * `value` with the derivatives of `surrogate`, a function that it equals up to rounding. The sum is exact but for the
- * rounding of a difference that is itself rounding error.
- */
-const withDerivativesOf = (value: Node, surrogate: Node): Node =>
-  b.add(surrogate, b.stopGradient(b.sub(value, surrogate)))
-
 /** 1 − erf(x) = 2/√π ∫ₓ^∞ e^(−t²) dt, with all its digits where it is tiny. */
 export const erfc = floatUnary((x) => {
   const negative = b.lt(x, like(x, 0))
@@ -46,34 +40,36 @@ export const erfc = floatUnary((x) => {
   const t = b.div(addLiteral(a, -3.75), addLiteral(a, 3.75))
   const positive = b.mul(b.div(evaluate(t, scaledErfc), addLiteral(b.add(a, a), 1)), bell)
   const value = b.where(negative, b.sub(like(x, 2), positive), positive)
-  return x.requiresGrad ? withDerivativesOf(value, b.sub(like(x, 1), b.erf(x))) : value
+  return withDerivativesOf(value, b.sub(like(x, 1), b.erf(x)))
 })
 
 /** The inverse of erf on (−1, 1); ±∞ at ±1, NaN outside. */
-export const erfinv = floatUnary((x) => {
-  const one = like(x, 1)
-  const edge = b.eq(b.abs(x), one)
-  const inside = b.where(edge, like(x, 0), x)
-  // w = −log(1 − x²), in factors that do not cancel near ±1 and as log1p near 0.
-  const square = b.mul(inside, inside)
-  const small = b.lt(square, like(x, 0.5))
-  const nearOne = b.log(
-    b.mul(b.sub(one, b.where(small, like(x, 0), inside)), b.add(one, b.where(small, like(x, 0), inside))),
-  )
-  const w = b.neg(b.where(small, b.log1p(b.neg(b.where(small, square, like(x, 0)))), nearOne))
-  const far = b.lt(like(x, 6), w)
-  const near = evaluate(addLiteral(mulLiteral(b.where(far, like(x, 3), w), 1 / 3), -1), erfInverseNear)
-  const root = b.sqrt(b.where(far, w, like(x, 9)))
-  const middle = evaluate(mulLiteral(addLiteral(root, -3.2), 1 / 0.8), erfInverseMiddle)
-  let outer = middle
-  if (isDouble(x)) {
-    const last = evaluate(mulLiteral(addLiteral(root, -5.05), 1 / 1.05), erfInverseFar)
-    outer = b.where(b.lt(like(x, 4), root), last, middle)
-  }
-  const y = b.mul(inside, b.where(far, outer, near))
-  // Divided by 0 at the edges, where the derivative is infinite, too, and by 1 elsewhere.
-  return b.where(edge, b.div(x, b.where(edge, like(x, 0), one)), y)
-})
+export const erfinv = inFullPrecision(
+  floatUnary((x) => {
+    const one = like(x, 1)
+    const edge = b.eq(b.abs(x), one)
+    const inside = b.where(edge, like(x, 0), x)
+    // w = −log(1 − x²), in factors that do not cancel near ±1 and as log1p near 0.
+    const square = b.mul(inside, inside)
+    const small = b.lt(square, like(x, 0.5))
+    const nearOne = b.log(
+      b.mul(b.sub(one, b.where(small, like(x, 0), inside)), b.add(one, b.where(small, like(x, 0), inside))),
+    )
+    const w = b.neg(b.where(small, b.log1p(b.neg(b.where(small, square, like(x, 0)))), nearOne))
+    const far = b.lt(like(x, 6), w)
+    const near = evaluate(addLiteral(mulLiteral(b.where(far, like(x, 3), w), 1 / 3), -1), erfInverseNear)
+    const root = b.sqrt(b.where(far, w, like(x, 9)))
+    const middle = evaluate(mulLiteral(addLiteral(root, -3.2), 1 / 0.8), erfInverseMiddle)
+    let outer = middle
+    if (isDouble(x)) {
+      const last = evaluate(mulLiteral(addLiteral(root, -5.05), 1 / 1.05), erfInverseFar)
+      outer = b.where(b.lt(like(x, 4), root), last, middle)
+    }
+    const y = b.mul(inside, b.where(far, outer, near))
+    // Divided by 0 at the edges, where the derivative is infinite, too, and by 1 elsewhere.
+    return b.where(edge, b.div(x, b.where(edge, like(x, 0), one)), y)
+  }),
+)
 
 /** x − n for the nearest whole n: sin(πx) and tan(πx) of it keep their digits far from 0. */
 const fromNearest = (x: Node): Node => b.sub(x, b.round(b.stopGradient(x)))

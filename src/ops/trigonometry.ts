@@ -4,16 +4,20 @@
  */
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import { floatBinary, floatUnary } from './exponential.js'
+import { inFullPrecision } from './autocast.js'
+import { floatBinary, floatUnary, withDerivativesOf } from './float-function.js'
 import { addLiteral, like, mulLiteral } from './operand.js'
 
-/** √(1 − x²), in factors that do not cancel. */
-const cosineOf = (x: Node): Node => b.sqrt(b.mul(b.sub(like(x, 1), x), addLiteral(x, 1)))
+/** √(1 − x²): in factors that do not cancel, with the derivative of 1 − x², which is not 0·∞ at ±1. */
+function cosineOf(x: Node): Node {
+  const factors = b.mul(b.sub(like(x, 1), x), addLiteral(x, 1))
+  return b.sqrt(withDerivativesOf(factors, b.sub(like(x, 1), b.mul(x, x))))
+}
 
 /** The angle in [−π/2, π/2] whose sine is x; NaN outside [−1, 1]. */
-export const asin = floatUnary((x) => b.atan2(x, cosineOf(x)))
+export const asin = inFullPrecision(floatUnary((x) => b.atan2(x, cosineOf(x))))
 /** The angle in [0, π] whose cosine is x; NaN outside [−1, 1]. */
-export const acos = floatUnary((x) => b.atan2(cosineOf(x), x))
+export const acos = inFullPrecision(floatUnary((x) => b.atan2(cosineOf(x), x)))
 
 /** −1 below 0, else 1: unlike `sign` it lets x·signOf(x) be |x| with derivative 1 at 0. */
 const signOf = (x: Node): Node => b.where(b.lt(x, like(x, 0)), like(x, -1), like(x, 1))
@@ -31,17 +35,21 @@ const halves = (x: Node): [Node, Node] => {
 }
 
 /** (eˣ − e⁻ˣ)/2 = 2·sinh(x/2)·cosh(x/2). */
-export const sinh = floatUnary((x) => {
-  const [p, q] = halves(x)
-  return b.mul(b.sub(p, q), addLiteral(mulLiteral(b.add(p, q), 0.5), 1))
-})
+export const sinh = inFullPrecision(
+  floatUnary((x) => {
+    const [p, q] = halves(x)
+    return b.mul(b.sub(p, q), addLiteral(mulLiteral(b.add(p, q), 0.5), 1))
+  }),
+)
 
 /** (eˣ + e⁻ˣ)/2 = 1 + 2·sinh²(x/2). */
-export const cosh = floatUnary((x) => {
-  const [p, q] = halves(x)
-  const twice = b.sub(p, q)
-  return addLiteral(b.mul(mulLiteral(twice, 0.5), twice), 1)
-})
+export const cosh = inFullPrecision(
+  floatUnary((x) => {
+    const [p, q] = halves(x)
+    const twice = b.sub(p, q)
+    return addLiteral(b.mul(mulLiteral(twice, 0.5), twice), 1)
+  }),
+)
 
 /** Beyond, x² + 1 is x² in every dtype. */
 const far = 2 ** 28

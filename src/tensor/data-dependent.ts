@@ -8,12 +8,12 @@ import { isSymbolic, tracing } from '../runtime/state.js'
 import { yieldIfDue } from '../runtime/yield.js'
 import { wrap } from './base.js'
 
-/** Throws inside `compile` and where tensors stand for values that do not exist yet. */
-export function requireValues(operation: string, instead: string): void {
+/** Throws inside `compile` and where tensors stand for values that do not exist yet. `what` depends on data. */
+export function requireValues(operation: string, instead: string, what = 'the size of its result'): void {
   const place = tracing !== null ? 'a compiled step' : isSymbolic() ? 'vmap, scan, whileLoop or cond' : null
   if (place === null) return
   throw new TraceError(
-    `${operation}: expected to be called outside of ${place}: the size of its result depends on data, which is not known ` +
+    `${operation}: expected to be called outside of ${place}: ${what} depends on data, which is not known ` +
       `there. ${instead}`,
   )
 }

@@ -5,7 +5,9 @@ import * as elementwise from '../ops/elementwise.js'
 import * as exponential from '../ops/exponential.js'
 import * as special from '../ops/special.js'
 import * as trigonometry from '../ops/trigonometry.js'
+import { yieldIfDue } from '../runtime/yield.js'
 import { nodeOf, type Operand, operand, type TensorBase, wrap } from './base.js'
+import { requireValues } from './data-dependent.js'
 import { ElementwiseMethods, type Other } from './elementwise-methods.js'
 import type { Broadcast } from './shape-types.js'
 import type { Tensor } from './tensor.js'
@@ -263,15 +265,32 @@ export class MathMethods<S extends Shape = Shape> extends ElementwiseMethods<S> 
    * Whether `isClose` holds everywhere. Computes what is pending; inside `compile` use `isClose(other).all()`, which is
    * a tensor.
    */
-  async allClose(other: Operand, options?: classification.CloseOptions): Promise<boolean> {
-    return (await wrap(classification.allClose(this.node, operand(other), options)).item()) !== 0
+  allClose(other: Operand, options?: classification.CloseOptions): Promise<boolean> {
+    requireAnswer('allClose', 'isClose(other).all()')
+    return yieldIfDue().then(() => this.allCloseSync(other, options))
+  }
+
+  /** `allClose()` on the calling thread, on devices that can. */
+  allCloseSync(other: Operand, options?: classification.CloseOptions): boolean {
+    requireAnswer('allClose', 'isClose(other).all()')
+    return wrap(classification.allClose(this.node, operand(other), options)).itemSync() !== 0
   }
 
   /**
    * Whether both have one shape and equal elements (NaN equals nothing). Computes what is pending; inside `compile` use
    * `eq(other).all()`, which is a tensor.
    */
-  async equal(other: TensorBase): Promise<boolean> {
-    return (await wrap(classification.equal(this.node, nodeOf(other))).item()) !== 0
+  equal(other: TensorBase): Promise<boolean> {
+    requireAnswer('equal', 'eq(other).all()')
+    return yieldIfDue().then(() => this.equalSync(other))
+  }
+
+  /** `equal()` on the calling thread, on devices that can. */
+  equalSync(other: TensorBase): boolean {
+    requireAnswer('equal', 'eq(other).all()')
+    return wrap(classification.equal(this.node, nodeOf(other))).itemSync() !== 0
   }
 }
+
+const requireAnswer = (operation: string, instead: string): void =>
+  requireValues(operation, `Use ${instead} there, which is a tensor.`, 'true or false')
