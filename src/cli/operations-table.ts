@@ -43,6 +43,7 @@ Element-wise	add	x.add(other)	torch.add	numpy.add	this + other, broadcast.
 Element-wise	addcdiv	x.addcdiv(x, y, value?)	torch.addcdiv		this + value · x / y, broadcast; floats only.
 Element-wise	addcmul	x.addcmul(x, y, value?)	torch.addcmul		this + value · x · y, broadcast.
 Element-wise	allClose	x.allClose(other, options?)	torch.allclose	numpy.allclose	Whether \`isClose\` holds everywhere.
+Element-wise	allCloseSync	x.allCloseSync(other, options?)			\`allClose()\` on the calling thread, on devices that can.
 Element-wise	asin	x.asin()	torch.asin	numpy.arcsin	Inverse sine in [-π/2, π/2]; NaN outside [-1, 1].
 Element-wise	asinh	x.asinh()	torch.asinh	numpy.arcsinh	Inverse hyperbolic sine.
 Element-wise	atan	x.atan()	torch.atan	numpy.arctan	Inverse tangent.
@@ -64,6 +65,7 @@ Element-wise	digamma	x.digamma()	torch.digamma	scipy.special.digamma	Derivative 
 Element-wise	div	x.div(other, options?)	torch.div	numpy.divide	this / other, broadcast.
 Element-wise	eq	x.eq(other)	torch.eq	numpy.equal	True where equal.
 Element-wise	equal	x.equal(other)	torch.equal	numpy.array_equal	Whether both have one shape and equal elements (NaN equals nothing).
+Element-wise	equalSync	x.equalSync(other)			\`equal()\` on the calling thread, on devices that can.
 Element-wise	erf	x.erf()	torch.erf		Error function.
 Element-wise	erfc	x.erfc()	torch.erfc	scipy.special.erfc	1 - erf(x), with all its digits where it is tiny.
 Element-wise	erfinv	x.erfinv()	torch.erfinv		Inverse error function; ±∞ at ±1, NaN outside [-1, 1].
@@ -283,6 +285,7 @@ Indexing and sorting	searchsorted	searchsorted(sequence, values, options?)	torch
 Indexing and sorting	segmentMax	segmentMax(data, segmentIds, numSegments)		numpy.maximum.reduceat	Row s has the largest elements of the rows of segment s, ties sharing the gradient; 0 for a segment without rows.
 Indexing and sorting	segmentMean	segmentMean(data, segmentIds, numSegments)			Row s is the mean of the rows of segment s; 0 for a segment without rows.
 Indexing and sorting	segmentMin	segmentMin(data, segmentIds, numSegments)		numpy.minimum.reduceat	Row s has the smallest elements of the rows of segment s, ties sharing the gradient; 0 for a segment without rows.
+Indexing and sorting	segmentSoftmax	segmentSoftmax(data, segmentIds, numSegments)			e^x / Σ e^x over the rows of the same segment, for (n, …) data and n segment numbers in any order: (n, …).
 Indexing and sorting	segmentSum	segmentSum(data, segmentIds, numSegments)		numpy.add.reduceat	Row s is the sum of the rows of segment s, for (n, …) data and n segment numbers in any order; 0 without rows.
 Indexing and sorting	sort	x.sort(options?)	torch.sort	numpy.sort	The elements in order along an axis (stable, NaN last), and where they were (i64).
 Indexing and sorting	take	x.take(index)	torch.take	numpy.take	The elements of the flattened tensor at the positions, which may be negative; in the shape of the positions.
@@ -465,12 +468,15 @@ Losses	smoothL1Loss	functional.smoothL1Loss(prediction, target, options?) ; smoo
 Losses	softMarginLoss	functional.softMarginLoss(prediction, target, options?) ; softMarginLoss(prediction, target, options?)	torch.nn.functional.soft_margin_loss		log(1 + exp(-target · prediction)).
 Losses	tripletMarginLoss	functional.tripletMarginLoss(anchor, positive, negative, options?) ; tripletMarginLoss(anchor, positive, negative, options?)	torch.nn.functional.triplet_margin_loss		max(0, d(anchor, positive) - d(anchor, negative) + margin) with d(x, y) = ‖x - y + eps‖ₚ over the last axis.
 Losses	tripletMarginWithDistanceLoss	functional.tripletMarginWithDistanceLoss(anchor, positive, negative, options?) ; tripletMarginWithDistanceLoss(anchor, positive, negative, options?)	torch.nn.functional.triplet_margin_with_distance_loss		max(0, d(anchor, positive) - d(anchor, negative) + margin).
+Transforms	autocast	autocast(options, fn)	torch.autocast		Runs \`fn\` with matrix products, convolutions and linear layers in a half type, and sums, exponentials, norms, softmax and losses in f32; everything else takes its arguments as they come.
 Transforms	checkpoint	checkpoint(f)	torch.utils.checkpoint.checkpoint		f, whose intermediate values are not kept for the gradient but computed again (Chen et al. 2016).
-Transforms	compile	compile(step)	torch.jit.trace		Compiles \`step\`, forward, backward and optimizer alike, to one program for each signature: the shapes and dtypes of its tensor arguments, and every property of modules and tensors that it reads.
+Transforms	compile	compile(step, options?)	torch.jit.trace		Compiles \`step\`, forward, backward and optimizer alike, to one program for each signature: the shapes and dtypes of its tensor arguments, and every property of modules and tensors that it reads.
 Transforms	customGradient	customGradient(f, backward, options?)	torch.autograd.Function		f with derivatives of your own: \`backward(cotangents, args, result)\` gets the cotangents of the result (a tree like it) and returns the list of the arguments' gradients (null for none).
 Transforms	enableGrad	enableGrad(fn)	torch.enable_grad		Runs \`fn\` with gradients recorded, inside \`noGrad\` too, and returns its result.
+Transforms	getAutocastDtype	getAutocastDtype()			The half type that autocast uses now, or null.
 Transforms	gradcheck	gradcheck(f, inputs, options?)	torch.autograd.gradcheck		Compares the derivatives of f (tensors to a tensor or a list of them) with central differences at \`inputs\`: all inputs that require a gradient, or all floats where none does.
 Transforms	gradgradcheck	gradgradcheck(f, inputs, gradOutputs?, options?)	torch.autograd.gradgradcheck		\`gradcheck\` of the gradient: compares second derivatives with differences of first ones, for random (seeded) or given cotangents of the outputs.
+Transforms	isAutocastEnabled	isAutocastEnabled()	torch.is_autocast_enabled		Whether autocast is on.
 Transforms	jacobian	jacobian(f, argnum?, options?)	torch.autograd.functional.jacobian		The Jacobian of a function from tensor to tensor with respect to argument \`argnum\` (default 0): shape (…result, …argument).
 Transforms	noGrad	noGrad(fn)	torch.no_grad		Runs \`fn\` without recording gradients, and returns its result.
 Transforms	observe	observe(owner, key, value, read?)			To be called by whatever reads a framework property during a step (\`module.training\`, …): while tracing, the property becomes part of the step's signature.
