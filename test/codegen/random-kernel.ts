@@ -24,7 +24,8 @@ import type { Random } from '../helpers/random.js'
 
 const sizes = [1, 2, 3, 5, 7, 13, 16, 17]
 
-export function randomKernel(random: Random, name: string): Kernel {
+/** `vector`: lanes of the vectors in it. */
+export function randomKernel(random: Random, name: string, vector = 4): Kernel {
   const b = new ExprBuilder()
   const wide: readonly [number, number, number] = [
     random.integer(20, 400),
@@ -85,8 +86,8 @@ export function randomKernel(random: Random, name: string): Kernel {
         const at = addIndex(atomIndex(random.pick(loops)), constantIndex(random.integer(0, 3)))
         made = b.convert(random.next() < 0.5 ? b.ramp(at, 2, lanes) : b.splat(b.index(at), lanes), 'f32')
       } else made = load(loops, lanes)
-    } else if (kind < 0.55 && lanes === 4) made = b.splat(expr(loops, 1, depth - 1), 4)
-    else if (kind < 0.6 && lanes === 1) made = b.combine('add', expr(loops, 4, depth - 1))
+    } else if (kind < 0.55 && lanes > 1) made = b.splat(expr(loops, 1, depth - 1), vector)
+    else if (kind < 0.6 && lanes === 1) made = b.combine('add', expr(loops, vector, depth - 1))
     else if (kind < 0.7) {
       const condition = b.binary('lt', expr(loops, lanes, depth - 1), expr(loops, lanes, depth - 1))
       made = b.select(condition, expr(loops, lanes, depth - 1), expr(loops, lanes, depth - 1))
@@ -141,7 +142,7 @@ export function randomKernel(random: Random, name: string): Kernel {
         out.pop()
         out.push({ kind: 'set', register: target, value: damp(expr(loops, target.lanes, 3)) })
       } else {
-        const lanes = random.pick([1, 4])
+        const lanes = random.pick([1, vector])
         const stride = lanes === 1 ? 1 : random.pick([1, 1, 2, -1])
         const reach = (lanes - 1) * Math.abs(stride) + 1
         const which = random.pick([2, 3])
@@ -159,7 +160,7 @@ export function randomKernel(random: Random, name: string): Kernel {
 
   const body: Stmt[] = []
   for (let r = 0; r < 4; r++) {
-    const target = register(`r${r}`, 'f32', r % 2 === 0 ? 1 : 4)
+    const target = register(`r${r}`, 'f32', r % 2 === 0 ? 1 : vector)
     registers.push(target)
     body.push({ kind: 'set', register: target, value: b.const(r, 'f32', target.lanes) })
   }

@@ -1,4 +1,4 @@
-/** Every kind of expression and statement as WebAssembly, against the interpreter of loop IR. */
+/** Every kind of expression and statement as WebAssembly and as machine code, against the interpreter of loop IR. */
 import { describe, expect, it } from 'vitest'
 import {
   addIndex,
@@ -28,6 +28,7 @@ import { parallelLoop } from '../../../src/codegen/walk.js'
 import { byteSize, type DType, type TypedArray, viewAs, writeElement } from '../../../src/core/dtype.js'
 import { interpretKernel } from '../interpret-kernel.js'
 import { runWasmKernel } from './run-wasm-kernel.js'
+import { instructionSets, runNativeKernel } from './x86/run-native-kernel.js'
 
 const buffer = (
   name: string,
@@ -82,17 +83,47 @@ function values(dtype: DType, size: number, turn = 0): TypedArray {
 
 const copyOf = (array: TypedArray): TypedArray => array.slice()
 
-/** Same bits; NaNs are equal whatever their payload. */
-function expectSame(got: TypedArray, wanted: TypedArray, what: string): void {
+/** The C library's functions on doubles are not V8's: both are right to a unit in the last place or two. */
+const near = (got: number | bigint, wanted: number | bigint, last: number): boolean =>
+  last > 0 && Math.abs(Number(got) - Number(wanted)) <= last * 2 ** -52 * Math.abs(Number(wanted))
+
+/** Same bits, or `last` units in the last place apart; NaNs are equal whatever their payload. */
+function expectSame(got: TypedArray, wanted: TypedArray, what: string, last = 0): void {
   for (let i = 0; i < wanted.length; i++) {
-    if (!Object.is(got[i], wanted[i])) {
+    if (!Object.is(got[i], wanted[i]) && !near(got[i], wanted[i], last)) {
       expect.fail(`${what}: element ${i} is ${got[i]}, expected ${wanted[i]}`)
     }
   }
 }
 
-/** Runs the kernel as it is, optimised and as WebAssembly with several thread counts, and compares all outputs. */
-function compare(kernel: Kernel, args: readonly TypedArray[]): void {
+/** Lanes of the vectors that tests use: WebAssembly has 4, AVX2 up to 8, AVX-512 up to 16. */
+const widths = [4, 8, 16]
+const widest = { wasm: 4, avx2: 8, avx512: 16 } as const
+
+interface Engine {
+  readonly name: string
+  readonly widest: number
+  run(kernel: Kernel, args: readonly TypedArray[], threads: number): { readonly status: number }
+}
+
+const engines: readonly Engine[] = [
+  {
+    name: 'wasm',
+    widest: widest.wasm,
+    run: (kernel, args, threads) => runWasmKernel(kernel, args, { threads }),
+  },
+  ...instructionSets.flatMap((set) =>
+    (['start', 'end'] as const).map((flush) => ({
+      name: `${set}, flush at the ${flush}`,
+      widest: widest[set],
+      run: (kernel: Kernel, args: readonly TypedArray[], threads: number) =>
+        runNativeKernel(kernel, args, set, { threads, flush }),
+    })),
+  ),
+]
+
+/** Runs the kernel as it is, optimised and on every engine with several thread counts, and compares all outputs. */
+function compare(kernel: Kernel, args: readonly TypedArray[], lanes = 4): void {
   verify(kernel)
   verify(optimise(kernel))
   const wanted = args.map(copyOf)
@@ -101,12 +132,16 @@ function compare(kernel: Kernel, args: readonly TypedArray[]): void {
   interpretKernel(optimise(kernel), optimised)
   for (const [i, array] of wanted.entries())
     expectSame(optimised[i], array, `${kernel.name} optimised, argument ${i}`)
-  for (const threads of parallelLoop(kernel) === null ? [1] : [1, 3]) {
-    const got = args.map(copyOf)
-    const { status } = runWasmKernel(kernel, got, { threads })
-    expect(status !== 0).toBe(reference.badIndex)
-    for (const [i, array] of wanted.entries())
-      expectSame(got[i], array, `${kernel.name} on ${threads} threads, argument ${i}`)
+  for (const engine of engines) {
+    if (lanes > engine.widest) continue
+    for (const threads of parallelLoop(kernel) === null ? [1] : [1, 3]) {
+      const got = args.map(copyOf)
+      const { status } = engine.run(kernel, got, threads)
+      expect(status !== 0).toBe(reference.badIndex)
+      const last = engine.name !== 'wasm' && kernel.name.startsWith('host') ? 2 : 0
+      for (const [i, array] of wanted.entries())
+        expectSame(got[i], array, `${kernel.name} on ${engine.name}, ${threads} threads, argument ${i}`, last)
+    }
   }
 }
 
@@ -158,9 +193,12 @@ function checkMap(
   lanes: number,
 ): void {
   const size = 83
-  const kernel = mapKernel(`${name} x${lanes}`, inputs, output, size, lanes, f)
-  for (const turn of [0, 1, 2]) {
-    compare(kernel, [...inputs.map((dtype, i) => values(dtype, size, turn + i * 2)), values(output, size)])
+  for (const width of lanes === 1 ? [1] : widths) {
+    const kernel = mapKernel(`${name} x${width}`, inputs, output, size, width, f)
+    for (const turn of [0, 1, 2]) {
+      const given = inputs.map((dtype, i) => values(dtype, size, turn + i * 2))
+      compare(kernel, [...given, values(output, size)], width)
+    }
   }
 }
 
@@ -331,9 +369,11 @@ describe('conversions', () => {
     const wanted = new Float32Array(size)
     const kernel = mapKernel('halves', ['f16'], 'f32', size, 4, (_, [x]) => x)
     interpretKernel(kernel, [halves, wanted])
-    const got = new Float32Array(size)
-    runWasmKernel(kernel, [halves, got])
-    expectSame(got, wanted, 'from half')
+    for (const { run, name } of engines) {
+      const got = new Float32Array(size)
+      run(kernel, [halves, got], 1)
+      expectSame(got, wanted, `from half on ${name}`)
+    }
     for (const dtype of ['f16', 'bf16'] as const) {
       // Floats all over: around each half, its neighbours and the ties between.
       const floats = new Float32Array(size)
@@ -343,17 +383,21 @@ describe('conversions', () => {
         if (i % 4 === 2) bits[i] += 1
         if (i % 4 === 3) bits[i] -= 1
       }
-      for (const lanes of [1, 4]) {
-        const out = new Uint16Array(size)
+      for (const lanes of [1, ...widths]) {
         const expected = new Uint16Array(size)
         const store = mapKernel(`to ${dtype}`, ['f32'], dtype, size, lanes, (_, [x]) => x)
         interpretKernel(store, [floats, expected])
-        runWasmKernel(store, [floats, out])
-        for (let i = 0; i < size; i++) {
-          if (Number.isNaN(floats[i]))
-            expect(out[i] & 0x7fff).toBeGreaterThan(dtype === 'f16' ? 0x7c00 : 0x7f80)
-          else if (out[i] !== expected[i])
-            expect.fail(`${floats[i]} to ${dtype}: ${out[i]}, expected ${expected[i]}`)
+        for (const { run, name, widest: most } of engines) {
+          if (lanes > most) continue
+          const out = new Uint16Array(size)
+          run(store, [floats, out], 1)
+          for (let i = 0; i < size; i++) {
+            if (Number.isNaN(floats[i])) {
+              if ((out[i] & 0x7fff) <= (dtype === 'f16' ? 0x7c00 : 0x7f80))
+                expect.fail(`NaN to ${dtype} on ${name}: ${out[i]}`)
+            } else if (out[i] !== expected[i])
+              expect.fail(`${floats[i]} to ${dtype} on ${name}: ${out[i]}, expected ${expected[i]}`)
+          }
         }
       }
     }
@@ -406,7 +450,7 @@ describe('other expressions', () => {
       )
     }
     const reverse = (b: ExprBuilder, x: Expr): Expr =>
-      x.lanes === 1 ? x : b.vector([3, 2, 1, 0].map((i) => b.lane(x, i)))
+      x.lanes === 1 ? x : b.vector(Array.from({ length: x.lanes }, (_, i) => b.lane(x, x.lanes - 1 - i)))
     for (const dtype of ['f32', 'i32', 'bool'] as const) {
       checkMap(`vector ${dtype}`, [dtype], dtype, (b, [x]) => reverse(b, x), 4)
     }
@@ -431,16 +475,20 @@ describe('other expressions', () => {
   it('combine takes halves, then quarters', () => {
     for (const type of ['f32', 'i32'] as const) {
       for (const op of ['add', 'mul', 'min', 'max'] as const) {
-        const b = new ExprBuilder()
-        const v = loopVar('i', 0, 19)
-        const value = b.combine(op, b.load(0, type, scaleIndex(atomIndex(v), 4), 4))
-        const store: Stmt = { kind: 'store', buffer: 1, index: atomIndex(v), stride: 1, value }
-        const kernel: Kernel = {
-          name: `combine ${op} ${type}`,
-          buffers: [buffer('x', type, 80), buffer('y', type, 20, 'write')],
-          body: [{ kind: 'for', variable: v, step: 1, body: [store] }],
+        for (const lanes of widths) {
+          const b = new ExprBuilder()
+          const v = loopVar('i', 0, 19)
+          const value = b.combine(op, b.load(0, type, scaleIndex(atomIndex(v), lanes), lanes))
+          const store: Stmt = { kind: 'store', buffer: 1, index: atomIndex(v), stride: 1, value }
+          const size = 20 * lanes
+          const kernel: Kernel = {
+            name: `combine ${op} ${type} x${lanes}`,
+            buffers: [buffer('x', type, size), buffer('y', type, 20, 'write')],
+            body: [{ kind: 'for', variable: v, step: 1, body: [store] }],
+          }
+          for (const turn of [0, 1, 2, 3])
+            compare(kernel, [values(type, size, turn), values(type, 20)], lanes)
         }
-        for (const turn of [0, 1, 2, 3]) compare(kernel, [values(type, 80, turn), values(type, 20)])
       }
     }
   })
@@ -472,15 +520,15 @@ const lanesAt = (_: Index): number => 1
 describe('memory', () => {
   it('strided and backward vectors, of every dtype', () => {
     for (const dtype of ['f32', 'i32', 'f16', 'bf16', 'u8', 'bool'] as const) {
-      for (const stride of [2, 3, -1, -2]) {
+      for (const [stride, lanes] of [2, 3, -1, -2].flatMap((by) => widths.map((n) => [by, n] as const))) {
         const b = new ExprBuilder()
         const v = loopVar('i', 0, 4)
-        const n = 5 * 4 * Math.abs(stride)
-        const start = scaleIndex(atomIndex(v), 4 * stride)
+        const n = 5 * lanes * Math.abs(stride)
+        const start = scaleIndex(atomIndex(v), lanes * stride)
         const at = stride < 0 ? shiftIndex(start, n - 1) : start
         const load: Kernel = {
           name: `load ${dtype} by ${stride}`,
-          buffers: [buffer('x', dtype, n), buffer('y', dtype, 20, 'write')],
+          buffers: [buffer('x', dtype, n), buffer('y', dtype, 5 * lanes, 'write')],
           body: [
             {
               kind: 'for',
@@ -490,18 +538,18 @@ describe('memory', () => {
                 {
                   kind: 'store',
                   buffer: 1,
-                  index: scaleIndex(atomIndex(v), 4),
+                  index: scaleIndex(atomIndex(v), lanes),
                   stride: 1,
-                  value: b.load(0, dtype, at, 4, stride),
+                  value: b.load(0, dtype, at, lanes, stride),
                 },
               ],
             },
           ],
         }
-        compare(load, [values(dtype, n, 1), values(dtype, 20)])
+        compare(load, [values(dtype, n, 1), values(dtype, 5 * lanes)], lanes)
         const store: Kernel = {
           name: `store ${dtype} by ${stride}`,
-          buffers: [buffer('x', dtype, 20), buffer('y', dtype, n, 'write')],
+          buffers: [buffer('x', dtype, 5 * lanes), buffer('y', dtype, n, 'write')],
           body: [
             {
               kind: 'for',
@@ -513,13 +561,13 @@ describe('memory', () => {
                   buffer: 1,
                   index: at,
                   stride,
-                  value: b.load(0, dtype, scaleIndex(atomIndex(v), 4), 4),
+                  value: b.load(0, dtype, scaleIndex(atomIndex(v), lanes), lanes),
                 },
               ],
             },
           ],
         }
-        compare(store, [values(dtype, 20, 1), values(dtype, n)])
+        compare(store, [values(dtype, 5 * lanes, 1), values(dtype, n)], lanes)
       }
     }
   })
@@ -759,8 +807,10 @@ describe('statements', () => {
       Float32Array.from({ length: n }, (_, x) => ((x * 29) % 31) / 4 - 3)
     const wanted = [numbers(64), numbers(128), numbers(32)]
     interpretKernel(kernel, wanted)
-    const got = [numbers(64), numbers(128), numbers(32)]
-    runWasmKernel(kernel, got)
-    expectSame(got[2], wanted[2], 'tile')
+    for (const { run, name } of engines) {
+      const got = [numbers(64), numbers(128), numbers(32)]
+      run(kernel, got, 1)
+      expectSame(got[2], wanted[2], `tile on ${name}`)
+    }
   })
 })
