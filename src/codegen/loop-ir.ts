@@ -110,6 +110,8 @@ export type Expr = ExprBase &
     /** All lanes combined to one: add, mul, min or max of halves, then of quarters, … (lane i with lane i + n/2). */
     | { readonly kind: 'combine'; readonly op: 'add' | 'mul' | 'min' | 'max'; readonly value: Expr }
     | { readonly kind: 'lane'; readonly value: Expr; readonly lane: number }
+    /** Lane i is lane `pattern[i]` of the value (f32 and i32). */
+    | { readonly kind: 'permute'; readonly value: Expr; readonly pattern: readonly number[] }
     /**
      * `then` where every range holds, else `otherwise`; only the chosen side is evaluated. `bounded` atoms in `then`
      * rest on these ranges.
@@ -368,6 +370,14 @@ export class ExprBuilder {
       value.deps,
     )
   }
+  permute(value: Expr, pattern: readonly number[]): Expr {
+    if (pattern.every((from, to) => from === to)) return value
+    return this.intern(
+      `permute ${value.id} ${pattern.join()}`,
+      { kind: 'permute', value, pattern, type: value.type, lanes: value.lanes },
+      value.deps,
+    )
+  }
   guard(ranges: readonly IndexRange[], then: Expr, otherwise: Expr): Expr {
     if (ranges.length === 0) return then
     return this.intern(
@@ -411,6 +421,7 @@ export function operandsOf(expr: Expr): readonly Expr[] {
     case 'bitcast':
     case 'combine':
     case 'lane':
+    case 'permute':
       return [expr.value]
     case 'vector':
       return expr.values

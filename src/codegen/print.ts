@@ -117,6 +117,8 @@ class Printer {
         return this.names.of(e.register.id, e.register.name)
       case 'combine':
         return `combine ${e.op}(${this.expr(e.value)})`
+      case 'permute':
+        return `${this.expr(e.value)}[${e.pattern.join(' ')}]`
       case 'lane':
         return `${this.expr(e.value)}.${e.lane}`
       case 'guard':

@@ -58,6 +58,8 @@ export function rebuild(build: ExprBuilder, expr: Expr, replace: (operand: Expr)
       return build.combine(expr.op, value)
     case 'lane':
       return build.lane(value, expr.lane)
+    case 'permute':
+      return build.permute(value, expr.pattern)
   }
 }
 

@@ -10,6 +10,7 @@ import { attributesKey } from './attributes-key.js'
 import { contractAsReduction } from './contract-as-reduction.js'
 import { convAsContract } from './conv-as-contract.js'
 import { convPhases } from './conv-phases.js'
+import { foldAsMovement } from './fold-as-movement.js'
 import { pruneScan } from './prune-scan.js'
 
 /** A node in terms of other nodes, or null where a rewrite does not apply. */
@@ -66,6 +67,7 @@ const rewrites: readonly Rewrite[] = [
   fixScalars,
   joinMovement,
   dropUnits,
+  foldAsMovement,
   convPhases,
   convAsContract,
   contractAsReduction,

@@ -296,6 +296,10 @@ function compute(expr: Expr, env: Environment, memo: Map<number, Value>): Value 
       }
       return values
     }
+    case 'permute': {
+      const value = of(expr.value)
+      return expr.pattern.map((from) => value[from])
+    }
     case 'lane':
       return [of(expr.value)[expr.lane]]
     case 'guard':

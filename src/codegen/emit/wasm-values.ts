@@ -58,6 +58,11 @@ export function writeValue(c: KernelContext, e: Expr): void {
       writeSplat(c, e)
       return
     case 'vector':
+      if (e.values.every((v) => v.kind === 'const')) {
+        const [x, y, z, w] = e.values.map((v) => (v.kind === 'const' ? laneBits(e.type, v.value) : 0))
+        f.v128([x, y, z, w])
+        return
+      }
       e.values.forEach((value, lane) => {
         c.value(value)
         const shape = e.type === 'f32' ? 'f32x4' : 'i32x4'
@@ -97,6 +102,14 @@ export function writeValue(c: KernelContext, e: Expr): void {
     case 'combine':
       writeCombine(c, e)
       return
+    case 'permute': {
+      const t = c.temporary('v128')
+      c.value(e.value)
+      f.tee(t)
+      f.get(t)
+      f.shuffle(e.pattern.flatMap((from) => [0, 1, 2, 3].map((byte) => 4 * from + byte)))
+      return
+    }
     case 'lane':
       c.value(e.value)
       f.lane(e.type === 'f32' ? 'f32x4.extract_lane' : 'i32x4.extract_lane', e.lane)

@@ -128,7 +128,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   }
   const inliner = new Inliner(
     k,
-    lanes,
+    target,
     (node) => numbers.get(node) ?? null,
     new Map([[spec.node as Node, plug]]),
   )

@@ -30,11 +30,25 @@ import {
 } from '../index-expression.js'
 import { computeTypeOf, type Expr, type ExprBuilder, type IndexRange, register } from '../loop-ir.js'
 import { expandBinary, expandRandomBits, expandUnary } from '../math.js'
+import { lanesOf, type Target } from '../target.js'
 import type { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, oneLane } from './lanes.js'
 import { narrowIndex } from './operand.js'
 import { lowerReduction } from './reduce.js'
 import { roundTo } from './round.js'
+
+/** How far each active lane's index lies from the first one's, where that is fixed; else null. */
+function lanePattern(index: Index, lanes: Lanes): number[] | null {
+  const first = atLane(index, lanes, 0)
+  const key = indexKey({ terms: first.terms, offset: 0 })
+  const offsets: number[] = []
+  for (let l = 0; l < lanes.active; l++) {
+    const at = atLane(index, lanes, l)
+    if (indexKey({ terms: at.terms, offset: 0 }) !== key) return null
+    offsets.push(at.offset - first.offset)
+  }
+  return offsets
+}
 
 /** Thrown when a 64-bit value would need several lanes: the kernel is then lowered with one. */
 export class ScalarOnly extends Error {}
@@ -51,16 +65,19 @@ export class Inliner {
   private guards = 0
   /** Vector width that reductions over contiguous axes use. */
   readonly width: number
+  /** The target can read some lanes of a vector only. */
+  private readonly masks: boolean
 
   constructor(
     k: KernelBuilder,
-    width: number,
+    target: Target,
     bufferOf: (node: Node) => number | null,
     plugs: ReadonlyMap<Node, Plug> = new Map(),
   ) {
     this.k = k
     this.e = k.e
-    this.width = width
+    this.width = lanesOf(target)
+    this.masks = target.tail === 'mask'
     this.bufferOf = bufferOf
     this.plugs = plugs
   }
@@ -101,9 +118,26 @@ export class Inliner {
   load(buffer: number, dtype: DType, at: Index, lanes: Lanes): Expr {
     if (lanes.count === 1) return this.e.load(buffer, dtype, at)
     const step = stepOf(at, lanes.variable!)
-    if (step === null || step < 0)
-      return this.perLane(lanes, (l) => this.e.load(buffer, dtype, atLane(at, lanes, l)))
+    if (step === null || step < 0) {
+      return (
+        this.permuted(buffer, dtype, at, lanes) ??
+        this.perLane(lanes, (l) => this.e.load(buffer, dtype, atLane(at, lanes, l)))
+      )
+    }
     return this.e.load(buffer, dtype, atLane(at, lanes, 0), lanes.count, step, lanes.active)
+  }
+
+  /** Lanes that read neighbours in a fixed pattern (each element twice, say): one vector load and a permutation. */
+  private permuted(buffer: number, dtype: DType, at: Index, lanes: Lanes): Expr | null {
+    if (dtype === 'bool' || is64(dtype)) return null
+    const pattern = lanePattern(at, lanes)
+    if (pattern === null) return null
+    const lowest = Math.min(...pattern)
+    const span = Math.max(...pattern) - lowest + 1
+    if (span > lanes.count || (span < lanes.count && !this.masks)) return null
+    const first = shiftIndex(atLane(at, lanes, 0), lowest)
+    const order = Array.from({ length: lanes.count }, (_, l) => (pattern[l] ?? lowest) - lowest)
+    return this.e.permute(this.e.load(buffer, dtype, first, lanes.count, 1, span), order)
   }
 
   /** Each lane by itself. */
@@ -233,8 +267,14 @@ export class Inliner {
   private ramp(index: Index, lanes: Lanes): Expr {
     if (lanes.count === 1) return this.e.index(index)
     const step = stepOf(index, lanes.variable!)
-    if (step === null) return this.perLane(lanes, (l) => this.e.index(atLane(index, lanes, l)))
     const first = atLane(index, lanes, 0)
+    if (step === null) {
+      const pattern = lanePattern(index, lanes)
+      if (pattern === null) return this.perLane(lanes, (l) => this.e.index(atLane(index, lanes, l)))
+      const offsets = Array.from({ length: lanes.count }, (_, l) => this.e.const(pattern[l] ?? 0, 'i32'))
+      const base = this.e.splat(this.e.index(first), lanes.count)
+      return this.e.binary('add', base, this.e.vector(offsets))
+    }
     return step === 0 ? this.e.splat(this.e.index(first), lanes.count) : this.e.ramp(first, step, lanes.count)
   }
 

@@ -58,9 +58,10 @@ function refine(spec: MapKernelSpec, width: number, target: Target): number[] {
   let dims = [total]
   for (let round = 0; round < 6; round++) {
     // Short splits that lanes can follow within one vector are left to them: they would only shorten the inner loop.
-    const short = target.tail === 'mask' ? Math.min(4, width) : width
-    const wanted = divisorsIn(draft(spec, dims, width), dims).filter(
-      (n) => n >= short || width % n !== 0 || total % width !== 0,
+    const masks = target.tail === 'mask'
+    const short = masks ? Math.min(4, width) : width
+    const wanted = divisorsIn(draft(spec, dims, target), dims).filter(
+      (n) => n >= short || width % n !== 0 || (total % width !== 0 && !masks),
     )
     if (wanted.length === 0) break
     const next = split(dims, wanted)
@@ -74,10 +75,10 @@ function refine(spec: MapKernelSpec, width: number, target: Target): number[] {
 function draft(
   spec: MapKernelSpec,
   dims: readonly number[],
-  width: number,
+  target: Target,
 ): { body: readonly Stmt[]; vars: LoopVar[] } {
   const k = new KernelBuilder()
-  const inliner = makeInliner(k, spec, width)
+  const inliner = makeInliner(k, spec, target)
   const vars = dims.map((n) => loopVar('i', 0, n - 1))
   const position = linearize(
     vars.map((v) => atomIndex(v)),
@@ -95,7 +96,7 @@ function draft(
   return { body: k.build(spec.name).body, vars }
 }
 
-function makeInliner(k: KernelBuilder, spec: MapKernelSpec, width: number): Inliner {
+function makeInliner(k: KernelBuilder, spec: MapKernelSpec, target: Target): Inliner {
   const numbers = new Map<Node, number>()
   spec.inputs.forEach((node, i) => {
     numbers.set(node, k.buffer(`in${i}`, node.dtype, sizeOf(node.shape), 'read'))
@@ -103,7 +104,7 @@ function makeInliner(k: KernelBuilder, spec: MapKernelSpec, width: number): Inli
   spec.outputs.forEach((node, i) => {
     k.buffer(`out${i}`, node.dtype, sizeOf(node.shape), 'write')
   })
-  return new Inliner(k, width, (node) => numbers.get(node) ?? null)
+  return new Inliner(k, target, (node) => numbers.get(node) ?? null)
 }
 
 function nest(k: KernelBuilder, vars: readonly LoopVar[], from: number, write: () => void): void {
@@ -222,7 +223,7 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   const k = new KernelBuilder()
   const nodes = inlined(spec)
   const total = sizeOf(spec.outputs[0].shape)
-  const inliner = makeInliner(k, spec, lanesOf(target))
+  const inliner = makeInliner(k, spec, target)
   const reductions = nodes.filter(isReduce)
   const alongLanes = reductions.some((n) => reducesAlongLanes(n, lanesOf(target)))
   const shared = workOf(nodes, total) >= target.serialWork

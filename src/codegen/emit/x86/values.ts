@@ -143,6 +143,24 @@ function vectorValue(c: KernelContext, e: Expr, into: VirtualRegister | null): V
     }
     case 'vector':
       return vectorOfScalars(c, e)
+    case 'permute': {
+      const value = c.value(e.value)
+      const result = target()
+      const pattern = constantData(patternBytes(e.pattern))
+      if (e.lanes === 4) {
+        const [x, y, z, w] = e.pattern
+        f.plain('define', 'vpermilps', [
+          inView(result, view),
+          inView(value, view),
+          x + 4 * y + 16 * z + 64 * w,
+        ])
+        return result
+      }
+      const order = f.register('vec')
+      f.plain('define', 'vmovups', [inView(order, view), pattern])
+      f.plain('define', 'vpermps', [inView(result, view), inView(order, view), inView(value, view)])
+      return result
+    }
     case 'unary':
       return vectorUnary(c, e, into)
     case 'binary':
@@ -211,9 +229,21 @@ function splat(
   return result
 }
 
-/** Lanes are stored to the frame one by one and read back together. */
+const patternBytes = (pattern: readonly number[]): Uint8Array =>
+  new Uint8Array(Int32Array.from(pattern).buffer)
+
+/** Constants are data; other lanes are stored to the frame one by one and read back together. */
 function vectorOfScalars(c: KernelContext, e: Extract<Expr, { kind: 'vector' }>): VirtualRegister {
   const { f } = c
+  const constants = e.values.map((value) => (value.kind === 'const' ? laneBits(value) : null))
+  if (constants.every((bits) => bits !== null)) {
+    const made = f.register('vec')
+    f.plain('define', 'vmovups', [
+      inView(made, viewOf('f32', e.lanes)),
+      constantData(patternBytes(constants)),
+    ])
+    return e.type === 'bool' ? numbersToBools(c, 'i32', e.lanes, made) : made
+  }
   const staging = f.frame(64)
   e.values.forEach((value, lane) => {
     const to = memory('frame', staging + 4 * lane)
