@@ -16,6 +16,7 @@ type Name = string | null | undefined
 export const exceptions: Readonly<Record<string, readonly [Name, Name]>> = {
   acos: [undefined, 'numpy.arccos'],
   acosh: [undefined, 'numpy.arccosh'],
+  allCloseSync: ['torch.allclose', 'numpy.allclose'],
   argwhere: [undefined, 'numpy.argwhere'],
   asin: [undefined, 'numpy.arcsin'],
   asinh: [undefined, 'numpy.arcsinh'],
@@ -73,6 +74,7 @@ export const exceptions: Readonly<Record<string, readonly [Name, Name]>> = {
   enableGrad: ['torch.enable_grad', null],
   eq: [undefined, 'numpy.equal'],
   equal: [undefined, 'numpy.array_equal'],
+  equalSync: ['torch.equal', 'numpy.array_equal'],
   erfc: [undefined, 'scipy.special.erfc'],
   erfinv: [undefined, null],
   expand: ['torch.Tensor.expand', 'numpy.broadcast_to'],
@@ -168,6 +170,7 @@ export const exceptions: Readonly<Record<string, readonly [Name, Name]>> = {
   segmentMax: [null, 'numpy.maximum.reduceat'],
   segmentMean: [null, null],
   segmentMin: [null, 'numpy.minimum.reduceat'],
+  segmentSoftmax: [null, null],
   segmentSum: [null, 'numpy.add.reduceat'],
   select: [undefined, 'x[index]'],
   setPrintOptions: ['torch.set_printoptions', 'numpy.set_printoptions'],

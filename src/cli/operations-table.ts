@@ -43,7 +43,7 @@ Element-wise	add	x.add(other)	torch.add	numpy.add	this + other, broadcast.
 Element-wise	addcdiv	x.addcdiv(x, y, value?)	torch.addcdiv		this + value · x / y, broadcast; floats only.
 Element-wise	addcmul	x.addcmul(x, y, value?)	torch.addcmul		this + value · x · y, broadcast.
 Element-wise	allClose	x.allClose(other, options?)	torch.allclose	numpy.allclose	Whether \`isClose\` holds everywhere.
-Element-wise	allCloseSync	x.allCloseSync(other, options?)			\`allClose()\` on the calling thread, on devices that can.
+Element-wise	allCloseSync	x.allCloseSync(other, options?)	torch.allclose	numpy.allclose	\`allClose()\` on the calling thread, on devices that can.
 Element-wise	asin	x.asin()	torch.asin	numpy.arcsin	Inverse sine in [-π/2, π/2]; NaN outside [-1, 1].
 Element-wise	asinh	x.asinh()	torch.asinh	numpy.arcsinh	Inverse hyperbolic sine.
 Element-wise	atan	x.atan()	torch.atan	numpy.arctan	Inverse tangent.
@@ -65,7 +65,7 @@ Element-wise	digamma	x.digamma()	torch.digamma	scipy.special.digamma	Derivative 
 Element-wise	div	x.div(other, options?)	torch.div	numpy.divide	this / other, broadcast.
 Element-wise	eq	x.eq(other)	torch.eq	numpy.equal	True where equal.
 Element-wise	equal	x.equal(other)	torch.equal	numpy.array_equal	Whether both have one shape and equal elements (NaN equals nothing).
-Element-wise	equalSync	x.equalSync(other)			\`equal()\` on the calling thread, on devices that can.
+Element-wise	equalSync	x.equalSync(other)	torch.equal	numpy.array_equal	\`equal()\` on the calling thread, on devices that can.
 Element-wise	erf	x.erf()	torch.erf		Error function.
 Element-wise	erfc	x.erfc()	torch.erfc	scipy.special.erfc	1 - erf(x), with all its digits where it is tiny.
 Element-wise	erfinv	x.erfinv()	torch.erfinv		Inverse error function; ±∞ at ±1, NaN outside [-1, 1].
@@ -142,14 +142,14 @@ Activations	hardswish	x.hardswish() ; functional.hardswish(x, …args)	torch.nn.
 Activations	hardtanh	x.hardtanh(min?, max?) ; functional.hardtanh(x, …args)	torch.nn.functional.hardtanh		x limited to [min, max].
 Activations	leakyRelu	x.leakyRelu(negativeSlope?) ; functional.leakyRelu(x, …args)	torch.nn.functional.leaky_relu		x where positive, negativeSlope · x elsewhere.
 Activations	logSigmoid	x.logSigmoid() ; functional.logSigmoid(x, …args)	torch.nn.functional.logsigmoid		ln sigmoid(x).
-Activations	logSoftmax	x.logSoftmax(axis?) ; functional.logSoftmax(x, …args)	torch.log_softmax		ln softmax(x), computed without overflow; the last axis by default.
+Activations	logSoftmax	x.logSoftmax(axis?) ; functional.logSoftmax(x, …args) ; sparse.logSoftmax(x, axis?)	torch.log_softmax		ln softmax(x), computed without overflow; the last axis by default.
 Activations	mish	x.mish() ; functional.mish(x, …args)	torch.nn.functional.mish		x · tanh(softplus(x)).
 Activations	relu	x.relu() ; functional.relu(x, …args)	torch.relu		max(x, 0).
 Activations	relu6	x.relu6() ; functional.relu6(x, …args)	torch.nn.functional.relu6		min(max(x, 0), 6).
 Activations	selu	x.selu() ; functional.selu(x, …args)	torch.selu		Self-normalising exponential linear unit.
 Activations	sigmoid	x.sigmoid() ; functional.sigmoid(x, …args)	torch.sigmoid		1 / (1 + e^-x).
 Activations	silu	x.silu() ; functional.silu(x, …args)	torch.nn.functional.silu		x · sigmoid(x).
-Activations	softmax	x.softmax(axis?) ; functional.softmax(x, …args)	torch.softmax		e^x / Σ e^x along an axis (the last by default).
+Activations	softmax	x.softmax(axis?) ; functional.softmax(x, …args) ; sparse.softmax(x, axis?)	torch.softmax		e^x / Σ e^x along an axis (the last by default).
 Activations	softplus	x.softplus(beta?, threshold?) ; functional.softplus(x, …args)	torch.nn.functional.softplus		ln(1 + e^(βx)) / β.
 Activations	softshrink	x.softshrink(lambda?) ; functional.softshrink(x, …args)	torch.nn.functional.softshrink		x moved toward 0 by λ, and 0 within λ of it.
 Activations	softsign	x.softsign() ; functional.softsign(x, …args)	torch.nn.functional.softsign		x / (1 + |x|).
@@ -191,7 +191,7 @@ Reductions and scans	prod	x.prod(axis?, options?)	torch.prod	numpy.prod	Product 
 Reductions and scans	quantile	x.quantile(q, axis?, options?)	torch.quantile	numpy.quantile	The element below which a fraction q lies, along an axis or of all; a list of fractions gives a new first axis.
 Reductions and scans	std	x.std(axis?, options?)	torch.std	numpy.std	Standard deviation over the axes.
 Reductions and scans	stdMean	x.stdMean(axis?, options?)	torch.std_mean		Standard deviation and mean over the axes (all by default).
-Reductions and scans	sum	x.sum(axis?, options?)	torch.sum	numpy.sum	Sum over the axes (all by default).
+Reductions and scans	sum	x.sum(axis?, options?) ; sparse.sum(x, axis?)	torch.sum	numpy.sum	Sum over the axes (all by default).
 Reductions and scans	trapezoid	x.trapezoid(x?, options?)	torch.trapezoid	numpy.trapz	The integral along an axis by the trapezoidal rule, at places x or \`dx\` apart.
 Reductions and scans	var	x.var(axis?, options?)	torch.var	numpy.var	Variance over the axes.
 Reductions and scans	varMean	x.varMean(axis?, options?)	torch.var_mean		Variance and mean over the axes (all by default).
@@ -296,7 +296,7 @@ Indexing and sorting	uniqueConsecutive	x.uniqueConsecutive(options?)	torch.uniqu
 Indexing and sorting	uniqueConsecutiveSync	x.uniqueConsecutiveSync(options?)	torch.unique_consecutive		\`uniqueConsecutive()\` on the calling thread, on devices that can.
 Indexing and sorting	uniqueSync	x.uniqueSync(options?)	torch.unique	numpy.unique	\`unique()\` on the calling thread, on devices that can.
 Linear algebra	addbmm	x.addbmm(x, y, options?) ; addbmm(x, y, z, …args)	torch.addbmm		β·this + α·Σ over the batch of x·y.
-Linear algebra	addmm	x.addmm(x, y, options?) ; addmm(x, y, z, …args)	torch.addmm		β·this + α·(x·y) of matrices.
+Linear algebra	addmm	x.addmm(x, y, options?) ; addmm(x, y, z, …args) ; sparse.addmm(input, x, y, options?)	torch.addmm		β·this + α·(x·y) of matrices.
 Linear algebra	addmv	x.addmv(x, y, options?) ; addmv(x, y, z, …args)	torch.addmv		β·this + α·(x·y) of a matrix and a vector.
 Linear algebra	addr	x.addr(x, y, options?) ; addr(x, y, z, …args)	torch.addr		β·this + α·x·yᵀ of two vectors.
 Linear algebra	baddbmm	x.baddbmm(x, y, options?) ; baddbmm(x, y, z, …args)	torch.baddbmm		β·this + α·(x·y) of batches of matrices.
@@ -326,7 +326,7 @@ Linear algebra	inverse	x.inverse() ; inverse(x, …args)	torch.inverse		A⁻¹ o
 Linear algebra	kron	x.kron(other) ; kron(x, y, …args)	torch.kron	numpy.kron	The Kronecker product.
 Linear algebra	logdet	x.logdet() ; logdet(x, …args)	torch.logdet		ln det A of each matrix; NaN for negative determinants.
 Linear algebra	lstsq	linalg.lstsq(a, b, options?)	torch.linalg.lstsq	numpy.linalg.lstsq	X of least length with the least ‖A·X - B‖, for A of any shape and rank.
-Linear algebra	matmul	x.matmul(other) ; linalg.matmul(x, y, …args) ; matmul(x, y)	torch.matmul	numpy.matmul	The matrix product, with PyTorch's rules for vectors and batches.
+Linear algebra	matmul	x.matmul(other) ; linalg.matmul(x, y, …args) ; matmul(x, y) ; sparse.matmul(x, y)	torch.matmul	numpy.matmul	The matrix product, with PyTorch's rules for vectors and batches.
 Linear algebra	matrixExp	x.matrixExp() ; linalg.matrixExp(x, …args) ; matrixExp(x, …args)	torch.matrix_exp		e^A of each matrix.
 Linear algebra	matrixNorm	linalg.matrixNorm(x, …args)	torch.linalg.matrix_norm		'fro' (default), 'nuc', ±1, ±2 or ±Infinity over two axes.
 Linear algebra	matrixPower	x.matrixPower(n) ; linalg.matrixPower(x, …args) ; matrixPower(x, …args)	torch.matrix_power	numpy.linalg.matrix_power	Aⁿ of each matrix, for an integer n.
@@ -390,6 +390,12 @@ Signals	rfft2	fft.rfft2(x, …args)	torch.fft.rfft2	numpy.fft.rfft2	Real to comp
 Signals	rfftfreq	fft.rfftfreq(n, d?, options?)	torch.fft.rfftfreq	numpy.fft.rfftfreq	The frequencies of \`rfft\`'s results for samples \`d\` apart.
 Signals	rfftn	fft.rfftn(x, …args)	torch.fft.rfftn	numpy.fft.rfftn	Real to complex along several axes, default all.
 Signals	stft	stft(x, nFft, options?)	torch.stft		Spectra of overlapping frames of a signal (T) or (B, T): complex (…, frequencies, frames, 2).
+Sparse tensors	cooTensor	sparse.cooTensor(indices, values, shape?, options?)			A sparse tensor of coordinates (sparse axes, nnz) of i64 or i32 and values (nnz, …dense), as \`torch.sparse_coo_tensor\`.
+Sparse tensors	csrTensor	sparse.csrTensor(crowIndices, colIndices, values, shape)			A sparse matrix (rows, columns) of where each row starts (rows + 1), the column of each element (nnz) and the values (nnz), as \`torch.sparse_csr_tensor\`.
+Sparse tensors	denseToSparseCsr	sparse.denseToSparseCsr(x)			The elements of a dense matrix that are not 0, as compressed rows.
+Sparse tensors	sampledAddmm	sparse.sampledAddmm(pattern, x, y, options?)	torch.sparse.sampled_addmm		The pattern of a sparse matrix with values β·v + α·(x·y) at its places only, for dense x (m, k) and y (k, n), as \`torch.sparse.sampled_addmm\`.
+Sparse tensors	toSparseCoo	sparse.toSparseCoo(x, sparseAxes?)	torch.Tensor.to_sparse_coo		The elements of a dense tensor that are not 0, over its first \`sparseAxes\` axes (default all; an element then is a slice with anything but zeros).
+Sparse tensors	toSparseCsr	sparse.toSparseCsr(x)	torch.Tensor.to_sparse_csr		A coalesced COO matrix as compressed rows.
 Layers as functions	adaptiveAvgPool1d	functional.adaptiveAvgPool1d(x, …args)	torch.nn.functional.adaptive_avg_pool1d		Means over windows that cover the input in \`outputSize\` steps, over 1 spatial axis.
 Layers as functions	adaptiveAvgPool2d	functional.adaptiveAvgPool2d(x, …args)	torch.nn.functional.adaptive_avg_pool2d		Means over windows that cover the input in \`outputSize\` steps, over 2 spatial axes.
 Layers as functions	adaptiveAvgPool3d	functional.adaptiveAvgPool3d(x, …args)	torch.nn.functional.adaptive_avg_pool3d		Means over windows that cover the input in \`outputSize\` steps, over 3 spatial axes.
