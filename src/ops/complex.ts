@@ -3,10 +3,10 @@
  * ONNX lay them out. What `fft`, `eig` and `stft` take and give.
  */
 import { ShapeError } from '../core/errors.js'
-import { formatShape, type Shape } from '../core/shape.js'
+import { broadcastShapes, formatShape, type Shape } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import { matmul } from './linear-algebra.js'
+import { product, stretchBatch } from './matrix.js'
 import { broadcastTogether, requireFloat, requireSameDType } from './operand.js'
 import { safeSqrt } from './reductions.js'
 
@@ -103,7 +103,16 @@ export function complexDiv(x: Node, y: Node): Node {
 export function complexMatmul(x: Node, y: Node): Node {
   requireComplex('complexMatmul', x)
   requireComplex('complexMatmul', y)
-  const [a, c] = [part(x, 0), part(x, 1)]
-  const [d, e] = [part(y, 0), part(y, 1)]
-  return join(b.sub(matmul(a, d), matmul(c, e)), b.add(matmul(a, e), matmul(c, d)))
+  requireSameDType('complexMatmul', x, y)
+  const parts = (z: Node): [Node, Node] => [part(z, 0), part(z, 1)]
+  const [p, q] = [complexShape(x), complexShape(y)]
+  if (p.length < 2 || q.length < 2 || p[p.length - 1] !== q[q.length - 2]) {
+    throw new ShapeError(
+      `complexMatmul: expected complex matrices (…, m, n, 2) and (…, n, k, 2), got ${formatShape(x.shape)} and ${formatShape(y.shape)}.`,
+    )
+  }
+  const batch = broadcastShapes(p.slice(0, -2), q.slice(0, -2), 'complexMatmul')
+  const [a, c] = parts(stretchBatch(x, batch, 3))
+  const [d, e] = parts(stretchBatch(y, batch, 3))
+  return join(b.sub(product(a, d), product(c, e)), b.add(product(a, e), product(c, d)))
 }

@@ -5,8 +5,7 @@ import type { CallGradient, Node } from '../ir/node.js'
 import { tril } from './diagonal.js'
 import { batchedKernel } from './factorizations/batched-kernel.js'
 import { factorCholesky } from './factorizations/triangular.js'
-import { matmul } from './linear-algebra.js'
-import { batchOf, factorize, onDiagonal, requireSquare, swapLast } from './matrix.js'
+import { batchOf, factorize, onDiagonal, product, requireSquare, swapLast } from './matrix.js'
 import { mulLiteral } from './operand.js'
 import { solveTriangularMatrices } from './solving.js'
 
@@ -28,7 +27,7 @@ function lowerHalf(x: Node): Node {
 const gradient: CallGradient = (_inputs, [l], [g]) => {
   if (g === null) return [null]
   const t = swapLast(l)
-  const middle = lowerHalf(matmul(t, g))
+  const middle = lowerHalf(product(t, g))
   const left = solveTriangularMatrices(t, middle, true)
   // X·L⁻¹ is the transpose of L⁻ᵀ·Xᵀ.
   const whole = solveTriangularMatrices(t, swapLast(left), true)

@@ -7,8 +7,16 @@ import { diagEmbed } from './diagonal.js'
 import { batchedKernel, type Where } from './factorizations/batched-kernel.js'
 import { type GeneralEigen, generalEigen } from './factorizations/general-eigen.js'
 import { type SymmetricEigen, symmetricEigen } from './factorizations/symmetric-eigen.js'
-import { matmul } from './linear-algebra.js'
-import { batchOf, factorize, onDiagonal, overColumns, overRows, requireSquare, swapLast } from './matrix.js'
+import {
+  batchOf,
+  factorize,
+  onDiagonal,
+  overColumns,
+  overRows,
+  product,
+  requireSquare,
+  swapLast,
+} from './matrix.js'
 import { solve } from './solving.js'
 
 function checkFinite(operation: string, data: Float64Array, where: Where): void {
@@ -49,13 +57,13 @@ const eighGradient: CallGradient = (_inputs, [w, v], [gw, gv]) => {
   const n = w.shape[w.shape.length - 1]
   let inner: Node | null = null
   if (gv) {
-    const turned = matmul(swapLast(v), gv)
+    const turned = product(swapLast(v), gv)
     const gaps = b.sub(overRows(w, n), overColumns(w, n))
     const diagonal = onDiagonal(gaps)
     inner = b.div(turned, b.where(diagonal, b.literal(gaps, 1), gaps))
     inner = b.where(diagonal, gw ? diagEmbed(gw) : b.literal(inner, 0), inner)
   } else if (gw) inner = diagEmbed(gw)
-  return [inner && matmul(matmul(v, inner), swapLast(v))]
+  return [inner && product(product(v, inner), swapLast(v))]
 }
 
 export type Triangle = 'L' | 'U'
@@ -101,7 +109,7 @@ const eigvalshKernel = batchedKernel('eigvalsh', [2], [1], ([{ data, shape }], [
 const eigvalshGradient: CallGradient = ([a], _outputs, [g]) => {
   if (g === null) return [null]
   const { eigenvectors: v } = eigh(a)
-  return [matmul(b.mul(v, overRows(g, g.shape[g.shape.length - 1])), swapLast(v))]
+  return [product(b.mul(v, overRows(g, g.shape[g.shape.length - 1])), swapLast(v))]
 }
 
 /** The eigenvalues of symmetric matrices, ascending: (…, n, n) → (…, n). Only one triangle is read (default 'L'). */

@@ -5,8 +5,7 @@ import type { CallGradient, Node } from '../ir/node.js'
 import { triu } from './diagonal.js'
 import { batchedKernel } from './factorizations/batched-kernel.js'
 import { factorQr, formQ } from './factorizations/householder-qr.js'
-import { matmul } from './linear-algebra.js'
-import { batchOf, factorize, firstColumns, onDiagonal, requireMatrix, swapLast } from './matrix.js'
+import { batchOf, factorize, firstColumns, onDiagonal, product, requireMatrix, swapLast } from './matrix.js'
 import { mulLiteral } from './operand.js'
 import { solveTriangularMatrices } from './solving.js'
 
@@ -20,13 +19,13 @@ const kernel = batchedKernel('qr', [2], [2, 2], ([{ data, shape }], [q, r]) => {
 
 /** [gQ + Q·sym(triu(gR·Rᵀ - Qᵀ·gQ))]·R⁻ᵀ for m ≥ n (Walter, Lehmann & Lamour 2012). */
 const gradient: CallGradient = (_inputs, [q, r], [gq, gr]) => {
-  let middle: Node | null = gr && matmul(gr, swapLast(r))
-  if (gq) middle = b.addMaybe(middle, b.neg(matmul(swapLast(q), gq)))
+  let middle: Node | null = gr && product(gr, swapLast(r))
+  if (gq) middle = b.addMaybe(middle, b.neg(product(swapLast(q), gq)))
   if (middle === null) return [null]
   const upper = triu(middle)
   const symmetric = b.add(upper, swapLast(upper))
   const once = b.where(onDiagonal(symmetric), mulLiteral(symmetric, 0.5), symmetric)
-  const inside = b.addMaybe(matmul(q, once), gq)!
+  const inside = b.addMaybe(product(q, once), gq)!
   return [swapLast(solveTriangularMatrices(r, swapLast(inside), true))]
 }
 
@@ -53,7 +52,7 @@ export function qr(x: Node, { mode = 'reduced' }: { mode?: QrMode } = {}): { Q: 
     // The first m columns decide: R of the others is Qᵀ times them.
     const { Q, R } = qr(firstColumns(x, m), { mode: 'reduced' })
     const rest = b.sliceAxis(x, x.shape.length - 1, m, n)
-    const whole = b.concat([R, matmul(swapLast(Q!), rest)], x.shape.length - 1)
+    const whole = b.concat([R, product(swapLast(Q!), rest)], x.shape.length - 1)
     return { Q: mode === 'r' ? null : Q, R: whole }
   }
   const k = mode === 'complete' ? m : n

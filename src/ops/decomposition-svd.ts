@@ -6,7 +6,6 @@ import type { CallGradient, HostKernel, Node } from '../ir/node.js'
 import { diagEmbed } from './diagonal.js'
 import { batchedKernel, type Where } from './factorizations/batched-kernel.js'
 import { jacobiSvd, type Svd } from './factorizations/jacobi-svd.js'
-import { matmul } from './linear-algebra.js'
 import {
   batchOf,
   factorize,
@@ -15,6 +14,7 @@ import {
   onDiagonal,
   overColumns,
   overRows,
+  product,
   requireMatrix,
   requireSquare,
   stretchBatch,
@@ -66,17 +66,17 @@ const svdGradient: CallGradient = ([a], [uAll, s, vhAll], [guAll, gs, gvhAll]) =
   const rows = overRows(squares, k)
   const gaps = b.where(onDiagonal(rows), b.literal(rows, 1), b.sub(rows, overColumns(squares, k)))
   let inner: Node | null = gs && diagEmbed(gs)
-  if (gu) inner = b.addMaybe(inner, b.mul(skewOver(matmul(swapLast(u), gu), gaps), overRows(s, k)))
-  if (gv) inner = b.addMaybe(inner, b.mul(overColumns(s, k), skewOver(matmul(vh, gv), gaps)))
+  if (gu) inner = b.addMaybe(inner, b.mul(skewOver(product(swapLast(u), gu), gaps), overRows(s, k)))
+  if (gv) inner = b.addMaybe(inner, b.mul(overColumns(s, k), skewOver(product(vh, gv), gaps)))
   if (inner === null) return [null]
-  let g = matmul(matmul(u, inner), vh)
+  let g = product(product(u, inner), vh)
   if (gu && m > k) {
-    const outside = b.sub(gu, matmul(u, matmul(swapLast(u), gu)))
-    g = b.add(g, matmul(b.div(outside, overRows(s, m)), vh))
+    const outside = b.sub(gu, product(u, product(swapLast(u), gu)))
+    g = b.add(g, product(b.div(outside, overRows(s, m)), vh))
   }
   if (gv && n > k) {
-    const outside = b.sub(gv, matmul(swapLast(vh), matmul(vh, gv)))
-    g = b.add(g, matmul(u, swapLast(b.div(outside, overRows(s, n)))))
+    const outside = b.sub(gv, product(swapLast(vh), product(vh, gv)))
+    g = b.add(g, product(u, swapLast(b.div(outside, overRows(s, n)))))
   }
   return [g]
 }
@@ -116,7 +116,7 @@ const svdvalsKernel = batchedKernel('svdvals', [2], [1], ([{ data, shape }], [s]
 const svdvalsGradient: CallGradient = ([a], _outputs, [g]) => {
   if (g === null) return [null]
   const { U, Vh } = svd(a, { fullMatrices: false })
-  return [matmul(b.mul(U, overRows(g, U.shape[U.shape.length - 2])), Vh)]
+  return [product(b.mul(U, overRows(g, U.shape[U.shape.length - 2])), Vh)]
 }
 
 /** The singular values, descending: (…, m, n) → (…, min(m, n)). */
@@ -201,11 +201,11 @@ const pinvKernel = batchedKernel(
 export function pinvGradient(a: Node, inverse: Node, g: Node): Node {
   const p = swapLast(inverse)
   const gt = swapLast(g)
-  const inside = b.neg(matmul(matmul(p, g), p))
-  const pg = matmul(gt, matmul(inverse, p))
-  const left = b.sub(pg, matmul(a, matmul(inverse, pg)))
-  const gp = matmul(matmul(p, inverse), gt)
-  const right = b.sub(gp, matmul(matmul(gp, inverse), a))
+  const inside = b.neg(product(product(p, g), p))
+  const pg = product(gt, product(inverse, p))
+  const left = b.sub(pg, product(a, product(inverse, pg)))
+  const gp = product(product(p, inverse), gt)
+  const right = b.sub(gp, product(product(gp, inverse), a))
   return b.add(b.add(inside, left), right)
 }
 

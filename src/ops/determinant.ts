@@ -4,8 +4,7 @@ import type { CallGradient, Node } from '../ir/node.js'
 import { batchedKernel } from './factorizations/batched-kernel.js'
 import { jacobiSvd } from './factorizations/jacobi-svd.js'
 import { factorLu, invert } from './factorizations/lu.js'
-import { matmul } from './linear-algebra.js'
-import { batchOf, factorize, overMatrix, requireSquare, swapLast } from './matrix.js'
+import { batchOf, factorize, overMatrix, product, requireSquare, swapLast } from './matrix.js'
 import { inv } from './solving.js'
 
 /** The determinant of `a` (n, n), which is overwritten. */
@@ -63,7 +62,7 @@ const cofactorGradient: CallGradient = ([a], [c], [g]) => {
   const rank = a.shape.length
   const t = swapLast(inv(a))
   const along = b.reduceSum(b.mul(g, c), [rank - 2, rank - 1])
-  return [b.sub(b.mul(overMatrix(along, a), t), matmul(matmul(t, swapLast(g)), c))]
+  return [b.sub(b.mul(overMatrix(along, a), t), product(product(t, swapLast(g)), c))]
 }
 
 const cofactors = (x: Node): Node =>

@@ -7,7 +7,15 @@ import { singularValues } from './decomposition-svd.js'
 import { batchedKernel } from './factorizations/batched-kernel.js'
 import { matrixExponential } from './factorizations/matrix-exponential.js'
 import { matmul } from './linear-algebra.js'
-import { batchOf, factorize, identityLike, requireMatrix, requireSquare, swapLast } from './matrix.js'
+import {
+  batchOf,
+  factorize,
+  identityLike,
+  product,
+  requireMatrix,
+  requireSquare,
+  swapLast,
+} from './matrix.js'
 import { type MatrixOrder, matrixNorm } from './norms.js'
 import { requireSameDType } from './operand.js'
 import { inv, invOrInfinity } from './solving.js'
@@ -20,10 +28,10 @@ export function matrixPower(x: Node, n: number): Node {
   let square = n < 0 ? inv(x) : x
   let result: Node | null = null
   for (let rest = Math.abs(n); ; ) {
-    if (rest % 2 === 1) result = result === null ? square : matmul(result, square)
+    if (rest % 2 === 1) result = result === null ? square : product(result, square)
     rest = Math.floor(rest / 2)
     if (rest === 0) return result!
-    square = matmul(square, square)
+    square = product(square, square)
   }
 }
 
@@ -129,13 +137,13 @@ export function multiDot(matrices: readonly Node[]): Node {
   })
   const list = matrices.map((x, i) => b.reshape(x, shapes[i]))
   const split = bestSplits([shapes[0][0], ...shapes.map(([, columns]) => columns)])
-  const product = (from: number, to: number): Node => {
+  const partial = (from: number, to: number): Node => {
     if (from === to) return list[from]
     const at = split[from][to]
-    return matmul(product(from, at), product(at + 1, to))
+    return matmul(partial(from, at), partial(at + 1, to))
   }
   const ends = [matrices[0].shape.slice(0, -1), matrices[last].shape.slice(1)]
-  return b.reshape(product(0, last), ends.flat())
+  return b.reshape(partial(0, last), ends.flat())
 }
 
 /** split[i][j]: after which factor the product of factors i…j is cut (dynamic programming). */

@@ -48,6 +48,17 @@ export function broadcastBatch(operation: string, x: Node, y: Node): [Node, Node
   return [stretchBatch(x, batch), stretchBatch(y, batch)]
 }
 
+/** The product of matrices of one batch shape, in their own dtype whatever autocast says. */
+export function product(x: Node, y: Node): Node {
+  const rank = x.shape.length
+  const batch = range(rank - 2)
+  return b.contract(x, y, {
+    batch: [batch, batch],
+    contracting: [[rank - 1], [rank - 2]],
+    accumulate: x.dtype,
+  })
+}
+
 /** x with a new last axis, repeated `n` times: column vectors over the columns of a matrix. */
 export const overColumns = (x: Node, n: number): Node =>
   b.expand(b.reshape(x, [...x.shape, 1]), [...x.shape, n])

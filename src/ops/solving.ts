@@ -9,12 +9,12 @@ import { batchedKernel } from './factorizations/batched-kernel.js'
 import { jacobiSvd } from './factorizations/jacobi-svd.js'
 import { factorLu, invert, solveLu } from './factorizations/lu.js'
 import { substitute } from './factorizations/triangular.js'
-import { matmul } from './linear-algebra.js'
 import {
   batchOf,
   broadcastBatch,
   factorize,
   identityLike,
+  product,
   requireMatrix,
   requireSquare,
   stretchBatch,
@@ -34,7 +34,7 @@ const invKernel = batchedKernel('inv', [2], [2], ([{ data, shape }], [out], wher
 
 const invGradient: CallGradient = (_inputs, [inverse], [g]) => {
   const t = swapLast(inverse)
-  return [g && b.neg(matmul(matmul(t, g), t))]
+  return [g && b.neg(product(product(t, g), t))]
 }
 
 /** The inverse of each matrix (…, n, n). A singular one is an error when it runs. */
@@ -69,7 +69,7 @@ const solveKernel = batchedKernel('solve', [2, 2], [2], ([a, y], [out], where) =
 const solveGradient: CallGradient = ([a], [x], [g]) => {
   if (g === null) return [null, null]
   const gb = solveMatrices(swapLast(a), g)
-  return [b.neg(matmul(gb, swapLast(x))), gb]
+  return [b.neg(product(gb, swapLast(x))), gb]
 }
 
 /** a⁻¹·y for matrices of one batch shape. */
@@ -132,7 +132,7 @@ const triangular = [false, true].map((upper) =>
     const gradient: CallGradient = ([a], [x], [g]) => {
       if (g === null) return [null, null]
       const gb = solveTriangularMatrices(swapLast(a), g, !upper, unit)
-      const ga = b.neg(matmul(gb, swapLast(x)))
+      const ga = b.neg(product(gb, swapLast(x)))
       const offset = unit ? 1 : 0
       return [upper ? triu(ga, offset) : tril(ga, -offset), gb]
     }
@@ -222,7 +222,7 @@ const lstsqKernel = batchedKernel(
 const lstsqGradient: CallGradient = ([a, y, rcond], _outputs, [g]) => {
   if (g === null) return [null, null, null]
   const inverse = pinverse(a, b.literal(rcond, 0), rcond)
-  return [pinvGradient(a, inverse, matmul(g, swapLast(y))), matmul(swapLast(inverse), g), null]
+  return [pinvGradient(a, inverse, product(g, swapLast(y))), product(swapLast(inverse), g), null]
 }
 
 export interface LeastSquares {
@@ -255,7 +255,7 @@ export function lstsq(a: Node, y: Node, { rcond }: { rcond?: number | null } = {
   const solution = isVector ? dropLast(x) : x
   let residuals = b.full([0], 0, a.dtype)
   if (m > n && sizeOf(batch) > 0) {
-    const miss = b.sub(matmul(wide, x), sides)
+    const miss = b.sub(product(wide, x), sides)
     residuals = b.reduceSum(b.mul(miss, miss), [miss.shape.length - 2])
   }
   return {
