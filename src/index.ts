@@ -20,6 +20,7 @@ export * from './losses/index.js'
 export * from './nn/index.js'
 export * from './optim/index.js'
 export { currentDevice, listDevices, useDevice } from './runtime/devices.js'
+export { type AutocastOptions, autocast, getAutocastDtype, isAutocastEnabled } from './tensor/autocast.js'
 export { type Compiled, compile } from './tensor/compile.js'
 export {
   arange,
@@ -50,6 +51,7 @@ export {
   segmentMax,
   segmentMean,
   segmentMin,
+  segmentSoftmax,
   segmentSum,
 } from './tensor/indexing-functions.js'
 export * as linalg from './tensor/linalg.js'

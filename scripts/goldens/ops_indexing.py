@@ -160,4 +160,16 @@ for op, reduce in [('segmentSum', 'sum'), ('segmentMean', 'mean'), ('segmentMax'
     case(op, lambda x, s: segment(x, s, 3, reduce), ['$0', '$1', 3], [r(5), ids])
     case(op, lambda x, s: segment(x, s, 3, reduce), ['$0', '$1', 3], [t([5, -3, 2, 8, 4], i64), ids])
 
+
+def segment_softmax(x, ids, n):
+    out = torch.zeros_like(x)
+    for s in range(n):
+        rows = (ids == s).nonzero()[:, 0]
+        out = out.index_copy(0, rows, x.index_select(0, rows).softmax(0)) if len(rows) else out
+    return out
+
+
+case('segmentSoftmax', lambda x, s: segment_softmax(x, s, 4), ['$0', '$1', 4], [r(5, 2), ids])
+case('segmentSoftmax', lambda x, s: segment_softmax(x, s, 3), ['$0', '$1', 3], [r(5) * 100, ids])
+
 save('ops-indexing')

@@ -6,7 +6,8 @@ import { ShapeError } from '../core/errors.js'
 import { checkShape, formatShape } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import { requireRank } from './operand.js'
+import { indexSelect } from './indexing.js'
+import { inAccumulationType, requireFloat, requireRank } from './operand.js'
 import { indexReduce, type ScatterReduction } from './scattering.js'
 
 function segmentReduce(
@@ -42,3 +43,17 @@ export const segmentMax = (data: Node, segmentIds: Node, numSegments: number): N
 /** Row s has the smallest elements of the rows of segment s, ties sharing the gradient; 0 for a segment without rows. */
 export const segmentMin = (data: Node, segmentIds: Node, numSegments: number): Node =>
   segmentReduce('segmentMin', data, segmentIds, numSegments, 'amin')
+
+/**
+ * e^x / Σ e^x over the rows of the same segment, for each column: (n, …) → (n, …). The largest of the segment is taken
+ * off first, so that nothing overflows.
+ */
+export function segmentSoftmax(data: Node, segmentIds: Node, numSegments: number): Node {
+  requireFloat('segmentSoftmax', data)
+  return inAccumulationType(data, (x) => {
+    const ofSegment = (segments: Node): Node => indexSelect(segments, 0, segmentIds)
+    const largest = b.stopGradient(segmentMax(x, segmentIds, numSegments))
+    const e = b.exp(b.sub(x, ofSegment(largest)))
+    return b.div(e, ofSegment(segmentSum(e, segmentIds, numSegments)))
+  })
+}

@@ -50,3 +50,7 @@ export const segmentMax = (data: TensorBase, segmentIds: TensorBase, numSegments
 /** Row s has the smallest elements of the rows of segment s, ties sharing the gradient; 0 for a segment without rows. */
 export const segmentMin = (data: TensorBase, segmentIds: TensorBase, numSegments: number): Tensor =>
   wrap(segments.segmentMin(nodeOf(data), nodeOf(segmentIds), numSegments))
+
+/** e^x / Σ e^x over the rows of the same segment, for (n, …) data and n segment numbers in any order: (n, …). */
+export const segmentSoftmax = (data: TensorBase, segmentIds: TensorBase, numSegments: number): Tensor =>
+  wrap(segments.segmentSoftmax(nodeOf(data), nodeOf(segmentIds), numSegments))
