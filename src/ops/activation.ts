@@ -6,6 +6,7 @@ import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, normalizeAxis } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
+import { fullPrecision, lowPrecision } from './autocast.js'
 import {
   addLiteral,
   divLiteral,
@@ -56,7 +57,7 @@ export function softplus(
   { beta = 1, threshold = 20 }: { beta?: number; threshold?: number } = {},
 ): Node {
   requireFloat('softplus', x)
-  return inAccumulationType(x, (y) => {
+  return inAccumulationType(fullPrecision(x), (y) => {
     const scaled = beta === 1 ? y : mulLiteral(y, beta)
     const linear = b.lt(like(y, threshold), scaled)
     const soft = b.log1p(b.exp(b.where(linear, like(y, 0), scaled)))
@@ -96,7 +97,8 @@ export function leakyRelu(x: Node, negativeSlope = 0.01): Node {
 }
 
 /** Leaky ReLU with a learned slope: one for all, or one a channel (axis 1) (He et al. 2015). */
-export function prelu(x: Node, weight: Node): Node {
+export function prelu(input: Node, slopes: Node): Node {
+  const [x, weight] = lowPrecision(input, slopes)
   requireFloat('prelu', x)
   const count = weight.shape.reduce((m, n) => m * n, 1)
   const channels = x.shape.length > 1 ? x.shape[1] : 1

@@ -3,6 +3,7 @@ import { DTypeError, ShapeError } from '../core/errors.js'
 import { broadcastShapes, formatShape, range } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
+import { lowPrecision } from './autocast.js'
 import { arrange, contractLabels, dropBroadcast } from './contraction.js'
 import { accumulationType, like, requireFloat, requireRank, requireSameDType, stretch } from './operand.js'
 import { dropout } from './random.js'
@@ -24,7 +25,13 @@ export interface AttentionOptions {
  * softmax(q·kᵀ·scale + mask)·v with q (…, L, E), k (…, S, E), v (…, S, V) to (…, L, V). Leading axes broadcast. A
  * query that may attend to nothing gives NaN, as in PyTorch.
  */
-export function scaledDotProductAttention(q: Node, k: Node, v: Node, options: AttentionOptions = {}): Node {
+export function scaledDotProductAttention(
+  query: Node,
+  keys: Node,
+  values: Node,
+  options: AttentionOptions = {},
+): Node {
+  const [q, k, v] = lowPrecision(query, keys, values)
   const operation = 'scaledDotProductAttention'
   const { mask = null, causal = false, dropout: p = 0, key = null, scale = null } = options
   requireFloat(operation, q)

@@ -4,6 +4,7 @@ import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, range, sameShape } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
+import { fullPrecision } from './autocast.js'
 import { checkedIndex, take } from './indexing.js'
 import { type Reduction, reduced } from './loss-reduction.js'
 import { accumulationType, addLiteral, divLiteral, like, mulLiteral, requireFloat } from './operand.js'
@@ -91,7 +92,8 @@ function reducedByWeight(operation: string, losses: Node, weights: Node, reducti
 }
 
 /** −w·x[target] for log-probabilities x (N, C, …); the mean divides by the sum of the weights. */
-export function nllLoss(input: Node, target: Node, options: NllLossOptions = {}): Node {
+export function nllLoss(logProbabilities: Node, target: Node, options: NllLossOptions = {}): Node {
+  const input = fullPrecision(logProbabilities)
   requireFloat('nllLoss', input)
   const x = b.cast(input, accumulationType(input.dtype))
   const { chosen, weights } = classTargets('nllLoss', x, target, options)
@@ -105,7 +107,8 @@ export function nllLoss(input: Node, target: Node, options: NllLossOptions = {})
  * distribution: (1 − ε)·t + ε/C. The mean divides by the sum of the examples' weights (index targets) or the number of
  * examples (probabilities).
  */
-export function crossEntropy(logits: Node, target: Node, options: CrossEntropyOptions = {}): Node {
+export function crossEntropy(scores: Node, target: Node, options: CrossEntropyOptions = {}): Node {
+  const logits = fullPrecision(scores)
   requireFloat('crossEntropy', logits)
   const { weight = null, reduction = 'mean', labelSmoothing = 0 } = options
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {

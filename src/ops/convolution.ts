@@ -6,6 +6,7 @@ import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, range } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node, PadPair } from '../ir/node.js'
+import { lowPrecision } from './autocast.js'
 import { requireSameDType } from './operand.js'
 
 /** One number for every spatial axis, or one an axis. */
@@ -121,11 +122,12 @@ function checkWeight(operation: string, weight: Node, spatial: number, layout: s
 
 function convolve(
   spatial: number,
-  x: Node,
-  weight: Node,
-  bias: Node | null | undefined,
+  input: Node,
+  kernel: Node,
+  offset: Node | null | undefined,
   options: ConvOptions,
 ): Node {
+  const [x, weight, bias] = lowPrecision(input, kernel, offset)
   const operation = `conv${spatial}d`
   requireSameDType(operation, x, weight)
   checkWeight(operation, weight, spatial, '(O, C/groups, …)')
@@ -172,11 +174,12 @@ function swapChannels(w: Node, groups: number): Node {
 
 function convolveTransposed(
   spatial: number,
-  x: Node,
-  weight: Node,
-  bias: Node | null | undefined,
+  given: Node,
+  filters: Node,
+  offset: Node | null | undefined,
   options: ConvTransposeOptions,
 ): Node {
+  const [x, weight, bias] = lowPrecision(given, filters, offset)
   const operation = `convTranspose${spatial}d`
   requireSameDType(operation, x, weight)
   checkWeight(operation, weight, spatial, '(C, O/groups, …)')

@@ -7,6 +7,7 @@ import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, sameShape } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
+import { fullPrecision } from './autocast.js'
 import { type Reduction, reduced } from './loss-reduction.js'
 import { accumulationType, like, requireFloat, stretch } from './operand.js'
 
@@ -94,12 +95,13 @@ function forwardRecursion(emissions: Node, skips: Node, live: Node): Node {
  * lengths [N] of inputs and targets that count.
  */
 export function ctcLoss(
-  logProbs: Node,
+  logProbabilities: Node,
   targets: Node,
   inputLengths: Node,
   targetLengths: Node,
   { blank = 0, reduction = 'mean', zeroInfinity = false }: CtcLossOptions = {},
 ): Node {
+  const logProbs = fullPrecision(logProbabilities)
   requireFloat('ctcLoss', logProbs)
   if (logProbs.shape.length !== 3) {
     throw new ShapeError(

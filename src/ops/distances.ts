@@ -3,6 +3,7 @@ import { ShapeError, ValueError } from '../core/errors.js'
 import { broadcastShapes, formatShape, normalizeAxis } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
+import { fullPrecision } from './autocast.js'
 import { matmul } from './linear-algebra.js'
 import { swapLast } from './matrix.js'
 import { addLiteral, pair, requireFloat, requireRank, requireSameDType, stretch, toFloat } from './operand.js'
@@ -17,7 +18,8 @@ function requirePower(operation: string, p: number): void {
  * All distances ‖xᵢ - yⱼ‖ₚ between the rows of (…, P, M) and (…, R, M), batch axes broadcast: (…, P, R). Default p = 2;
  * the gradient at distance 0 is 0.
  */
-export function cdist(x: Node, y: Node, p = 2): Node {
+export function cdist(x1: Node, x2: Node, p = 2): Node {
+  const [x, y] = [fullPrecision(x1), fullPrecision(x2)]
   requireFloat('cdist', x)
   requireSameDType('cdist', x, y)
   requireRank('cdist', x, 2, Number.POSITIVE_INFINITY, '(…, P, M)')

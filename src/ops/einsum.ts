@@ -6,6 +6,7 @@ import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, range } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
+import { lowPrecision } from './autocast.js'
 import { arrange, contractLabels, dropBroadcast, type Labelled } from './contraction.js'
 import { contractionOrder } from './contraction-order.js'
 import { diagonal } from './diagonal.js'
@@ -86,7 +87,8 @@ function takeDiagonals(expression: string, k: number, { node, labels }: Labelled
  * has the axes of '...' and every letter that occurs once, in alphabetical order. Several operands are contracted pair
  * by pair, in the order with the fewest multiplications.
  */
-export function einsum(expression: string, ...operands: readonly Node[]): Node {
+export function einsum(expression: string, ...given: readonly Node[]): Node {
+  const operands = lowPrecision(...given)
   if (typeof expression !== 'string') {
     throw new ValueError(
       `einsum: expected the expression first, such as 'ij,jk->ik', got ${String(expression)}.`,

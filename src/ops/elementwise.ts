@@ -7,6 +7,7 @@ import { DTypeError, ValueError } from '../core/errors.js'
 import { broadcastShapes } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
+import { fullPrecision } from './autocast.js'
 import {
   floatType,
   isNode,
@@ -119,7 +120,8 @@ function integerPower(x: Node, n: number): Node {
  * non-negative integer stay integers (tensor exponents are exact up to 2⁵³); a negative number as exponent of an
  * integer tensor is an error, as in PyTorch.
  */
-export function pow(x: Operand, y: Operand): Node {
+export function pow(base: Operand, exponent: Operand): Node {
+  const [x, y] = [fullPrecision(base), fullPrecision(exponent)]
   const dtype = numericType(resultType(x, y))
   if (isNode(x) && typeof y === 'number') {
     const base = b.cast(x, dtype)
@@ -221,17 +223,18 @@ export const neg = (x: Node): Node => b.neg(number('neg', x))
 export const abs = (x: Node): Node => (x.dtype === 'u8' || x.dtype === 'bool' ? x : b.abs(x))
 /** −1, 0 or 1; derivative 0. */
 export const sign = (x: Node): Node => (x.dtype === 'bool' ? x : b.sign(x))
-export const exp = (x: Node): Node => b.exp(toFloat(x))
-export const log = (x: Node): Node => b.log(toFloat(x))
+export const exp = (x: Node): Node => b.exp(toFloat(fullPrecision(x)))
+export const log = (x: Node): Node => b.log(toFloat(fullPrecision(x)))
 /** log(1 + x), accurate near 0. */
-export const log1p = (x: Node): Node => b.log1p(toFloat(x))
+export const log1p = (x: Node): Node => b.log1p(toFloat(fullPrecision(x)))
 /** exp(x) − 1, accurate near 0. */
-export const expm1 = (x: Node): Node => b.expm1(toFloat(x))
+export const expm1 = (x: Node): Node => b.expm1(toFloat(fullPrecision(x)))
 export const sqrt = (x: Node): Node => b.sqrt(toFloat(x))
 /** 1/√x. */
-export const rsqrt = (x: Node): Node => reciprocal(b.sqrt(toFloat(x)))
+export const rsqrt = (x: Node): Node => reciprocal(b.sqrt(toFloat(fullPrecision(x))))
 /** 1/x. */
-export function reciprocal(x: Node): Node {
+export function reciprocal(input: Node): Node {
+  const x = fullPrecision(input)
   const y = toFloat(x)
   return b.div(like(y, 1), y)
 }
@@ -242,7 +245,7 @@ export function square(x: Node): Node {
 }
 export const sin = (x: Node): Node => b.sin(toFloat(x))
 export const cos = (x: Node): Node => b.cos(toFloat(x))
-export const tan = (x: Node): Node => b.tan(toFloat(x))
+export const tan = (x: Node): Node => b.tan(toFloat(fullPrecision(x)))
 export const atan = (x: Node): Node => b.atan(toFloat(x))
 export const tanh = (x: Node): Node => b.tanh(toFloat(x))
 /** The error function 2/√π ∫₀ˣ exp(−t²) dt. */

@@ -6,6 +6,7 @@ import { ShapeError } from '../core/errors.js'
 import { broadcastShapes, formatShape, normalizeAxes, normalizeAxis, range } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
+import { lowPrecision } from './autocast.js'
 import { arrange, contractionAccumulator, contractLabels, dropBroadcast } from './contraction.js'
 import { diagonal } from './diagonal.js'
 import { add, mul } from './elementwise.js'
@@ -15,7 +16,8 @@ import { pair, requireRank, requireSameDType, stretch } from './operand.js'
  * Matrix product by PyTorch's rules: (n)·(n) is a dot product, (m,n)·(n) and (n)·(n,p) drop the missing axis,
  * (…,m,n)·(…,n,p) multiplies matrices with broadcast batch axes.
  */
-export function matmul(x: Node, y: Node): Node {
+export function matmul(x1: Node, x2: Node): Node {
+  const [x, y] = lowPrecision(x1, x2)
   requireSameDType('matmul', x, y)
   requireRank('matmul', x, 1, Number.POSITIVE_INFINITY)
   requireRank('matmul', y, 1, Number.POSITIVE_INFINITY)
@@ -70,7 +72,8 @@ export const ger = (x: Node, y: Node): Node => outer(x, y)
 export const vdot = (x: Node, y: Node): Node => dot(x, y)
 
 /** Matrix (m, n) times vector (n). */
-export function mv(x: Node, y: Node): Node {
+export function mv(left: Node, right: Node): Node {
+  const [x, y] = lowPrecision(left, right)
   requireRank('mv', x, 2)
   requireRank('mv', y, 1)
   return matmul(x, y)
@@ -98,7 +101,8 @@ export interface AddProductOptions {
 }
 
 /** β·input + α·product, the input broadcast to the product's shape. */
-function addProduct(operation: string, input: Node, product: Node, options: AddProductOptions): Node {
+function addProduct(operation: string, start: Node, result: Node, options: AddProductOptions): Node {
+  const [input, product] = lowPrecision(start, result)
   const { beta = 1, alpha = 1 } = options
   requireSameDType(operation, input, product)
   const scaled = alpha === 1 ? product : mul(product, alpha)
@@ -169,7 +173,8 @@ export function kron(x: Node, y: Node): Node {
 }
 
 /** x·Wᵀ + bias with x (…, in), weight (out, in) or (in), bias (out). */
-export function linear(x: Node, weight: Node, bias?: Node | null): Node {
+export function linear(input: Node, matrix: Node, offset?: Node | null): Node {
+  const [x, weight, bias] = lowPrecision(input, matrix, offset)
   requireRank('linear', x, 1, Number.POSITIVE_INFINITY)
   requireRank('linear', weight, 1, 2, '(out, in)')
   requireSameDType('linear', x, weight)
@@ -190,10 +195,11 @@ export function linear(x: Node, weight: Node, bias?: Node | null): Node {
 
 /** Sum of products over `axes`: the last n of x with the first n of y, or lists of paired axes. */
 export function tensordot(
-  x: Node,
-  y: Node,
+  left: Node,
+  right: Node,
   axes: number | readonly [readonly number[], readonly number[]] = 2,
 ): Node {
+  const [x, y] = lowPrecision(left, right)
   requireSameDType('tensordot', x, y)
   const [rankX, rankY] = [x.shape.length, y.shape.length]
   const [ax, ay] =

@@ -5,6 +5,7 @@
 import { ValueError } from '../core/errors.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
+import { fullPrecision } from './autocast.js'
 import { accumulationType, broadcastTogether, requireFloat, resultType } from './operand.js'
 import { mean, sum } from './reductions.js'
 
@@ -29,11 +30,12 @@ export function reduced(operation: string, losses: Node, reduction: Reduction): 
 /** Input and target in one float dtype and shape; `fn` gives the loss of each element. */
 export function elementwiseLoss(
   operation: string,
-  input: Node,
-  target: Node,
+  prediction: Node,
+  aim: Node,
   reduction: Reduction,
   fn: (x: Node, t: Node) => Node,
 ): Node {
+  const [input, target] = [fullPrecision(prediction), fullPrecision(aim)]
   requireFloat(operation, input)
   const dtype = resultType(input, target)
   const wide = accumulationType(dtype)

@@ -7,6 +7,7 @@ import { formatShape, sameShape } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { logSigmoid } from './activation.js'
+import { autocastDType, fullPrecision } from './autocast.js'
 import { elementwiseLoss, type Reduction, reduced } from './loss-reduction.js'
 import {
   accumulationType,
@@ -76,6 +77,12 @@ export function binaryCrossEntropy(
   target: Node,
   { weight = null, reduction = 'mean' }: { weight?: Node | null; reduction?: Reduction } = {},
 ): Node {
+  if (autocastDType() !== null) {
+    throw new ValueError(
+      'binaryCrossEntropy: expected no autocast, in which probabilities near 0 and 1 are rounded away. Use bceWithLogits ' +
+        'on logits, or call it outside of autocast.',
+    )
+  }
   return elementwiseLoss('binaryCrossEntropy', input, target, reduction, (x, t) => {
     const atLeast = (y: Node): Node => b.where(b.lt(y, like(y, -100)), like(y, -100), y)
     const one = like(x, 1)
@@ -173,7 +180,7 @@ export const poissonNllLoss = (
  * last size, or no last axis. ε = 1e-6.
  */
 export function gaussianNllLoss(
-  input: Node,
+  mean: Node,
   target: Node,
   variance: Node,
   {
@@ -182,6 +189,7 @@ export function gaussianNllLoss(
     reduction = 'mean',
   }: { full?: boolean; eps?: number; reduction?: Reduction } = {},
 ): Node {
+  const input = fullPrecision(mean)
   requireFloat('gaussianNllLoss', input)
   if (!(eps > 0)) throw new ValueError(`gaussianNllLoss: expected eps above 0, got ${eps}.`)
   const lead = input.shape.slice(0, -1)

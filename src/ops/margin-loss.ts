@@ -5,6 +5,7 @@ import { formatShape, sameShape } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { logSigmoid } from './activation.js'
+import { fullPrecision } from './autocast.js'
 import { pairwiseDistance } from './distances.js'
 import { checkedIndex, take } from './indexing.js'
 import { elementwiseLoss, notNegative, type Reduction, reduced } from './loss-reduction.js'
@@ -28,7 +29,7 @@ export function marginRankingLoss(
 ): Node {
   return elementwiseLoss(
     'marginRankingLoss',
-    b.sub(...(broadcastTogether('marginRankingLoss', x, y) as [Node, Node])),
+    b.sub(...(broadcastTogether('marginRankingLoss', fullPrecision(x), fullPrecision(y)) as [Node, Node])),
     target,
     reduction,
     (d, t) => {
@@ -62,11 +63,12 @@ export const softMarginLoss = (
  * and a 0-d t.
  */
 export function cosineEmbeddingLoss(
-  x: Node,
-  y: Node,
+  x1: Node,
+  x2: Node,
   target: Node,
   { margin = 0, reduction = 'mean' }: { margin?: number; reduction?: Reduction } = {},
 ): Node {
+  const [x, y] = [fullPrecision(x1), fullPrecision(x2)]
   requireFloat('cosineEmbeddingLoss', x)
   const rank = x.shape.length
   if (rank < 1 || rank > 2 || target.shape.length !== rank - 1 || y.shape.length !== rank) {
@@ -118,11 +120,12 @@ function requireIndices(operation: string, target: Node): void {
 
 /** Σ over classes j ≠ t of w[t]·max(0, margin − x[t] + x[j])ᵖ/C, for scores (N, C) or (C) and class indices (N) or 0-d. */
 export function multiMarginLoss(
-  input: Node,
+  scores: Node,
   target: Node,
   { p = 1, margin = 1, weight = null, reduction = 'mean' }: MultiMarginOptions = {},
 ): Node {
   const operation = 'multiMarginLoss'
+  const input = fullPrecision(scores)
   if (p !== 1 && p !== 2) throw new ValueError(`${operation}: expected p 1 or 2, got ${p as number}.`)
   requireIndices(operation, target)
   const { x, single } = examples(operation, input)
@@ -153,11 +156,12 @@ export function multiMarginLoss(
  * the first −1 ends the list.
  */
 export function multilabelMarginLoss(
-  input: Node,
+  prediction: Node,
   target: Node,
   { reduction = 'mean' }: { reduction?: Reduction } = {},
 ): Node {
   const operation = 'multilabelMarginLoss'
+  const input = fullPrecision(prediction)
   requireIndices(operation, target)
   if (!sameShape(target.shape, input.shape)) {
     throw new ShapeError(
@@ -226,9 +230,9 @@ export const tripletMarginLoss = (
 
 /** max(0, margin + d(a, p) − d(a, n)) with a distance of your own. */
 export function tripletMarginWithDistanceLoss(
-  anchor: Node,
-  positive: Node,
-  negative: Node,
+  first: Node,
+  near: Node,
+  far: Node,
   {
     distanceFunction = pairwiseDistance,
     margin = 1,
@@ -237,6 +241,7 @@ export function tripletMarginWithDistanceLoss(
   }: TripletMarginOptions & { distanceFunction?: (x: Node, y: Node) => Node } = {},
 ): Node {
   const operation = 'tripletMarginLoss'
+  const [anchor, positive, negative] = [first, near, far].map(fullPrecision)
   requireFloat(operation, anchor)
   const toPositive = distanceFunction(anchor, positive)
   let toNegative = distanceFunction(anchor, negative)

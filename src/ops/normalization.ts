@@ -7,6 +7,7 @@ import { DTypeError, ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, normalizeAxes, otherAxes, range, type Shape, sameShape, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
+import { fullPrecision } from './autocast.js'
 import {
   accumulationType,
   addLiteral,
@@ -141,12 +142,13 @@ const trailingView = (x: Node, shape: Shape): number[] => [
  * bias of shape `normalizedShape`.
  */
 export function layerNorm(
-  x: Node,
+  input: Node,
   normalizedShape: number | Shape,
   weight?: Node | null,
   bias?: Node | null,
   eps = 1e-5,
 ): Node {
+  const x = fullPrecision(input)
   requireFloat('layerNorm', x)
   const { axes, view } = trailingAxes('layerNorm', x, normalizedShape)
   const wide = b.cast(x, accumulationType(x.dtype))
@@ -175,12 +177,13 @@ export function rmsNorm(
 
 /** Group normalization (Wu & He 2018): channels (axis 1) in `numGroups` groups, each normalized with its positions. */
 export function groupNorm(
-  x: Node,
+  input: Node,
   numGroups: number,
   weight?: Node | null,
   bias?: Node | null,
   eps = 1e-5,
 ): Node {
+  const x = fullPrecision(input)
   requireFloat('groupNorm', x)
   requireRank('groupNorm', x, 2, Number.POSITIVE_INFINITY, '(N, C, …)')
   const [n, c, ...spatial] = x.shape
@@ -204,9 +207,10 @@ export function instanceNorm(x: Node, weight?: Node | null, bias?: Node | null, 
 
 /** x/max(‖x‖ₚ, ε) along the axes (default 1), p = 2, ε = 1e-12. */
 export function normalize(
-  x: Node,
+  input: Node,
   { p = 2, axis = 1, eps = 1e-12 }: { p?: number; axis?: Axes; eps?: number } = {},
 ): Node {
+  const x = fullPrecision(input)
   const length = norm(x, p, normalizeAxes(axis, x.shape.length, 'normalize'), { keepdim: true })
   const floor = like(length, eps)
   return b.div(x, b.expand(b.where(b.lt(length, floor), floor, length), x.shape))
@@ -232,10 +236,11 @@ export function localResponseNorm(
 
 /** Σ x·y/(max(‖x‖, ε)·max(‖y‖, ε)) along an axis (default 1), ε = 1e-8. */
 export function cosineSimilarity(
-  x: Node,
-  y: Node,
+  left: Node,
+  right: Node,
   { axis = 1, eps = 1e-8 }: { axis?: number; eps?: number } = {},
 ): Node {
+  const [x, y] = [fullPrecision(left), fullPrecision(right)]
   for (const z of [x, y]) {
     if (!isFloat(z.dtype)) throw new DTypeError(`cosineSimilarity: expected float elements, got ${z.dtype}.`)
   }

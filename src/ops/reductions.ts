@@ -7,6 +7,7 @@ import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, normalizeAxes, normalizeAxis, type Shape } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
+import { fullPrecision } from './autocast.js'
 import { abs, isInf } from './elementwise.js'
 import { divLiteral, inAccumulationType, like, requireFloat } from './operand.js'
 
@@ -44,7 +45,7 @@ export function sum(
   { keepdim = false, dtype }: ReduceOptions & { dtype?: DType } = {},
 ): Node {
   const axes = normalizeAxes(axis, x.shape.length, 'sum')
-  return inAccumulationType(widen(x, dtype), (y) => reduceWith(y, axes, keepdim, b.reduceSum))
+  return inAccumulationType(widen(fullPrecision(x), dtype), (y) => reduceWith(y, axes, keepdim, b.reduceSum))
 }
 
 /** Π x; the product of nothing is 1. */
@@ -54,7 +55,7 @@ export function prod(
   { keepdim = false, dtype }: ReduceOptions & { dtype?: DType } = {},
 ): Node {
   const axes = normalizeAxes(axis, x.shape.length, 'prod')
-  return inAccumulationType(widen(x, dtype), (y) => reduceWith(y, axes, keepdim, b.reduceProd))
+  return inAccumulationType(widen(fullPrecision(x), dtype), (y) => reduceWith(y, axes, keepdim, b.reduceProd))
 }
 
 /** Σ x / n for float x; the mean of nothing is NaN. */
@@ -296,7 +297,7 @@ export function norm(x: Node, p = 2, axis?: Axes | null, { keepdim = false }: Re
   if (p === Number.POSITIVE_INFINITY) return amax(abs(x), axis, { keepdim })
   if (p === Number.NEGATIVE_INFINITY) return amin(abs(x), axis, { keepdim })
   const axes = normalizeAxes(axis, x.shape.length, 'norm')
-  return inAccumulationType(x, (y) => {
+  return inAccumulationType(fullPrecision(x), (y) => {
     const total = (z: Node): Node => reduceWith(z, axes, keepdim, b.reduceSum)
     const zero = like(y, 0)
     if (p === 0) return total(b.cast(b.logicalNot(b.eq(y, zero)), y.dtype))
@@ -313,7 +314,7 @@ export function norm(x: Node, p = 2, axis?: Axes | null, { keepdim = false }: Re
 const cumulative =
   (operation: string, primitive: (x: Node, axis: number, reverse: boolean) => Node) =>
   (x: Node, axis: number, { dtype }: { dtype?: DType } = {}): Node => {
-    const y = widen(x, dtype)
+    const y = widen(fullPrecision(x), dtype)
     if (y.shape.length === 0) {
       normalizeAxis(axis, 1, operation)
       return y

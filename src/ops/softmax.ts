@@ -2,6 +2,7 @@
 import { normalizeAxis } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
+import { fullPrecision } from './autocast.js'
 import { inAccumulationType, requireFloat } from './operand.js'
 import { keptShape } from './reductions.js'
 
@@ -14,7 +15,8 @@ export function shifted(x: Node, axis: number): Node {
 const sumAlong = (x: Node, axis: number): Node =>
   b.reshape(b.reduceSum(x, [axis]), keptShape(x.shape, [axis]))
 
-function along(operation: string, x: Node, axis: number, fn: (x: Node, axis: number) => Node): Node {
+function along(operation: string, input: Node, axis: number, fn: (x: Node, axis: number) => Node): Node {
+  const x = fullPrecision(input)
   requireFloat(operation, x)
   if (x.shape.length === 0) {
     normalizeAxis(axis, 1, operation)
