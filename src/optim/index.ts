@@ -5,6 +5,12 @@ export { AdamW } from './adamw.js'
 export { type ClipGradNormOptions, clipGradNorm } from './clip-grad-norm.js'
 export { clipGradValue } from './clip-grad-value.js'
 export { CosineAnnealingLR, type CosineAnnealingLROptions } from './cosine-annealing-lr.js'
+export {
+  GradScaler,
+  type GradScalerOptions,
+  type GradScalerStateDict,
+  type ScaledOptimizer,
+} from './grad-scaler.js'
 export { LinearLR, type LinearLROptions } from './linear-lr.js'
 export { LinearWarmup, type LinearWarmupOptions } from './linear-warmup.js'
 export { LRScheduler, type Scheduled } from './lr-scheduler.js'

@@ -12,7 +12,7 @@ import { noGrad } from '../tensor/grad-mode.js'
 import { observe } from '../tensor/observe.js'
 import { Buffer, Parameter } from '../tensor/parameter.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { cat } from '../tensor/tensor-functions.js'
+import { cat, where } from '../tensor/tensor-functions.js'
 import { Slot, type SlotRule } from './slot.js'
 
 /** Parameters with the numeric options they share: `optimizer.paramGroups[0].lr = 0.01`. */
@@ -194,12 +194,32 @@ export abstract class Optimizer<N extends string = string> {
 
   /** Moves every parameter that has a gradient. Outside of a compiled step, what is pending is computed here. */
   step(): void {
+    this.#stepAll()
+    flushPending()
+  }
+
+  /** @internal `step()` that changes nothing where the 0-d bool `skip` is true: for GradScaler. */
+  stepUnless(skip: Tensor): void {
+    noGrad(() => {
+      const cells = this.#groups.flatMap(({ params, states, steps }) => {
+        const moved = params.flatMap((p, i) => (p.grad === null ? [] : [p, ...Object.values(states[i])]))
+        return moved.length === 0 ? [] : [steps, ...moved]
+      })
+      const before = cells.map((cell) => cell.detach())
+      this.#stepAll()
+      cells.forEach((cell, i) => {
+        cell.assign(where(skip, before[i], cell.detach()))
+      })
+    })
+    flushPending()
+  }
+
+  #stepAll(): void {
     // A group added later is another step to compile.
     observe(this, 'paramGroups', this.#groups.length, () => this.#groups.length)
     noGrad(() => {
       for (const group of this.#groups) this.#stepGroup(group)
     })
-    flushPending()
   }
 
   #stepGroup(group: Group<N>): void {

@@ -7,6 +7,7 @@ import { sizeOf } from '../core/shape.js'
 import { Storage } from '../core/storage.js'
 import { buffer, isGradEnabled } from '../ir/build.js'
 import type { Node } from '../ir/node.js'
+import { type AutocastDType, autocastDType } from '../ops/autocast.js'
 import { compareTraces } from './compare-traces.js'
 import { currentBackend } from './devices.js'
 import { compileGraph, disposeExecutable } from './executables.js'
@@ -45,6 +46,7 @@ interface Variant {
   /** Numbers among the arguments that were seen to change nothing. */
   readonly idle: boolean[]
   readonly gradEnabled: boolean
+  readonly autocast: AutocastDType | null
   readonly backend: Backend
   readonly slots: readonly Pick<Slot, 'source' | 'requiresGrad' | 'gradientRead'>[]
   readonly observations: readonly Observation[]
@@ -103,11 +105,13 @@ export class CompiledStep {
   private find(args: unknown[], given: Arguments): Variant | null {
     const backend = currentBackend()
     const gradEnabled = isGradEnabled()
+    const autocast = autocastDType()
     for (let i = 0; i < this.variants.length; i++) {
       const variant = this.variants[i]
       given.cells.length = 0
       given.numbers.length = 0
       if (variant.backend !== backend || variant.gradEnabled !== gradEnabled) continue
+      if (variant.autocast !== autocast) continue
       if (!matches(variant.template, args, this.kind.isCell, given) || !guardsHold(variant, given.cells))
         continue
       if (i > 0) {
@@ -150,6 +154,7 @@ export class CompiledStep {
       numbers: [...given.numbers],
       idle: given.numbers.map(() => false),
       gradEnabled: isGradEnabled(),
+      autocast: autocastDType(),
       backend,
       slots: step.trace.slots.map(({ source, requiresGrad, gradientRead }) => ({
         source,
