@@ -23,8 +23,8 @@ export interface Allocation {
   readonly ends: Int32Array
   /** Bytes of the frame, spill slots included. */
   readonly frameBytes: number
-  /** Something lives in the frame: the encoder needs its scratch registers. */
-  readonly spills: boolean
+  /** Vectors and masks that found no register. */
+  readonly homeless: ReadonlySet<VirtualRegister>
 }
 
 /** Registers that may be given out, by class, the preferred ones first. */
@@ -58,7 +58,8 @@ export function allocateRegisters(f: MachineFunction, pool: RegisterPool): Alloc
   const order: number[] = []
   for (let id = 0; id < count; id++) if (starts[id] >= 0) order.push(id)
   order.sort((a, b) => starts[a] - starts[b] || a - b)
-  const density = (id: number): number => weights[id] / (ends[id] - starts[id] + 1)
+  const density = (id: number): number =>
+    f.temporaries.has(id) ? Number.POSITIVE_INFINITY : weights[id] / (ends[id] - starts[id] + 1)
 
   const free: Record<RegisterClass, number[]> = {
     gpr: [...pool.gpr].reverse(),
@@ -69,9 +70,10 @@ export function allocateRegisters(f: MachineFunction, pool: RegisterPool): Alloc
   let frameBytes = f.frameBytes
   const freeSlots = new Map<number, number[]>()
   const slotsInUse: { id: number; offset: number; bytes: number }[] = []
-  let spills = false
+  const homeless = new Set<VirtualRegister>()
 
   const toSlot = (id: number): void => {
+    if (f.registers[id].class !== 'gpr') homeless.add(f.registers[id])
     const bytes = slotBytes[f.registers[id].class]
     const reusable = freeSlots.get(bytes)?.pop()
     let offset = reusable ?? -1
@@ -82,7 +84,6 @@ export function allocateRegisters(f: MachineFunction, pool: RegisterPool): Alloc
     }
     locations[id] = { kind: 'slot', offset }
     slotsInUse.push({ id, offset, bytes })
-    spills = true
   }
 
   for (const id of order) {
@@ -137,9 +138,9 @@ export function allocateRegisters(f: MachineFunction, pool: RegisterPool): Alloc
     locations[victim] = { kind: 'slot', offset: frameBytes }
     slotsInUse.push({ id: victim, offset: frameBytes, bytes })
     frameBytes += bytes
-    spills = true
+    if (registerClass !== 'gpr') homeless.add(f.registers[victim])
   }
-  return { locations, starts, ends, frameBytes, spills }
+  return { locations, starts, ends, frameBytes, homeless }
 }
 
 /** True where `dying` is last read by the plain instruction at `at` that defines `born` after reading everything. */

@@ -29,6 +29,7 @@ import {
   ymm,
   zmm,
 } from './registers.js'
+import { spillToFrame } from './spill.js'
 
 /** Numbers of registers with a meaning: rax and rdx are the encoder's own, rsp and rbp hold the frame. */
 const rax = 0
@@ -42,24 +43,11 @@ const calleeSaved: readonly number[] = [3, 12, 13, 14, 15]
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
-interface Scratch {
-  readonly vec: readonly number[]
-  readonly mask: readonly number[]
-}
-
-/** Registers for functions that fit, and for those in which vectors or masks go to the frame. */
-function poolsOf(avx512: boolean): { roomy: RegisterPool; tight: RegisterPool; scratch: Scratch } {
-  const vectors = avx512 ? 32 : 16
-  const masks = [1, 2, 3, 4, 5, 6, 7]
-  return {
-    roomy: { gpr: generalRegisters, vec: upTo(vectors), mask: masks },
-    tight: { gpr: generalRegisters, vec: upTo(vectors - 3), mask: masks.slice(0, 5) },
-    scratch: { vec: [vectors - 3, vectors - 2, vectors - 1], mask: [6, 7] },
-  }
-}
-
-const inFrame = (f: MachineFunction, a: Allocation): boolean =>
-  f.registers.some(({ id, class: c }) => c !== 'gpr' && a.locations[id]?.kind === 'slot')
+const poolOf = (avx512: boolean): RegisterPool => ({
+  gpr: generalRegisters,
+  vec: upTo(avx512 ? 32 : 16),
+  mask: [1, 2, 3, 4, 5, 6, 7],
+})
 
 const views: Readonly<Record<View, (n: number) => Reg>> = {
   r64: reg64,
@@ -74,28 +62,32 @@ const views: Readonly<Record<View, (n: number) => Reg>> = {
 
 /** Writes a whole function: entry, frame, instructions, return. Arguments stand in rdi, rsi, rdx as in the C ABI. */
 export function encodeFunction(f: MachineFunction, a: Assembler, avx512: boolean): void {
-  const pools = poolsOf(avx512)
-  let allocation = allocateRegisters(f, pools.roomy)
-  if (inFrame(f, allocation)) allocation = allocateRegisters(f, pools.tight)
-  new FunctionEncoder(f, a, allocation, pools.scratch).encode()
+  const pool = poolOf(avx512)
+  let allocation = allocateRegisters(f, pool)
+  while (allocation.homeless.size > 0) {
+    for (const { id } of allocation.homeless)
+      if (f.temporaries.has(id))
+        throw new InternalError('x86: an instruction needs more registers than there are.')
+    spillToFrame(f, allocation.homeless)
+    allocation = allocateRegisters(f, pool)
+  }
+  new FunctionEncoder(f, a, allocation, avx512).encode()
 }
 
 class FunctionEncoder {
   private readonly f: MachineFunction
   private readonly a: Assembler
   private readonly allocation: Allocation
-  private readonly scratch: Scratch
-  private usedVectors = 0
-  private usedMasks = 0
+  private readonly avx512: boolean
   private usedGeneral = 0
   /** Where live registers are kept around calls. */
   private saveArea = 0
 
-  constructor(f: MachineFunction, a: Assembler, allocation: Allocation, scratch: Scratch) {
+  constructor(f: MachineFunction, a: Assembler, allocation: Allocation, avx512: boolean) {
     this.f = f
     this.a = a
     this.allocation = allocation
-    this.scratch = scratch
+    this.avx512 = avx512
   }
 
   encode(): void {
@@ -182,18 +174,9 @@ class FunctionEncoder {
     return mem(reg64(rsp), location.offset)
   }
 
-  /** A scratch register of the class that this instruction does not use yet. */
+  /** A scratch register that this instruction does not use yet: only general registers live in slots here. */
   private takeScratch(view: View): Reg {
-    switch (view) {
-      case 'xmm':
-      case 'ymm':
-      case 'zmm':
-        return views[view](this.scratch.vec[this.usedVectors++])
-      case 'k':
-        return kreg(this.scratch.mask[this.usedMasks++])
-      default:
-        return views[view](this.usedGeneral++ === 0 ? rax : rdx)
-    }
+    return views[view](this.usedGeneral++ === 0 ? rax : rdx)
   }
 
   private load(view: View, into: Reg, from: Mem): void {
@@ -243,8 +226,6 @@ class FunctionEncoder {
   private plain(instruction: Extract<MachineInstruction, { kind: 'plain' }>): void {
     const { a } = this
     const { mnemonic, operands, effect, mask, zero } = instruction
-    this.usedVectors = 0
-    this.usedMasks = 0
     this.usedGeneral = 0
     const first = operands[0]
     const target = effect !== 'use' && typeof first === 'object' && first.kind === 'register' ? first : null
@@ -276,23 +257,13 @@ class FunctionEncoder {
 
   /** The result may take a scratch register that an operand used: operands are read first. */
   private defineScratch(view: View): Reg {
-    switch (view) {
-      case 'xmm':
-      case 'ymm':
-      case 'zmm':
-        return views[view](this.scratch.vec[Math.min(this.usedVectors, 2)])
-      case 'k':
-        return kreg(this.scratch.mask[Math.min(this.usedMasks, 1)])
-      default:
-        return views[view](this.usedGeneral === 0 ? rax : rdx)
-    }
+    return views[view](this.usedGeneral === 0 ? rax : rdx)
   }
 
   private clear({ target, view }: Extract<MachineInstruction, { kind: 'clear' }>): void {
     const { a } = this
     const location = this.locationOf(target)
     const vector = view === 'xmm' || view === 'ymm' || view === 'zmm'
-    this.usedVectors = 0
     this.usedGeneral = 0
     const n = location.kind === 'register' ? location.number : this.takeScratch(view).n
     if (!vector) a.emit('xor', [reg32(n), reg32(n)])
@@ -335,11 +306,10 @@ class FunctionEncoder {
         allocation.starts[id] < at &&
         allocation.ends[id] > at,
     )
-    const wide = this.scratch.vec[0] > 16
     let offset = this.saveArea
     const saves = live.map((r) => {
       const number = this.numberOf(r)
-      const view: View = r.class === 'vec' ? (wide ? 'zmm' : 'ymm') : r.class === 'mask' ? 'k' : 'r64'
+      const view: View = r.class === 'vec' ? (this.avx512 ? 'zmm' : 'ymm') : r.class === 'mask' ? 'k' : 'r64'
       const at = mem(reg64(rsp), offset)
       offset += r.class === 'vec' ? 64 : 8
       return { view, register: views[view](number), at }

@@ -96,6 +96,15 @@ export class MachineFunction {
     return made
   }
 
+  /** Registers that hold a spilled value for one instruction: they are never spilled again. */
+  readonly temporaries = new Set<number>()
+
+  temporary(registerClass: RegisterClass): VirtualRegister {
+    const made = this.register(registerClass)
+    this.temporaries.add(made.id)
+    return made
+  }
+
   parameter(): VirtualRegister {
     const made = this.register('gpr')
     this.parameters.push(made)
