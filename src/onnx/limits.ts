@@ -7,7 +7,7 @@ export const maxElements = 2 ** 28
 /** Nodes that one call may run, bodies of loops counted at each iteration. */
 export const maxOperations = 2_000_000
 /** Iterations of one loop. */
-export const maxIterations = 1_000_000
+export const maxIterations = 100_000
 
 /** Throws for a tensor that is larger than a model may make. Sizes are known before anything is allocated. */
 export function checkElements(shape: Shape): void {
