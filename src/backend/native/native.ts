@@ -140,6 +140,8 @@ class Native implements NativeBackend {
     this.threads = wanted === 1 ? 1 : Math.min(wanted, 1 + this.runtime.ensureWorkers(wanted - 1))
     this.estate = estateOf(os, this.runtime)
     const wide = instructionSet === 'avx512'
+    // Sums over lanes depend on their number: the bits that every engine computes are those of four.
+    const portable = options.fusedMultiplyAdd === false
     this.emitOptions = {
       avx512: wide,
       fusedMultiplyAdd: options.fusedMultiplyAdd !== false,
@@ -147,7 +149,7 @@ class Native implements NativeBackend {
     }
     this.target = {
       name: `native ${instructionSet}`,
-      vectorBytes: wide ? 64 : 32,
+      vectorBytes: portable ? 16 : wide ? 64 : 32,
       tail: 'scalar',
       tile: wide ? { rows: 14, vectors: 2, unroll: 4 } : { rows: 6, vectors: 2, unroll: 4 },
       l1: 32 * 1024,
