@@ -150,7 +150,7 @@ class Native implements NativeBackend {
     this.target = {
       name: `native ${instructionSet}`,
       vectorBytes: portable ? 16 : wide ? 64 : 32,
-      tail: 'scalar',
+      tail: 'mask',
       tile: wide ? { rows: 14, vectors: 2, unroll: 4 } : { rows: 6, vectors: 2, unroll: 4 },
       l1: 32 * 1024,
       l2: 1024 * 1024,
