@@ -10,6 +10,7 @@ import { requireRank, stretch } from './operand.js'
 
 /** The diagonal x[i, i + offset] of two axes, which move to the end as one. */
 export function diagonal(x: Node, offset = 0, axisA = 0, axisB = 1): Node {
+  checkOffset('diagonal', offset)
   const rank = x.shape.length
   const [p, q] = [normalizeAxis(axisA, rank, 'diagonal'), normalizeAxis(axisB, rank, 'diagonal')]
   if (p === q) throw new ValueError(`diagonal: expected two different axes, got ${axisA} and ${axisB}.`)
@@ -77,7 +78,13 @@ export function diagflat(x: Node, offset = 0): Node {
 }
 
 /** column − row ≤ diagonal (or ≥), as a mask of the last two axes. */
-function triangle(operation: string, x: Node, keep: (row: Node, column: Node) => Node): Node {
+function triangle(
+  operation: string,
+  x: Node,
+  diagonal: number,
+  keep: (row: Node, column: Node) => Node,
+): Node {
+  checkOffset(operation, diagonal)
   requireRank(operation, x, 2, Number.POSITIVE_INFINITY)
   const rank = x.shape.length
   const matrix = x.shape.slice(-2)
@@ -87,11 +94,11 @@ function triangle(operation: string, x: Node, keep: (row: Node, column: Node) =>
 
 /** The elements on and below diagonal `diagonal` of the last two axes; the rest is 0. */
 export const tril = (x: Node, diagonal = 0): Node =>
-  triangle('tril', x, (row, column) => b.le(column, b.add(row, b.literal(row, diagonal))))
+  triangle('tril', x, diagonal, (row, column) => b.le(column, b.add(row, b.literal(row, diagonal))))
 
 /** The elements on and above diagonal `diagonal` of the last two axes; the rest is 0. */
 export const triu = (x: Node, diagonal = 0): Node =>
-  triangle('triu', x, (row, column) => b.le(b.add(row, b.literal(row, diagonal)), column))
+  triangle('triu', x, diagonal, (row, column) => b.le(b.add(row, b.literal(row, diagonal)), column))
 
 /** The positions (2, n), i64, of the elements of a rows × columns matrix for which `inside` holds, row by row. */
 function triangleIndices(
