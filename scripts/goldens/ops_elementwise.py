@@ -26,6 +26,10 @@ case('remainder', torch.remainder, ['$0', '$1'], [t([7., -7., 5.5, -5.5, 0., 1.]
 case('fmod', torch.fmod, ['$0', '$1'], [t([7., -7., 5.5, -5.5, 0., 1.]), t([3., 3., -2., -2., 2., inf])], grad=False)
 case('atan2', torch.atan2, ['$0', '$1'], [t([0., -0., 0., -0., 1., -1., inf, -inf, nan]), t([1., 1., -1., -1., 0., 0., inf, -inf, 1.])], grad=False)
 
+for op, fn in [('clampMin', torch.clamp_min), ('clampMax', torch.clamp_max)]:
+    case(op, lambda x: fn(x, 0.25), ['$0', 0.25], [r(2, 3)])
+    case(op, fn, ['$0', '$1'], [r(2, 3), r(3)])
+
 # ---------------------------------------------------------------- bits
 for dtype in (i32, i64, u8):
     sign = 1 if dtype == u8 else -1

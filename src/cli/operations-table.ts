@@ -57,6 +57,8 @@ Element-wise	bitwiseRightShift	x.bitwiseRightShift(other)	torch.bitwise_right_sh
 Element-wise	bitwiseXor	x.bitwiseXor(other)	torch.bitwise_xor	numpy.bitwise_xor	Bits set in exactly one.
 Element-wise	ceil	x.ceil()	torch.ceil	numpy.ceil	Smallest integer not below x.
 Element-wise	clamp	x.clamp(min?, max?)	torch.clamp	numpy.clip	Values limited to [min, max]; either may be left out.
+Element-wise	clampMax	x.clampMax(max)	torch.clamp_max	numpy.minimum	Values of at most \`max\`.
+Element-wise	clampMin	x.clampMin(min)	torch.clamp_min	numpy.maximum	Values of at least \`min\`.
 Element-wise	copysign	x.copysign(other)	torch.copysign	numpy.copysign	|this| with the sign of other (of -0, too).
 Element-wise	cos	x.cos()	torch.cos	numpy.cos	Cosine.
 Element-wise	cosh	x.cosh()	torch.cosh	numpy.cosh	Hyperbolic cosine.
@@ -359,12 +361,12 @@ Linear algebra	vectorNorm	linalg.vectorNorm(x, …args)	torch.linalg.vector_norm
 Signals	bartlettWindow	bartlettWindow(n, options?)	torch.bartlett_window		1 - |2i/n - 1|.
 Signals	blackmanWindow	blackmanWindow(n, options?)	torch.blackman_window		0.42 - 0.5·cos(2πi/n) + 0.08·cos(4πi/n).
 Signals	complex	complex(re, im?)	torch.complex		re + i·im as (…, 2); without \`im\`, real numbers as complex ones.
-Signals	complexAbs	complexAbs(x, …args)			The absolute values of complex numbers (…, 2).
-Signals	complexAngle	complexAngle(x, …args)			The angles of complex numbers (…, 2), in (-π, π].
-Signals	complexConj	complexConj(x, …args)			The conjugates of complex numbers (…, 2).
-Signals	complexDiv	complexDiv(x, y, …args)			The quotient of complex numbers (…, 2).
-Signals	complexMatmul	complexMatmul(x, y, …args)			The product of complex matrices (…, m, n, 2)·(…, n, p, 2).
-Signals	complexMul	complexMul(x, y, …args)			The product of complex numbers (…, 2).
+Signals	complexAbs	complexAbs(x, …args)	torch.abs	numpy.abs	The absolute values of complex numbers (…, 2).
+Signals	complexAngle	complexAngle(x, …args)	torch.angle	numpy.angle	The angles of complex numbers (…, 2), in (-π, π].
+Signals	complexConj	complexConj(x, …args)	torch.conj	numpy.conj	The conjugates of complex numbers (…, 2).
+Signals	complexDiv	complexDiv(x, y, …args)	torch.div	numpy.divide	The quotient of complex numbers (…, 2).
+Signals	complexMatmul	complexMatmul(x, y, …args)	torch.matmul	numpy.matmul	The product of complex matrices (…, m, n, 2)·(…, n, p, 2).
+Signals	complexMul	complexMul(x, y, …args)	torch.mul	numpy.multiply	The product of complex numbers (…, 2).
 Signals	fft	fft.fft(x, …args)	torch.fft.fft	numpy.fft.fft	Complex to complex along one axis.
 Signals	fft2	fft.fft2(x, …args)	torch.fft.fft2	numpy.fft.fft2	Complex to complex along the last two axes.
 Signals	fftfreq	fft.fftfreq(n, d?, options?)	torch.fft.fftfreq	numpy.fft.fftfreq	The frequencies of \`fft\`'s results for samples \`d\` apart.
@@ -390,9 +392,9 @@ Signals	rfft2	fft.rfft2(x, …args)	torch.fft.rfft2	numpy.fft.rfft2	Real to comp
 Signals	rfftfreq	fft.rfftfreq(n, d?, options?)	torch.fft.rfftfreq	numpy.fft.rfftfreq	The frequencies of \`rfft\`'s results for samples \`d\` apart.
 Signals	rfftn	fft.rfftn(x, …args)	torch.fft.rfftn	numpy.fft.rfftn	Real to complex along several axes, default all.
 Signals	stft	stft(x, nFft, options?)	torch.stft		Spectra of overlapping frames of a signal (T) or (B, T): complex (…, frequencies, frames, 2).
-Sparse tensors	cooTensor	sparse.cooTensor(indices, values, shape?, options?)			A sparse tensor of coordinates (sparse axes, nnz) of i64 or i32 and values (nnz, …dense), as \`torch.sparse_coo_tensor\`.
-Sparse tensors	csrTensor	sparse.csrTensor(crowIndices, colIndices, values, shape)			A sparse matrix (rows, columns) of where each row starts (rows + 1), the column of each element (nnz) and the values (nnz), as \`torch.sparse_csr_tensor\`.
-Sparse tensors	denseToSparseCsr	sparse.denseToSparseCsr(x)			The elements of a dense matrix that are not 0, as compressed rows.
+Sparse tensors	cooTensor	sparse.cooTensor(indices, values, shape?, options?)	torch.sparse_coo_tensor		A sparse tensor of coordinates (sparse axes, nnz) of i64 or i32 and values (nnz, …dense), as \`torch.sparse_coo_tensor\`.
+Sparse tensors	csrTensor	sparse.csrTensor(crowIndices, colIndices, values, shape)	torch.sparse_csr_tensor		A sparse matrix (rows, columns) of where each row starts (rows + 1), the column of each element (nnz) and the values (nnz), as \`torch.sparse_csr_tensor\`.
+Sparse tensors	denseToSparseCsr	sparse.denseToSparseCsr(x)	torch.Tensor.to_sparse_csr		The elements of a dense matrix that are not 0, as compressed rows.
 Sparse tensors	sampledAddmm	sparse.sampledAddmm(pattern, x, y, options?)	torch.sparse.sampled_addmm		The pattern of a sparse matrix with values β·v + α·(x·y) at its places only, for dense x (m, k) and y (k, n), as \`torch.sparse.sampled_addmm\`.
 Sparse tensors	toSparseCoo	sparse.toSparseCoo(x, sparseAxes?)	torch.Tensor.to_sparse_coo		The elements of a dense tensor that are not 0, over its first \`sparseAxes\` axes (default all; an element then is a slice with anything but zeros).
 Sparse tensors	toSparseCsr	sparse.toSparseCsr(x)	torch.Tensor.to_sparse_csr		A coalesced COO matrix as compressed rows.

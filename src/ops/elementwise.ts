@@ -300,6 +300,11 @@ export function clamp(x: Node, min?: Operand | null, max?: Operand | null): Node
   return y
 }
 
+/** x, but at least min. */
+export const clampMin = (x: Node, min: Operand): Node => clamp(x, min)
+/** x, but at most max. */
+export const clampMax = (x: Node, max: Operand): Node => clamp(x, null, max)
+
 /** x in another dtype. Floats to integers truncate; to bool means ≠ 0. The gradient flows between float dtypes. */
 export const to = (x: Node, dtype: DType): Node => b.cast(x, dtype)
 

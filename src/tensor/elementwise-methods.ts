@@ -108,6 +108,16 @@ export class ElementwiseMethods<S extends Shape = Shape> extends TensorBase<S> {
     return wrap(ops.clamp(this.node, maybe(min), maybe(max)))
   }
 
+  /** Values of at least `min`. */
+  clampMin(min: Operand): Tensor {
+    return wrap(ops.clampMin(this.node, operand(min)))
+  }
+
+  /** Values of at most `max`. */
+  clampMax(max: Operand): Tensor {
+    return wrap(ops.clampMax(this.node, operand(max)))
+  }
+
   /** The same values in another dtype. */
   to(dtype: DType): Tensor<S> {
     checkDType(dtype)
