@@ -11,10 +11,14 @@ const cases = onnxCases()
 /** Text is refused: these cases concern strings. */
 const strings = /STRING|strnorm/
 
-/** Every fourth case, and all of the families with most to get wrong. */
+/** Seconds of a slow interpreter's time. */
+const slow = /test_operator_conv$|MaxPool\dd_stride_padding_dilation/
+
+/** Every second case, and all of the families with most to get wrong. */
 const chosen = cases.filter(
   ({ name }, i) =>
-    i % 4 === 0 || /lstm|gru|rnn|loop|scan|_if|resize|quant|qlinear|sequence|optional|unique/.test(name),
+    !slow.test(name) &&
+    (i % 2 === 0 || /lstm|gru|rnn|loop|scan|_if|resize|quant|qlinear|sequence|optional|unique/.test(name)),
 )
 
 describe.skipIf(cases.length === 0)("ONNX's backend cases (skipped without libonnx-testdata)", () => {
@@ -30,6 +34,6 @@ describe.skipIf(cases.length === 0)("ONNX's backend cases (skipped without libon
       ({ status, name }) => status === 'failed' || (status === 'refused' && !strings.test(name)),
     )
     expect(bad).toEqual([])
-    expect(outcomes.filter(({ status }) => status === 'passed').length).toBeGreaterThan(300)
+    expect(outcomes.filter(({ status }) => status === 'passed').length).toBeGreaterThan(500)
   }, 120_000)
 })
