@@ -4,6 +4,7 @@
  */
 import type { Storage } from '../core/storage.js'
 import type { Graph } from '../ir/graph.js'
+import type { ProgramProfile } from './profile.js'
 
 /** What a compiled graph will do, for people and for tests. */
 export interface ExecutableInfo {
@@ -19,6 +20,13 @@ export interface Executable {
    * `ValueError` after the run when an index that came from data was out of range.
    */
   run(inputs: readonly Storage[], outputs: readonly Storage[]): void
+  /** The times of all runs since the last reset. Only of graphs compiled with `profile`, on backends that measure. */
+  readonly profiler?: { read(): ProgramProfile; reset(): void }
+}
+
+export interface CompileOptions {
+  /** Measure each command of the program. Backends that cannot ignore it and give no `profiler`. */
+  readonly profile?: boolean
 }
 
 export interface Backend {
@@ -26,7 +34,7 @@ export interface Backend {
   /** One line for people: instruction set, threads. */
   readonly description: string
   readonly threads: number
-  compile(graph: Graph): Executable
+  compile(graph: Graph, options?: CompileOptions): Executable
 }
 
 export interface BackendOptions {

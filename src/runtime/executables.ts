@@ -1,5 +1,5 @@
 /** Compiled graphs by structure: a bounded cache a backend, so that the same work compiles once. */
-import type { Backend, Executable } from '../backend/backend.js'
+import type { Backend, CompileOptions, Executable } from '../backend/backend.js'
 import type { Graph } from '../ir/graph.js'
 import { printGraph } from '../ir/print.js'
 import { environment } from './environment.js'
@@ -37,10 +37,10 @@ export function executableFor(backend: Backend, key: string, build: () => Graph)
 }
 
 /** Compiles without the cache. */
-export function compileGraph(backend: Backend, graph: Graph): Executable {
+export function compileGraph(backend: Backend, graph: Graph, options?: CompileOptions): Executable {
   compileStats.compilations++
   if (debugGraphs) console.error(`graph ${compileStats.compilations}\n${printGraph(graph.outputs)}`)
-  return backend.compile(graph)
+  return backend.compile(graph, options)
 }
 
 /** Gives back what an executable holds, where its backend cares. */

@@ -18,7 +18,7 @@ import { sizeOf } from '../../core/shape.js'
 import type { Storage } from '../../core/storage.js'
 import type { Graph } from '../../ir/graph.js'
 import type { HostArray } from '../../ir/node.js'
-import type { Backend, BackendOptions, Executable, ExecutableInfo } from '../backend.js'
+import type { Backend, BackendOptions, CompileOptions, Executable, ExecutableInfo } from '../backend.js'
 import { defaultThreads } from '../default-threads.js'
 import { indexError } from '../index-error.js'
 import { type Code, Estate } from './estate.js'
@@ -27,6 +27,8 @@ import { createLinux, type Koffi } from './os/linux.js'
 import type { Address, OperatingSystem } from './os/os.js'
 import { maximumThreads, type ProcessRuntime, processRuntime } from './process-runtime.js'
 import { type Processor, probeProcessor } from './processor.js'
+import { ProgramProfiler } from './program-profiler.js'
+import { TimeStamp } from './time-stamp.js'
 
 export type InstructionSet = 'avx2' | 'avx512'
 
@@ -43,7 +45,7 @@ export interface NativeBackendOptions extends BackendOptions {
 export interface NativeBackend extends Backend {
   readonly instructionSet: InstructionSet
   readonly target: Target
-  compileProgram(program: Program): Executable
+  compileProgram(program: Program, options?: CompileOptions): Executable
 }
 
 const debug = (what: string): boolean => (process.env.DEBUG ?? '').split(',').includes(what)
@@ -123,6 +125,7 @@ class Native implements NativeBackend {
   readonly locate: (buffer: ArrayBuffer) => Address
   private readonly emitOptions: X86Options
   private hostCallAddress: Address = 0
+  private timeStamp: TimeStamp | null = null
   private running: NativeExecutable | null = null
   private hostFailure: unknown = null
 
@@ -162,23 +165,28 @@ class Native implements NativeBackend {
     this.description = `${labels[instructionSet]} machine code on ${processor.name}, ${threads}`
   }
 
-  compile(graph: Graph): Executable {
-    if (!debug('schedule')) return this.compileProgram(lowerGraph(graph, this.target))
+  compile(graph: Graph, options?: CompileOptions): Executable {
+    if (!debug('schedule')) return this.compileProgram(lowerGraph(graph, this.target), options)
     const listing = new ScheduleListing()
     const program = lowerGraph(graph, this.target, listing)
     console.error(`${listing.text(program)}\n${printProgram(program)}`)
-    return this.compileProgram(program)
+    return this.compileProgram(program, options)
   }
 
-  compileProgram(program: Program): Executable {
+  compileProgram(program: Program, { profile = false }: CompileOptions = {}): Executable {
     for (const kernel of program.kernels) verify(kernel)
     if (debug('loops')) {
       console.error(printProgram(program))
       for (const kernel of program.kernels) console.error(printKernel(optimise(kernel)))
     }
-    const module = emitX86(program, this.emitOptions)
+    const module = emitX86(program, this.emitOptions, profile)
     this.estate.require(module.layout.arenaBytes + this.threads * module.layout.scratchBytes)
     return new NativeExecutable(this, program, module)
+  }
+
+  get clock(): TimeStamp {
+    this.timeStamp ??= new TimeStamp(this.os)
+    return this.timeStamp
   }
 
   /** The C function through which programs call host kernels. */
@@ -225,6 +233,8 @@ const dropped = new FinalizationRegistry<{ readonly estate: Estate; readonly cod
 
 class NativeExecutable implements Executable {
   readonly info: ExecutableInfo
+  readonly profiler: Executable['profiler']
+  private readonly records: ProgramProfiler | null = null
   private readonly backend: Native
   private readonly program: Program
   private readonly calls: ReturnType<typeof callsOf>
@@ -261,6 +271,13 @@ class NativeExecutable implements Executable {
     set(contextOffsets.main, code.address + module.main)
     set(contextOffsets.threads, module.parallel ? backend.threads : 1)
     set(contextOffsets.pool, backend.runtime.pool)
+    if (module.sites.length > 0) {
+      const threads = module.parallel ? backend.threads : 1
+      const records = new ProgramProfiler(program, module.sites, threads, backend.clock, backend.locate)
+      set(contextOffsets.profile, os.addressOf(records.table))
+      this.records = records
+      this.profiler = { read: () => records.read(backend.description), reset: () => records.reset() }
+    }
   }
 
   run(inputs: readonly Storage[], outputs: readonly Storage[]): void {
@@ -274,7 +291,12 @@ class NativeExecutable implements Executable {
     for (const storage of inputs) enter(storage.addressToRead(locate))
     for (const storage of outputs) enter(storage.addressToWrite(locate))
     this.status[0] = 0
-    this.backend.execute(this, this.contextAddress)
+    if (this.records === null) this.backend.execute(this, this.contextAddress)
+    else {
+      const start = performance.now()
+      this.backend.execute(this, this.contextAddress)
+      this.records.addCall(performance.now() - start)
+    }
     const status = this.status[0]
     if (status !== 0) throw indexError(this.program.kernels[status - 1]?.name ?? 'unknown')
   }

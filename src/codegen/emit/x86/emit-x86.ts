@@ -5,6 +5,7 @@ import { layoutOf, type MemoryLayout } from '../memory-layout.js'
 import { hasSharedSteps, synchronise } from '../synchronise.js'
 import { Assembler } from './assembler.js'
 import type { X86Options } from './kernel-context.js'
+import type { ProfileSite } from './profile-sites.js'
 import { writeKernel } from './write-kernel.js'
 import { writeMain } from './write-main.js'
 
@@ -16,9 +17,11 @@ export interface X86Module {
   readonly layout: MemoryLayout
   /** Threads share work: run `main` on each of them. */
   readonly parallel: boolean
+  /** What `main` times: nothing unless the program is profiled. */
+  readonly sites: readonly ProfileSite[]
 }
 
-export function emitX86(program: Program, options: X86Options): X86Module {
+export function emitX86(program: Program, options: X86Options, profile = false): X86Module {
   const a = new Assembler({ avx512: options.avx512 })
   const labels = program.kernels.map((kernel, i) => {
     a.align(64)
@@ -30,6 +33,6 @@ export function emitX86(program: Program, options: X86Options): X86Module {
   a.align(64)
   const main = a.position
   const layout = layoutOf(program)
-  writeMain(a, program, layout, labels)
-  return { code: a.finish(), main, layout, parallel: hasSharedSteps(synchronise(program)) }
+  const sites = writeMain(a, program, layout, labels, profile)
+  return { code: a.finish(), main, layout, parallel: hasSharedSteps(synchronise(program)), sites }
 }

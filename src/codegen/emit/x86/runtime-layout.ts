@@ -20,7 +20,9 @@ export const contextOffsets = {
   pool: 48,
   /** 32 bits: 0, or the number of the kernel with a bad index. */
   status: 56,
-  bytes: 64,
+  /** For each thread the address of its time stamps, in programs that are profiled. */
+  profile: 64,
+  bytes: 72,
 } as const
 
 /** Byte offsets in a barrier: 32-bit words, a cache line each. */

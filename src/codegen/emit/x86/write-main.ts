@@ -8,6 +8,7 @@ import { type Command, callsOf, type Place, type Program } from '../../program.j
 import { type MemoryLayout, scratchSize } from '../memory-layout.js'
 import { type Step, synchronise } from '../synchronise.js'
 import type { Assembler, Label } from './assembler.js'
+import { type ProfileSite, ProfileWriter } from './profile-sites.js'
 import {
   mem,
   type Reg,
@@ -32,17 +33,18 @@ import { barrierOffsets, contextOffsets, futexWait, futexWake } from './runtime-
 /** Rounds of looking at the barrier before a thread sleeps: some hundred microseconds. */
 const spinRounds = 20_000
 
-/** Writes `main`, given where each kernel's function is. */
+/** Writes `main`, given where each kernel's function is. Returns the sites that are timed: none without `profile`. */
 export function writeMain(
   a: Assembler,
   program: Program,
   layout: MemoryLayout,
   kernels: readonly Label[],
-): void {
+  profile = false,
+): readonly ProfileSite[] {
   const steps = synchronise(program)
   // Threads are awaited after the run: no barrier is needed at its end.
   while (steps[steps.length - 1]?.kind === 'barrier') steps.pop()
-  new MainWriter(a, program, layout, kernels).write(steps)
+  return new MainWriter(a, program, layout, kernels, profile).write(steps)
 }
 
 class MainWriter {
@@ -54,10 +56,18 @@ class MainWriter {
   /** Frame offset of each loop's counter. */
   private readonly loops = new Map<number, number>()
   private readonly argumentWords: number
+  private readonly loopCount: number
+  private readonly profile: ProfileWriter | null
   private loopSlots = 0
   private calls = 0
 
-  constructor(a: Assembler, program: Program, layout: MemoryLayout, kernels: readonly Label[]) {
+  constructor(
+    a: Assembler,
+    program: Program,
+    layout: MemoryLayout,
+    kernels: readonly Label[],
+    profile: boolean,
+  ) {
     this.a = a
     this.program = program
     this.layout = layout
@@ -68,29 +78,41 @@ class MainWriter {
     for (const { inputs, outputs } of callsOf(program.commands))
       words = Math.max(words, inputs.length + outputs.length)
     this.argumentWords = words
+    this.loopCount = countLoops(program.commands)
+    const slot = 8 * (words + this.loopCount)
+    this.profile = profile ? new ProfileWriter(a, slot) : null
   }
 
-  write(steps: readonly Step[]): void {
+  write(steps: readonly Step[]): readonly ProfileSite[] {
     const { a } = this
     const saved = [rbx, r12, r13, r14, r15]
     for (const r of saved) a.emit('push', [r])
     a.emit('push', [rbp])
     a.emit('mov', [rbp, rsp])
     a.emit('and', [rsp, -64])
-    const frame = 8 * (this.argumentWords + countLoops(this.program.commands))
+    const frame = 8 * (this.argumentWords + this.loopCount + (this.profile === null ? 0 : 1))
     a.emit('sub', [rsp, Math.ceil(frame / 64) * 64])
     a.emit('mov', [r12, rdi])
     a.emit('mov', [r13, rsi])
     a.emit('mov', [rbx, rdx])
     a.emit('mov', [r14, mem(rbx, contextOffsets.arena)])
     a.emit('mov', [r15, mem(rbx, contextOffsets.table)])
-    this.steps(steps)
+    this.profile?.locate()
+    this.timed({ kind: 'run' }, () => this.steps(steps))
     a.emit('vzeroupper', [])
     a.emit('mov', [rsp, rbp])
     a.emit('pop', [rbp])
     for (const r of saved.reverse()) a.emit('pop', [r])
     a.emit('ret', [])
     this.writeBarrier()
+    return this.profile?.sites ?? []
+  }
+
+  /** Time stamps around what `body` writes, in a profiled program. */
+  private timed(site: ProfileSite, body: () => void): void {
+    const number = this.profile?.begin(site)
+    body()
+    if (number !== undefined) this.profile?.end(number)
   }
 
   private writeBarrier(): void {
@@ -144,7 +166,7 @@ class MainWriter {
     const { a } = this
     switch (step.kind) {
       case 'barrier':
-        a.call(this.barrier)
+        this.timed({ kind: 'barrier' }, () => a.call(this.barrier))
         return
       case 'serial': {
         const skip = a.label()
@@ -248,6 +270,10 @@ class MainWriter {
   }
 
   private kernel(command: Extract<Command, { kind: 'kernel' }>, shared: boolean): void {
+    this.timed({ kind: 'kernel', kernel: command.kernel }, () => this.callKernel(command, shared))
+  }
+
+  private callKernel(command: Extract<Command, { kind: 'kernel' }>, shared: boolean): void {
     const { a } = this
     const kernel = this.program.kernels[command.kernel]
     let argument = 0
@@ -282,6 +308,10 @@ class MainWriter {
   }
 
   private copy(command: Extract<Command, { kind: 'copy' }>, shared: boolean): void {
+    this.timed({ kind: 'copy', bytes: command.bytes }, () => this.copyBytes(command, shared))
+  }
+
+  private copyBytes(command: Extract<Command, { kind: 'copy' }>, shared: boolean): void {
     const { a } = this
     const done = a.label()
     this.place(command.to)
@@ -311,8 +341,12 @@ class MainWriter {
   }
 
   private loop(command: Extract<Command, { kind: 'loop' }>, body: () => void): void {
-    const { a } = this
     if (command.count === 0) return
+    this.timed({ kind: 'loop' }, () => this.rounds(command, body))
+  }
+
+  private rounds(command: Extract<Command, { kind: 'loop' }>, body: () => void): void {
+    const { a } = this
     const counter = 8 * (this.argumentWords + this.loopSlots++)
     this.loops.set(command.id, counter)
     const again = a.label()
@@ -336,6 +370,14 @@ class MainWriter {
   }
 
   private while(command: Extract<Command, { kind: 'while' }>, condition: () => void, body: () => void): void {
+    this.timed({ kind: 'while' }, () => this.whileSet(command, condition, body))
+  }
+
+  private whileSet(
+    command: Extract<Command, { kind: 'while' }>,
+    condition: () => void,
+    body: () => void,
+  ): void {
     const { a } = this
     const [again, done] = [a.label(), a.label()]
     a.bind(again)
@@ -348,6 +390,10 @@ class MainWriter {
   }
 
   private if(command: Extract<Command, { kind: 'if' }>, then: () => void, otherwise: () => void): void {
+    this.timed({ kind: 'if' }, () => this.either(command, then, otherwise))
+  }
+
+  private either(command: Extract<Command, { kind: 'if' }>, then: () => void, otherwise: () => void): void {
     const { a } = this
     const [no, done] = [a.label(), a.label()]
     this.testFlag(command.flag)
@@ -361,6 +407,10 @@ class MainWriter {
 
   /** Thread 0 is the caller's own: it may call back. */
   private call(command: Extract<Command, { kind: 'call' }>): void {
+    this.timed({ kind: 'call', call: this.calls }, () => this.callHost(command))
+  }
+
+  private callHost(command: Extract<Command, { kind: 'call' }>): void {
     const { a } = this
     ;[...command.inputs, ...command.outputs].forEach(({ place }, i) => {
       this.place(place)

@@ -1,0 +1,120 @@
+/** The records that a profiled program's code adds to, and what they say. */
+import { type ProfileSite, siteOffsets } from '../../codegen/emit/x86/profile-sites.js'
+import { type KernelCost, kernelCost } from '../../codegen/kernel-cost.js'
+import { optimise } from '../../codegen/optimise.js'
+import type { Program } from '../../codegen/program.js'
+import type { ProfiledCommand, ProgramProfile, Span } from '../profile.js'
+import type { Address } from './os/os.js'
+import type { TimeStamp } from './time-stamp.js'
+
+const wordsPerSite = siteOffsets.bytes / 8
+/** What the fastest round is compared with first. */
+const slowest = 2n ** 62n
+
+export class ProgramProfiler {
+  private readonly program: Program
+  private readonly sites: readonly ProfileSite[]
+  private readonly clock: TimeStamp
+  private readonly records: BigUint64Array<ArrayBuffer>[]
+  private readonly addresses: BigUint64Array<ArrayBuffer>
+  private costs: readonly KernelCost[] | null = null
+  private callMilliseconds = 0
+
+  constructor(
+    program: Program,
+    sites: readonly ProfileSite[],
+    threads: number,
+    clock: TimeStamp,
+    locate: (buffer: ArrayBuffer) => Address,
+  ) {
+    this.program = program
+    this.sites = sites
+    this.clock = clock
+    this.records = Array.from({ length: threads }, () => new BigUint64Array(sites.length * wordsPerSite))
+    this.addresses = BigUint64Array.from(this.records, (words) => BigInt(locate(words.buffer)))
+    this.reset()
+  }
+
+  /** The word that the context points to: one address a thread. */
+  get table(): ArrayBuffer {
+    return this.addresses.buffer
+  }
+
+  addCall(milliseconds: number): void {
+    this.callMilliseconds += milliseconds
+  }
+
+  reset(): void {
+    for (const words of this.records) {
+      words.fill(0n)
+      for (let i = siteOffsets.fastest / 8; i < words.length; i += wordsPerSite) words[i] = slowest
+    }
+    this.callMilliseconds = 0
+  }
+
+  read(device: string): ProgramProfile {
+    const tick = this.clock.secondsPerTick()
+    this.costs ??= this.program.kernels.map((kernel) => kernelCost(optimise(kernel)))
+    const [main] = this.records
+    const runs = Number(main[siteOffsets.count / 8])
+    // The first site is the whole run; its last stamps begin the time line.
+    const origin = main[siteOffsets.begin / 8]
+    return {
+      device,
+      threads: this.records.length,
+      runs,
+      programSeconds: Number(main[siteOffsets.cycles / 8]) * tick,
+      callSeconds: this.callMilliseconds / 1000,
+      commands: this.sites.map((site, i) => this.command(site, i, tick, origin)),
+      limits: null,
+    }
+  }
+
+  private command(site: ProfileSite, number: number, tick: number, origin: bigint): ProfiledCommand {
+    const at = (words: BigUint64Array, offset: number): bigint => words[number * wordsPerSite + offset / 8]
+    const spanOf = (words: BigUint64Array): Span | null => {
+      const begin = at(words, siteOffsets.begin)
+      // A thread that took no part in the last run has older stamps.
+      if (at(words, siteOffsets.count) === 0n || (site.kind !== 'run' && begin < origin)) return null
+      return {
+        begin: Number(begin - origin) * tick,
+        end: Number(at(words, siteOffsets.end) - origin) * tick,
+      }
+    }
+    return {
+      kind: site.kind,
+      ...this.describe(site),
+      calls: Math.max(...this.records.map((words) => Number(at(words, siteOffsets.count)))),
+      seconds: this.records.map((words) => Number(at(words, siteOffsets.cycles)) * tick),
+      fastest: this.records.map((words) => {
+        const ticks = at(words, siteOffsets.fastest)
+        return ticks === slowest ? 0 : Number(ticks) * tick
+      }),
+      last: this.records.map(spanOf),
+    }
+  }
+
+  private describe(
+    site: ProfileSite,
+  ): Pick<ProfiledCommand, 'name' | 'kernel' | 'flops' | 'doubleFlops' | 'bytes'> {
+    const nothing = { kernel: null, flops: 0, doubleFlops: 0, bytes: 0 }
+    switch (site.kind) {
+      case 'kernel': {
+        const { flops, doubleFlops, bytesRead, bytesWritten } = this.costs![site.kernel]
+        return {
+          name: this.program.kernels[site.kernel].name,
+          kernel: site.kernel,
+          flops,
+          doubleFlops,
+          bytes: bytesRead + bytesWritten,
+        }
+      }
+      case 'copy':
+        return { ...nothing, name: 'copy', bytes: 2 * site.bytes }
+      case 'call':
+        return { ...nothing, name: 'host call' }
+      default:
+        return { ...nothing, name: site.kind }
+    }
+  }
+}
