@@ -8,6 +8,8 @@ export interface BenchRequest {
   readonly arrays: string
   readonly learningRate: number
   readonly momentum: number
+  /** Only the forward pass, in evaluation mode: every loss is the same. */
+  readonly inference: boolean
   /** Thread count; null leaves the contender's default. */
   readonly threads: number | null
   /**

@@ -38,6 +38,7 @@ function requestFor(spec: ModelSpec, arrays: string, options: BenchArguments): B
     arrays,
     learningRate: spec.learningRate,
     momentum: 0.9,
+    inference: spec.inference === true,
     threads: options.threads,
     lossSteps: 20,
     lossBudgetMs: 60_000,

@@ -7,6 +7,8 @@ export interface ModelSpec {
   /** One line for the table's legend. */
   readonly description: string
   readonly learningRate: number
+  /** Only the forward pass, in evaluation mode; the learning rate means nothing then. */
+  readonly inference?: boolean
   /** Draws the initial parameters and the batch. */
   readonly arrays: (random: Random) => ModelArrays
 }

@@ -35,7 +35,11 @@ export function compile<A extends unknown[], R>(
     observeModuleHooks()
     return step(...args)
   }
-  const compiled = new CompiledStep(traced as (...args: never[]) => unknown, { isCell, makeCell: wrap }, options)
+  const compiled = new CompiledStep(
+    traced as (...args: never[]) => unknown,
+    { isCell, makeCell: wrap },
+    options,
+  )
   const call = (...args: A): R => compiled.call(args) as R
   Object.defineProperty(call, 'stats', { get: () => compiled.stats })
   Object.defineProperty(call, 'profile', {
