@@ -149,12 +149,13 @@ function checkInvariants(crowIndices: TensorBase, colIndices: TensorBase, column
       `csrTensor: expected starts of rows from 0 to ${col.length}, the number of elements, got ${crow[0]} to ${crow[crow.length - 1]}.`,
     )
   }
+  const falls = crow.findIndex((start, r) => r > 0 && start < crow[r - 1])
+  if (falls > 0) {
+    throw new ValueError(
+      `csrTensor: expected starts of rows that never fall, got ${crow[falls - 1]} before ${crow[falls]}.`,
+    )
+  }
   for (let r = 0; r + 1 < crow.length; r++) {
-    if (crow[r] > crow[r + 1]) {
-      throw new ValueError(
-        `csrTensor: expected starts of rows that never fall, got ${crow[r]} before ${crow[r + 1]}.`,
-      )
-    }
     for (let k = crow[r]; k < crow[r + 1]; k++) {
       if (col[k] < 0 || col[k] >= columns) {
         throw new ValueError(
