@@ -1,0 +1,65 @@
+/**
+ * The bilinear layer.
+ */
+import { uniform } from '../init/uniform.js'
+import { zeros } from '../tensor/creation.js'
+import { Parameter } from '../tensor/parameter.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { einsum } from '../tensor/tensor-functions.js'
+import { checkInput, checkInteger } from './check-input.js'
+import type { LinearOptions } from './linear.js'
+import { Module } from './module.js'
+
+/**
+ * y_k = x₁ᵀ W_k x₂ + b_k for x₁ (…, in1Features) and x₂ (…, in2Features) with equal leading axes; y (…, outFeatures).
+ * `weight` is (outFeatures, in1Features, in2Features); both start from U(-1/√in1Features, 1/√in1Features).
+ */
+export class Bilinear extends Module {
+  readonly in1Features: number
+  readonly in2Features: number
+  readonly outFeatures: number
+  weight: Parameter
+  bias: Parameter | null
+
+  constructor(
+    in1Features: number,
+    in2Features: number,
+    outFeatures: number,
+    { bias = true }: LinearOptions = {},
+  ) {
+    super()
+    checkInteger('Bilinear', 'in1Features', in1Features)
+    checkInteger('Bilinear', 'in2Features', in2Features)
+    checkInteger('Bilinear', 'outFeatures', outFeatures)
+    this.in1Features = in1Features
+    this.in2Features = in2Features
+    this.outFeatures = outFeatures
+    this.weight = new Parameter(zeros([outFeatures, in1Features, in2Features]))
+    this.bias = bias ? new Parameter(zeros([outFeatures])) : null
+    this.resetParameters()
+    this.guardState()
+  }
+
+  /** Draws fresh initial values. */
+  resetParameters(): void {
+    const bound = 1 / Math.sqrt(this.in1Features)
+    uniform(this.weight, -bound, bound)
+    if (this.bias) uniform(this.bias, -bound, bound)
+  }
+
+  override forward(x1: Tensor, x2: Tensor): Tensor {
+    const { in1Features: m, in2Features: n } = this
+    const lead = x1.shape.slice(0, -1)
+    checkInput('Bilinear', x1, x1.rank > 0 && x1.shape[x1.rank - 1] === m, `(…, ${m})`)
+    const fits = x2.rank === x1.rank && lead.every((k, i) => x2.shape[i] === k)
+    checkInput('Bilinear', x2, fits && x2.shape[x2.rank - 1] === n, `(${[...lead, n].join(', ')})`)
+    const y = einsum('bi,kij,bj->bk', x1.reshape([-1, m]), this.weight, x2.reshape([-1, n]))
+    const shaped = y.reshape([...lead, this.outFeatures])
+    return this.bias ? shaped.add(this.bias) : shaped
+  }
+
+  protected override describe(): string {
+    const { in1Features, in2Features, outFeatures } = this
+    return `in1Features=${in1Features}, in2Features=${in2Features}, outFeatures=${outFeatures}, bias=${this.bias !== null}`
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * Padding with the elements of the other end.
+ */
+import { type Padding, PadNd } from './pad-nd.js'
+
+/** Puts the elements of the other end around the last 1 axis. Negative amounts crop. */
+export class CircularPad1d extends PadNd {
+  constructor(padding: Padding) {
+    super('CircularPad1d', 1, padding, { mode: 'circular' })
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * Padding with the elements of the other end.
+ */
+import { type Padding, PadNd } from './pad-nd.js'
+
+/** Puts the elements of the other end around the last 3 axes. Negative amounts crop. */
+export class CircularPad3d extends PadNd {
+  constructor(padding: Padding) {
+    super('CircularPad3d', 3, padding, { mode: 'circular' })
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Dropout of whole channels.
+ */
+import type { Shape } from '../core/shape.js'
+import { dropout3d } from '../tensor/functional.js'
+import type { SameRule } from '../tensor/layer-shapes.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { checkProbability } from './check-input.js'
+import { Module } from './module.js'
+
+/** In training mode, sets each channel of x (N, C, D, H, W) or (C, D, H, W) to 0 with probability `p` (default 0.5) and scales the
+ * rest by 1 / (1 - p); in evaluation mode, the identity. Tompson et al. (2015). */
+export class Dropout3d extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: SameRule
+  readonly p: number
+
+  constructor(p = 0.5) {
+    super()
+    checkProbability('Dropout3d', p)
+    this.p = p
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return dropout3d(x, this.p, this.training) as Tensor<S>
+  }
+
+  protected override describe(): string {
+    return `p=${this.p}`
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * Padding with the elements mirrored at the edge, without the edge.
+ */
+import { type Padding, PadNd } from './pad-nd.js'
+
+/** Puts the elements mirrored at the edge, without the edge around the last 3 axes. Negative amounts crop. */
+export class ReflectionPad3d extends PadNd {
+  constructor(padding: Padding) {
+    super('ReflectionPad3d', 3, padding, { mode: 'reflect' })
+  }
+}

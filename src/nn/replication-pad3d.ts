@@ -1,0 +1,11 @@
+/**
+ * Padding with the element at the edge.
+ */
+import { type Padding, PadNd } from './pad-nd.js'
+
+/** Puts the element at the edge around the last 3 axes. Negative amounts crop. */
+export class ReplicationPad3d extends PadNd {
+  constructor(padding: Padding) {
+    super('ReplicationPad3d', 3, padding, { mode: 'replicate' })
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * Padding with zeros.
+ */
+import { type Padding, PadNd } from './pad-nd.js'
+
+/** Puts zeros around the last 3 axes. Negative amounts crop. */
+export class ZeroPad3d extends PadNd {
+  constructor(padding: Padding) {
+    super('ZeroPad3d', 3, padding, { mode: 'constant', value: 0 })
+  }
+}
