@@ -20,6 +20,11 @@ function requireSourceType(operation: string, x: Node, source: Node): void {
   }
 }
 
+function requireNumbers(operation: string, x: Node): void {
+  if (x.dtype === 'bool')
+    throw new DTypeError(`${operation}: expected numbers, got bool. Cast with .to('u8').`)
+}
+
 /** Combines `source` into x at the places `index` names along `axis`. */
 function scatterWith(
   operation: string,
@@ -29,6 +34,7 @@ function scatterWith(
   source: Operand,
   mode: ScatterMode,
 ): Node {
+  if (mode !== 'set') requireNumbers(operation, x)
   const target = atleast1d(x)
   const a = normalizeAxis(axis, target.shape.length, operation)
   const at = atleast1d(toIndex(operation, index))
@@ -179,6 +185,7 @@ export function indexAdd(
   source: Node,
   { alpha = 1 }: { alpha?: number } = {},
 ): Node {
+  requireNumbers('indexAdd', x)
   const { target, a, at, updates } = sliceTargets('indexAdd', x, axis, index, source)
   const scaled = alpha === 1 ? updates : b.mul(updates, stretch(lift(alpha, x.dtype), updates.shape))
   return b.reshape(b.scatter(target, at, scaled, a, 'add'), x.shape)
@@ -227,6 +234,7 @@ export function put(
   { accumulate = false }: { accumulate?: boolean } = {},
 ): Node {
   requireSourceType('put', x, source)
+  if (accumulate) requireNumbers('put with accumulate', x)
   if (sizeOf(index.shape) !== sizeOf(source.shape)) {
     throw new ShapeError(
       `put: expected as many positions as elements of the source, got ${formatShape(index.shape)} and ${formatShape(source.shape)}.`,

@@ -450,6 +450,18 @@ describe('bad input', () => {
       ValueError,
     ],
     ['put', () => x.put(indices(0), x), /as many positions as elements/, ShapeError],
+    [
+      'indexAdd of bool',
+      () => x.gt(0).indexAdd(0, indices(0), ones([1, 3], { dtype: 'bool' })),
+      /expected numbers, got bool/,
+      DTypeError,
+    ],
+    [
+      'scatterAdd of bool',
+      () => x.gt(0).scatterAdd(0, tensor([[0]], { dtype: 'i64' }), 1),
+      /expected numbers, got bool/,
+      DTypeError,
+    ],
     ['takeAlongDim', () => x.takeAlongDim(indices(0), 0), /an index of the rank/, ShapeError],
     ['gather float', () => x.gather(0, x), /i32, i64 or u8 indices, got f32/, DTypeError],
     ['oneHot', () => indices(0).oneHot(wrong(undefined)), /a number of classes ≥ 1/, ValueError],
