@@ -1,6 +1,7 @@
 /** The table of operators: what each one means, as graph. */
 import type { Rules } from './context.js'
 import { activation } from './operators/activation.js'
+import { attentions } from './operators/attention.js'
 import { control } from './operators/control.js'
 import { convolutions } from './operators/convolution.js'
 import { creation } from './operators/creation.js'
@@ -30,6 +31,7 @@ export const rules: Rules = {
   ...convolutions,
   ...pooling,
   ...normalization,
+  ...attentions,
   ...recurrences,
   ...resizing,
   ...detection,

@@ -21,7 +21,7 @@ export interface ReadOnnxOptions {
 }
 
 /** The newest operator set whose changes are known here. */
-export const newestOpset = 24
+export const newestOpset = 28
 
 /**
  * A model in memory as a Module. Throws `DataError` for bytes that are no ONNX model, and for operators that Chainrule

@@ -1,12 +1,20 @@
 /** Arithmetic, comparison, logic and casts: operators that work on each element and broadcast. */
-import { isFloat } from '../../core/dtype.js'
+import { byteSize, isFloat } from '../../core/dtype.js'
 import * as b from '../../ir/build.js'
 import type { Node } from '../../ir/node.js'
 import * as ops from '../../ops/elementwise.js'
 import { broadcastTogether, like } from '../../ops/operand.js'
 import * as trigonometry from '../../ops/trigonometry.js'
 import type { Context, Rule, Rules } from '../context.js'
-import { dtypeOf, type ElementType, elementTypeOf, isFloatType, rangeOf, wrap } from '../element-type.js'
+import {
+  dtypeOf,
+  type ElementType,
+  elementTypeOf,
+  elementTypes,
+  isFloatType,
+  rangeOf,
+  wrap,
+} from '../element-type.js'
 import { type OnnxTensor, tensorValue } from '../value.js'
 
 /** The second operand, shaped for the explicit broadcasting of operator sets before 7. */
@@ -84,16 +92,27 @@ const pow: Rule = (c) => {
   return c.keep(b.cast(isFloat(exponent.dtype) ? b.trunc(power) : b.round(power), base.dtype))
 }
 
+/**
+ * Shifts by 0 to all bits of the type. Other counts leave what the sign bit alone gives: −1 for a negative number that
+ * is shifted right, else 0. Right shifts of signed numbers copy the sign: ⌊x / 2ⁿ⌋.
+ */
 const bitShift: Rule = (c) => {
   const [x, y] = operands(c)
-  const left = c.string('direction') === 'LEFT'
-  const bits = { uint8: 8, uint16: 16, uint32: 32, uint64: 64 }[c.type(0) as 'uint8'] ?? 64
-  const shifted = left ? b.shiftLeft(x, y) : b.shiftRight(x, y)
-  // Shifting by all bits leaves nothing; hardware would take the count modulo the register's width.
-  return c.keep(b.where(b.lt(y, like(y, bits)), shifted, like(x, 0)))
+  const type = c.type(0)
+  const { narrow, dtype } = elementTypes[type]
+  const bits = narrow?.bits ?? byteSize(dtype) * 8
+  const signed = narrow?.signed ?? (type === 'int32' || type === 'int64')
+  const inside = b.and(b.lt(y, like(y, bits)), signed ? b.le(like(y, 0), y) : b.literal(y, 1, 'bool'))
+  const count = b.where(inside, y, like(y, 0))
+  if (c.string('direction') === 'LEFT') return c.keep(b.where(inside, b.shiftLeft(x, count), like(x, 0)))
+  if (!signed) return c.keep(b.where(inside, b.shiftRight(x, count), like(x, 0)))
+  // The complement of a negative number is none, and is shifted like one.
+  const negative = b.lt(x, like(x, 0))
+  const shifted = b.shiftRight(b.where(negative, b.bitNot(x), x), count)
+  const kept = b.where(inside, shifted, like(x, 0))
+  return c.keep(b.where(negative, b.bitNot(kept), kept))
 }
 
-/** Least and largest of integer types without a narrower carrier are limits of nothing. */
 const clip: Rule = (c) => {
   let x = c.x(0)
   const limit = (i: number, name: string): Node | null => {

@@ -205,7 +205,10 @@ const spaceToDepth: Rule = (c) => {
   const [n, depth, h, w] = x.shape
   const s = c.int('blocksize')
   if (!(s >= 1) || h % s !== 0 || w % s !== 0) c.fail(`expected sizes divisible by ${s}, got ${h} and ${w}.`)
-  const y = b.permute(b.reshape(x, [n, depth, h / s, s, w / s, s]), [0, 3, 5, 1, 2, 4])
+  const y = b.permute(
+    b.reshape(x, [n, depth, h / s, s, w / s, s]),
+    c.string('mode', 'DCR') === 'CRD' ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4],
+  )
   return c.like(b.reshape(y, [n, depth * s * s, h / s, w / s]))
 }
 

@@ -54,7 +54,7 @@ const extreme =
   (x: Node, axes: readonly number[]): Node => {
     if (axes.some((a) => x.shape[a] === 0)) {
       const shape = x.shape.filter((_, i) => !axes.includes(i))
-      return b.full(shape, nothing, x.dtype)
+      return b.full(shape, x.dtype === 'bool' ? (nothing > 0 ? 1 : 0) : nothing, x.dtype)
     }
     return x.dtype === 'bool' ? b.cast(reduce(b.cast(x, 'u8'), axes), 'bool') : reduce(x, axes)
   }
