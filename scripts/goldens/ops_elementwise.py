@@ -5,7 +5,7 @@ import math
 import mpmath
 import torch
 
-from operation_case import case, pos, r, save, t
+from operation_case import case, names, pos, r, save, t, types
 
 inf, nan = math.inf, math.nan
 i32, i64, u8, boolean = torch.int32, torch.int64, torch.uint8, torch.bool
@@ -160,4 +160,32 @@ case('logicalNot', torch.logical_not, ['$0'], [t([0, 3], i32)])
 for op, fn in [('logicalAnd', torch.logical_and), ('logicalOr', torch.logical_or), ('logicalXor', torch.logical_xor)]:
     case(op, fn, ['$0', '$1'], [t([0., 2., nan, 0.]), t([1, 0, 2, 0], i32)])
 
-save('ops-elementwise')
+# ---------------------------------------------------------------- dtypes of results: null where PyTorch 1.13 refuses
+def result(fn, *args):
+    try:
+        return names[fn(*args).dtype]
+    except (RuntimeError, TypeError):
+        return None
+
+
+two = {'hypot': torch.hypot, 'logaddexp': torch.logaddexp, 'logaddexp2': torch.logaddexp2, 'xlogy': torch.xlogy,
+       'copysign': torch.copysign, 'fmax': torch.fmax, 'fmin': torch.fmin, 'atan2': torch.atan2, 'trueDivide': torch.true_divide,
+       'floorDivide': lambda x, y: torch.div(x, y, rounding_mode='floor'), 'remainder': torch.remainder, 'fmod': torch.fmod,
+       'pow': torch.pow, 'maximum': torch.maximum, 'bitwiseAnd': torch.bitwise_and, 'bitwiseLeftShift': torch.bitwise_left_shift,
+       'bitwiseRightShift': torch.bitwise_right_shift, 'logicalAnd': torch.logical_and, 'eq': torch.eq, 'lt': torch.lt,
+       'addcmul': lambda x, y: torch.addcmul(x, x, y)}
+one = {'exp2': torch.exp2, 'log2': torch.log2, 'asin': torch.asin, 'sinh': torch.sinh, 'erfc': torch.erfc, 'lgamma': torch.lgamma,
+       'digamma': torch.digamma, 'sinc': torch.sinc, 'deg2rad': torch.deg2rad, 'signbit': torch.signbit, 'sgn': torch.sgn, 'frac': torch.frac,
+       'round': torch.round, 'floor': torch.floor, 'square': torch.square, 'isPosInf': torch.isposinf, 'nanToNum': torch.nan_to_num,
+       'neg': torch.neg, 'abs': torch.abs, 'bitwiseNot': torch.bitwise_not, 'logicalNot': torch.logical_not, 'reciprocal': torch.reciprocal,
+       'sqrt': torch.sqrt, 'sign': torch.sign, 'trunc': torch.trunc, 'logit': torch.logit}
+ones = {name: torch.ones(2, dtype=dtype) for name, dtype in types.items()}
+promotion = {}
+for op, fn in two.items():
+    promotion[op] = {f'{a},{b}': result(fn, ones[a], ones[b]) for a in types for b in types}
+    if op != 'addcmul':
+        promotion[op].update({f'{a},{v}': result(fn, ones[a], v) for a in types for v in (2, 2.5)})
+for op, fn in one.items():
+    promotion[op] = {a: result(fn, ones[a]) for a in types}
+
+save('ops-elementwise', promotion=promotion)
