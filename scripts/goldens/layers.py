@@ -193,6 +193,93 @@ case('adaptiveMaxPool2d', nn.AdaptiveMaxPool2d((3, 2)), train(r(2, 3, 7, 5)))
 case('dropout2dEval', nn.Dropout2d(0.5), evaluate(r(1, 2, 2, 2)))
 case('sequential', nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3)),
      train(r(3, 1, 4, 4)), evaluate(r(2, 1, 4, 4)))
+x = r(3, 4) * 2
+case('celu', nn.CELU(0.7), train(x))
+case('hardshrink', nn.Hardshrink(0.3), train(x))
+case('softshrink', nn.Softshrink(0.3), train(x))
+case('tanhshrink', nn.Tanhshrink(), train(x))
+case('threshold', nn.Threshold(0.1, 5.), train(x))
+case('rreluEval', nn.RReLU(0.1, 0.4), evaluate(x))
+case('softmin', nn.Softmin(1), train(x))
+case('dropout1dEval', nn.Dropout1d(0.5), evaluate(r(1, 2, 3)))
+case('dropout3dEval', nn.Dropout3d(0.5), evaluate(r(1, 2, 2, 1, 2)))
+case('alphaDropoutEval', nn.AlphaDropout(0.5), evaluate(x))
+case('featureAlphaDropoutEval', nn.FeatureAlphaDropout(0.5), evaluate(x))
+case('localResponseNorm', nn.LocalResponseNorm(3, 0.5, 0.6, 2.), train(r(2, 5, 3)))
+case('instanceNorm1d', nn.InstanceNorm1d(3, affine=True), train(r(2, 3, 5)))
+case('instanceNorm3d', nn.InstanceNorm3d(2), train(r(2, 2, 2, 3, 2)))
+
+
+class ChannelShuffle(nn.Module):
+    """nn.ChannelShuffle of 1.13 has no derivative; the same by reshaping."""
+
+    def forward(self, x):
+        n, c, *rest = x.shape
+        return x.reshape(n, 3, c // 3, *rest).transpose(1, 2).reshape(x.shape)
+
+
+case('channelShuffle', ChannelShuffle(), train(r(2, 6, 2)))
+case('pixelShuffle', nn.PixelShuffle(2), train(r(1, 8, 2, 3)))
+case('pixelUnshuffle', nn.PixelUnshuffle(2), train(r(1, 2, 4, 6)))
+case('upsample', nn.Upsample(scale_factor=2), train(r(1, 2, 3, 2)))
+case('upsampleBilinear', nn.Upsample(size=(5, 4), mode='bilinear', align_corners=True), train(r(1, 2, 3, 2)))
+case('unfold', nn.Unfold(2, padding=1), train(r(1, 2, 3, 4)))
+case('fold', nn.Fold((4, 5), 2, stride=(2, 1)), train(r(1, 8, 8)))
+case('lpPool1d', nn.LPPool1d(2, 3, stride=2), train(r(1, 2, 7)))
+case('lpPool2d', nn.LPPool2d(2, 2), train(r(1, 2, 4, 4)))
+case('adaptiveMaxPool1d', nn.AdaptiveMaxPool1d(3), train(r(1, 2, 7)))
+case('adaptiveMaxPool3d', nn.AdaptiveMaxPool3d((2, 1, 3)), train(r(1, 2, 3, 4, 5)))
+for d, shape in ((1, (1, 2, 6)), (2, (1, 2, 4, 4)), (3, (1, 1, 4, 2, 2))):
+    y, at = getattr(nn.functional, f'max_pool{d}d')(r(*shape), 2, return_indices=True)
+    case(f'maxUnpool{d}d', getattr(nn, f'MaxUnpool{d}d')(2), train(y, at))
+    amounts = (1, 2) * d
+    y = r(1, 2, *[4] * d)
+    case(f'zeroPad{d}d', getattr(nn, f'ConstantPad{d}d')(amounts, 0.), train(y))
+    case(f'constantPad{d}d', getattr(nn, f'ConstantPad{d}d')(1, 3.5), train(y))
+    case(f'reflectionPad{d}d', getattr(nn, f'ReflectionPad{d}d')(amounts), train(y))
+    case(f'replicationPad{d}d', getattr(nn, f'ReplicationPad{d}d')(amounts), train(y))
+    case(f'circularPad{d}d', nn.Identity(), train(y), call=lambda m, xs: nn.functional.pad(xs[0], amounts, mode='circular'))
+case('cosineSimilarity', nn.CosineSimilarity(), train(r(3, 4), r(3, 4)))
+case('pairwiseDistance', nn.PairwiseDistance(), train(r(3, 4), r(3, 4)))
+case('bilinear', nn.Bilinear(3, 4, 2), train(r(2, 5, 3), r(2, 5, 4)))
+case('embeddingBag', nn.EmbeddingBag(5, 3), train(torch.tensor([[0, 2], [4, 4]])))
+case('embeddingBagOffsets', nn.EmbeddingBag(5, 3, mode='sum', padding_idx=1), train(torch.tensor([0, 2, 1, 4]), torch.tensor([0, 3])))
+case('rnnCell', nn.RNNCell(3, 4), train(r(2, 3), r(2, 4)))
+case('rnnCellRelu', nn.RNNCell(3, 4, nonlinearity='relu', bias=False), train(r(2, 3)))
+case('lstmCell', nn.LSTMCell(3, 4), train(r(2, 3), r(2, 4), r(2, 4)), call=lambda m, xs: m(xs[0], (xs[1], xs[2])))
+case('lstmCellZeros', nn.LSTMCell(3, 4), train(r(3)))
+case('gruCell', nn.GRUCell(3, 4), train(r(2, 3), r(2, 4)))
+
+
+def decoder_layer(**options):
+    return nn.TransformerDecoderLayer(8, 2, 12, 0.0, batch_first=True, **options)
+
+
+causal = torch.ones(3, 3, dtype=torch.bool).triu(1)
+padding = torch.tensor([[False, False, False, True], [False, False, True, True]])
+case('decoderLayer', decoder_layer(), train(r(2, 3, 8), r(2, 4, 8)))
+case('decoderLayerMasked', decoder_layer(norm_first=True, activation='gelu'), train(r(2, 3, 8), r(2, 4, 8), padding),
+     call=lambda m, xs: m(xs[0], xs[1], tgt_mask=causal, memory_key_padding_mask=xs[2]))
+case('decoder', nn.TransformerDecoder(decoder_layer(), 2, nn.LayerNorm(8)), train(r(2, 3, 8), r(2, 4, 8)))
+transformer = nn.Transformer(8, 2, 1, 1, 12, 0.0)
+case('transformer', transformer, train(r(4, 2, 8), r(3, 2, 8)),
+     call=lambda m, xs: m(xs[0], xs[1], tgt_mask=nn.Transformer.generate_square_subsequent_mask(3)))
+
+
+class Lists(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(3, 3), nn.Linear(3, 2)])
+        self.heads = nn.ModuleDict({'left': nn.Linear(2, 1), 'right': nn.Linear(2, 2)})
+        self.scales = nn.ParameterList([torch.ones(2), torch.ones(1)])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x).tanh()
+        return self.heads['left'](x * self.scales[0]), self.heads['right'](x) * self.scales[1]
+
+
+case('containers', Lists(), train(r(2, 3)))
 write('layers', cases)
 
 # The lowest-level contract of state dicts: names and shapes of every entry, in PyTorch's order.
@@ -201,5 +288,8 @@ nets = {
     'lstm': nn.LSTM(2, 3, num_layers=2, bidirectional=True),
     'encoder': nn.TransformerEncoder(layer(), 2),
     'attentionOtherSizes': nn.MultiheadAttention(8, 2, kdim=6, vdim=5),
+    'transformer': transformer,
+    'lstmCell': nn.LSTMCell(2, 3),
+    'containers': Lists(),
 }
 write('state-dicts', {k: [[n, list(t.shape)] for n, t in m.state_dict().items()] for k, m in nets.items()})

@@ -4,7 +4,7 @@
 
 import { describe, expect, it } from 'vitest'
 import * as nn from '../../src/nn/index.js'
-import { tensor } from '../../src/tensor/creation.js'
+import { ones, tensor } from '../../src/tensor/creation.js'
 import { noGrad } from '../../src/tensor/grad-mode.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
 import { forEachDevice } from '../helpers/devices.js'
@@ -45,6 +45,33 @@ const causalMask = (): Tensor =>
 const encoderLayer = (options: nn.TransformerEncoderLayerOptions = {}): nn.TransformerEncoderLayer =>
   new nn.TransformerEncoderLayer(8, 2, { dimFeedforward: 12, dropout: 0, batchFirst: true, ...options })
 const batchFirst = { batchFirst: true }
+
+const two = (m: nn.Module, [x, y]: Tensor[]): unknown =>
+  (m as unknown as { forward(x: Tensor, y: Tensor): unknown }).forward(x, y)
+const decoderLayer = (options: nn.TransformerEncoderLayerOptions = {}): nn.TransformerDecoderLayer =>
+  new nn.TransformerDecoderLayer(8, 2, { dimFeedforward: 12, dropout: 0, batchFirst: true, ...options })
+const transformer = (): nn.Transformer =>
+  new nn.Transformer({
+    dModel: 8,
+    nhead: 2,
+    numEncoderLayers: 1,
+    numDecoderLayers: 1,
+    dimFeedforward: 12,
+    dropout: 0,
+  })
+
+class Lists extends nn.Module {
+  layers = new nn.ModuleList([new nn.Linear(3, 3), new nn.Linear(3, 2)])
+  heads = new nn.ModuleDict({ left: new nn.Linear(2, 1), right: new nn.Linear(2, 2) })
+  scales = new nn.ParameterList([ones([2]), ones([1])])
+
+  override forward(x: Tensor): Tensor[] {
+    let y = x
+    for (const each of this.layers) y = (each.forward(y) as Tensor).tanh()
+    const left = this.heads.get('left')!.forward(y.mul(this.scales.at(0)!)) as Tensor
+    return [left, (this.heads.get('right')!.forward(y) as Tensor).mul(this.scales.at(1)!)]
+  }
+}
 
 const entries: Record<string, Entry> = {
   linear: layer(() => new nn.Linear(5, 3)),
@@ -158,6 +185,78 @@ const entries: Record<string, Entry> = {
   adaptiveAvgPool3d: layer(() => new nn.AdaptiveAvgPool3d([1, 2, 2])),
   adaptiveMaxPool2d: layer(() => new nn.AdaptiveMaxPool2d([3, 2])),
   dropout2dEval: layer(() => new nn.Dropout2d(0.5)),
+  celu: layer(() => new nn.CELU(0.7)),
+  hardshrink: layer(() => new nn.Hardshrink(0.3)),
+  softshrink: layer(() => new nn.Softshrink(0.3)),
+  tanhshrink: layer(() => new nn.Tanhshrink()),
+  threshold: layer(() => new nn.Threshold(0.1, 5)),
+  rreluEval: layer(() => new nn.RReLU(0.1, 0.4)),
+  softmin: layer(() => new nn.Softmin(1)),
+  dropout1dEval: layer(() => new nn.Dropout1d(0.5)),
+  dropout3dEval: layer(() => new nn.Dropout3d(0.5)),
+  alphaDropoutEval: layer(() => new nn.AlphaDropout(0.5)),
+  featureAlphaDropoutEval: layer(() => new nn.FeatureAlphaDropout(0.5)),
+  localResponseNorm: layer(() => new nn.LocalResponseNorm(3, { alpha: 0.5, beta: 0.6, k: 2 })),
+  instanceNorm1d: layer(() => new nn.InstanceNorm1d(3, { affine: true })),
+  instanceNorm3d: layer(() => new nn.InstanceNorm3d(2)),
+  channelShuffle: layer(() => new nn.ChannelShuffle(3)),
+  pixelShuffle: layer(() => new nn.PixelShuffle(2)),
+  pixelUnshuffle: layer(() => new nn.PixelUnshuffle(2)),
+  upsample: layer(() => new nn.Upsample({ scaleFactor: 2 })),
+  upsampleBilinear: layer(() => new nn.Upsample({ size: [5, 4], mode: 'bilinear', alignCorners: true })),
+  unfold: layer(() => new nn.Unfold(2, { padding: 1 })),
+  fold: layer(() => new nn.Fold([4, 5], 2, { stride: [2, 1] })),
+  lpPool1d: layer(() => new nn.LPPool1d(2, 3, { stride: 2 })),
+  lpPool2d: layer(() => new nn.LPPool2d(2, 2)),
+  adaptiveMaxPool1d: layer(() => new nn.AdaptiveMaxPool1d(3)),
+  adaptiveMaxPool3d: layer(() => new nn.AdaptiveMaxPool3d([2, 1, 3])),
+  maxUnpool1d: entry(() => new nn.MaxUnpool1d(2), two),
+  zeroPad1d: layer(() => new nn.ZeroPad1d([1, 2])),
+  constantPad1d: layer(() => new nn.ConstantPad1d(1, 3.5)),
+  reflectionPad1d: layer(() => new nn.ReflectionPad1d([1, 2])),
+  replicationPad1d: layer(() => new nn.ReplicationPad1d([1, 2])),
+  circularPad1d: layer(() => new nn.CircularPad1d([1, 2])),
+  maxUnpool2d: entry(() => new nn.MaxUnpool2d(2), two),
+  zeroPad2d: layer(() => new nn.ZeroPad2d([1, 2, 1, 2])),
+  constantPad2d: layer(() => new nn.ConstantPad2d(1, 3.5)),
+  reflectionPad2d: layer(() => new nn.ReflectionPad2d([1, 2, 1, 2])),
+  replicationPad2d: layer(() => new nn.ReplicationPad2d([1, 2, 1, 2])),
+  circularPad2d: layer(() => new nn.CircularPad2d([1, 2, 1, 2])),
+  maxUnpool3d: entry(() => new nn.MaxUnpool3d(2), two),
+  zeroPad3d: layer(() => new nn.ZeroPad3d([1, 2, 1, 2, 1, 2])),
+  constantPad3d: layer(() => new nn.ConstantPad3d(1, 3.5)),
+  reflectionPad3d: layer(() => new nn.ReflectionPad3d([1, 2, 1, 2, 1, 2])),
+  replicationPad3d: layer(() => new nn.ReplicationPad3d([1, 2, 1, 2, 1, 2])),
+  circularPad3d: layer(() => new nn.CircularPad3d([1, 2, 1, 2, 1, 2])),
+  cosineSimilarity: entry(() => new nn.CosineSimilarity(), two),
+  pairwiseDistance: entry(() => new nn.PairwiseDistance(), two),
+  bilinear: entry(() => new nn.Bilinear(3, 4, 2), two),
+  embeddingBag: layer(() => new nn.EmbeddingBag(5, 3)),
+  embeddingBagOffsets: entry(() => new nn.EmbeddingBag(5, 3, { mode: 'sum', paddingIdx: 1 }), two),
+  rnnCell: entry(() => new nn.RNNCell(3, 4), two),
+  rnnCellRelu: layer(() => new nn.RNNCell(3, 4, { nonlinearity: 'relu', bias: false })),
+  lstmCell: entry(
+    () => new nn.LSTMCell(3, 4),
+    (m, [x, h, c]) => m.forward(x, [h, c]),
+  ),
+  lstmCellZeros: entry(
+    () => new nn.LSTMCell(3, 4),
+    (m, [x]) => m.forward(x),
+  ),
+  gruCell: entry(() => new nn.GRUCell(3, 4), two),
+  decoderLayer: entry(decoderLayer, two),
+  decoderLayerMasked: entry(
+    () => decoderLayer({ normFirst: true, activation: 'gelu' }),
+    (m, [x, memory, memoryKeyPaddingMask]) => m.forward(x, memory, { tgtCausal: true, memoryKeyPaddingMask }),
+  ),
+  decoder: entry(() => new nn.TransformerDecoder(decoderLayer(), 2, { norm: new nn.LayerNorm(8) }), two),
+  transformer: entry(transformer, (m, [src, tgt]) =>
+    m.forward(src, tgt, { tgtMask: nn.Transformer.generateSquareSubsequentMask(3) }),
+  ),
+  containers: entry(
+    () => new Lists(),
+    (m, [x]) => m.forward(x),
+  ),
   sequential: layer(() =>
     nn.sequential(
       new nn.Conv2d(1, 2, 3),
@@ -228,6 +327,9 @@ describe('state dicts', () => {
     lstm: () => new nn.LSTM(2, 3, { numLayers: 2, bidirectional: true }),
     encoder: () => new nn.TransformerEncoder(encoderLayer(), 2),
     attentionOtherSizes: () => new nn.MultiheadAttention(8, 2, { kdim: 6, vdim: 5 }),
+    transformer,
+    lstmCell: () => new nn.LSTMCell(2, 3),
+    containers: () => new Lists(),
   }
   for (const [name, keys] of Object.entries(
     readGolden<Record<string, [string, number[]][]>>('state-dicts'),
