@@ -166,6 +166,26 @@ forEachDevice('sizes that depend on data', (device) => {
     expect(() => y.repeatInterleave(tensor([1, 2, 3]), 0)).toThrow(DTypeError)
   })
 
+  it.skipIf(device === 'reference')('in long tensors', () => {
+    const n = 40_009
+    const list = Int32Array.from({ length: n }, (_, i) => (Math.imul(i, 2654435761) >>> 8) % 5003)
+    const long = tensor(list)
+    const positions = [...list.keys()].filter((i) => list[i] > 2500)
+    expect([...long.gt(2500).nonzeroSync().dataSync()].map(Number)).toEqual(positions)
+    expect([...long.maskedSelectSync(long.gt(2500)).dataSync()]).toEqual(positions.map((i) => list[i]))
+    const { values, inverse, counts } = long.uniqueSync()
+    const sorted = [...new Set(list)].sort((a, b) => a - b)
+    expect([...values.dataSync()]).toEqual(sorted)
+    expect([...values.at(inverse).dataSync()]).toEqual([...list])
+    expect(counts.sum().itemSync()).toBe(n)
+    expect([...long.sort().values.dataSync()]).toEqual([...list.slice().sort()])
+    expect([...searchsorted(values, long).dataSync()]).toEqual([...inverse.dataSync()])
+    expect([...segmentSum(long.to('i64'), inverse, values.size).dataSync()]).toEqual([
+      ...values.to('i64').mul(counts).dataSync(),
+    ])
+    expect([...long.at('::-1').at(arange(0, n).neg().sub(1)).dataSync()]).toEqual([...list])
+  })
+
   if (device !== 'reference') return
 
   it('are refused where there are no values, with what to use instead', () => {
