@@ -37,6 +37,7 @@ function endsOf({ nodes }: RandomGraph): Node[] {
   return nodes.filter((n) => !read.has(n))
 }
 
+const hostFunctions: ReadonlySet<string> = new Set(['exp', 'tanh'])
 const poisons = [0xff, 0xaa, 0x7f, 0x00] as const
 
 export class Differential {
@@ -93,7 +94,9 @@ export class Differential {
     const truth = exact ? runGraph(outputs, inputs, values).map((list) => list.map((x) => x + 0)) : null
     /** What a family must give: the reference's numbers, or the bits of its first member. */
     const wanted = new Map<string, readonly number[][]>()
-    wanted.set('portable', this.onWasm(outputs, inputs, given).map(numbersOf))
+    // Functions of f64 are the engine's or the C library's: equal to a unit in the last place, not to the bit.
+    const host = graph.nodes.some((n) => n.dtype === 'f64' && hostFunctions.has(n.op))
+    if (!host) wanted.set('portable', this.onWasm(outputs, inputs, given).map(numbersOf))
     let flush: Flush = random.next() < 0.5 ? 'start' : 'end'
     const sets = [...new Set(this.devices.map((d) => d.instructionSet))]
     const set = sets[(seed >> 1) % sets.length]

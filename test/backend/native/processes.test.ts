@@ -1,0 +1,119 @@
+/** Processes that train on native code and are treated badly: right numbers, right exit codes, no hang. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+let folder: string
+let fixture: string
+
+// As plain JavaScript: dozens of processes and workers start it.
+beforeAll(async () => {
+  mkdirSync(join(root, '.cache'), { recursive: true })
+  folder = mkdtempSync(join(root, '.cache/native-'))
+  fixture = join(folder, 'fixture.mjs')
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['test/backend/native/process-fixture.ts'],
+    outfile: fixture,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: ['koffi'],
+    logLevel: 'error',
+  })
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function start(
+  mode: string,
+  options: {
+    before?: readonly string[]
+    env?: Record<string, string>
+    ready?: (child: ChildProcess) => void
+  } = {},
+): Promise<Ended> {
+  const [file, ...args] = [...(options.before ?? []), process.execPath, fixture, mode]
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, CHAINRULE_DEVICE: 'native', CHAINRULE_THREADS: '2', ...options.env },
+      timeout: 60_000,
+    })
+    let [stdout, stderr, told] = ['', '', false]
+    child.stdout.on('data', (text) => {
+      stdout += String(text)
+      if (!told && stdout.includes('ready')) {
+        told = true
+        options.ready?.(child)
+      }
+    })
+    child.stderr.on('data', (text) => {
+      stderr += String(text)
+    })
+    child.on('error', reject)
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
+  })
+}
+
+const lines = ({ stdout, stderr, code, signal }: Ended): string[] => {
+  expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
+  return stdout.trim().split('\n')
+}
+
+it('main and three workers train at once, with equal bits', async () => {
+  expect(lines(await start('isolates'))).toEqual(['equal true', 'threads true'])
+})
+
+it('workers are terminated in the middle of a step; what they leave is used again', async () => {
+  expect(lines(await start('terminate'))).toEqual(['grown by little'])
+})
+
+it('a worker is terminated inside a host function', async () => {
+  expect(lines(await start('terminate-host'))).toEqual(['after 8'])
+})
+
+it('errors of host functions come out of the step, and runs inside one are refused', async () => {
+  expect(lines(await start('throw-inside'))).toEqual([
+    'true on purpose',
+    'after 8',
+    'native: expected no run inside another, got one from a host function (`call`). Compute it before the call.',
+    'after 8',
+  ])
+})
+
+it('process.exit, errors and signals end it at once', async () => {
+  const [exit, inside, thrown, interrupted, terminated] = await Promise.all([
+    start('exit'),
+    start('exit-inside'),
+    start('throw'),
+    start('forever', { ready: (child) => setTimeout(() => child.kill('SIGINT'), 50) }),
+    start('forever', { ready: (child) => setTimeout(() => child.kill('SIGTERM'), 50) }),
+  ])
+  expect([exit.code, exit.stdout]).toEqual([3, 'ready\n'])
+  expect([inside.code, inside.stdout]).toEqual([4, 'ready\n'])
+  expect(thrown.code).toBe(1)
+  expect(thrown.stderr).toContain('on purpose')
+  expect(interrupted.signal).toBe('SIGINT')
+  expect(terminated.signal).toBe('SIGTERM')
+})
+
+it('children start of their own, and one core serves sixteen threads, with equal bits', async () => {
+  expect(lines(await start('children'))).toEqual(['equal true'])
+  const [losses] = lines(await start('losses'))
+  expect(lines(await start('threads', { before: ['taskset', '-c', '0'] }))).toEqual([losses])
+  // One core is one thread by itself.
+  const env = { CHAINRULE_THREADS: '' }
+  expect(lines(await start('losses', { before: ['taskset', '-c', '0'], env }))).toEqual([losses])
+})
