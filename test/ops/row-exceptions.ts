@@ -22,6 +22,8 @@ export const kinked: ReadonlySet<string> = new Set([
   'cummax',
   'cummin',
   'elu',
+  // Where the variance is limited its gradient does not see the limit, as PyTorch's.
+  'gaussianNllLoss',
   'hardshrink',
   'hardsigmoid',
   'hardswish',
