@@ -83,11 +83,22 @@ export const amax = extremum('amax', b.reduceMax)
 /** The smallest element over the axes; NaN wins; ties share the gradient evenly. */
 export const amin = extremum('amin', b.reduceMin)
 
+/** Extremes need something to choose from. `axis` null: all elements. */
+function requireElements(operation: string, x: Node, axis: number | null): void {
+  if (axis === null ? x.shape.includes(0) : x.shape[axis] === 0) {
+    const where = axis === null ? '' : ` along axis ${axis}`
+    throw new ShapeError(
+      `${operation}: expected at least one element${where}, got shape ${formatShape(x.shape)}.`,
+    )
+  }
+}
+
 const argExtremum =
   (operation: 'argmax' | 'argmin', primitive: (x: Node, axis: number) => Node) =>
   (x: Node, axis?: number | null, { keepdim = false }: ReduceOptions = {}): Node => {
     const y = x.dtype === 'bool' ? b.cast(x, 'u8') : x
     if (axis === undefined || axis === null) {
+      requireElements(operation, y, null)
       const flat = primitive(b.reshape(y, [y.shape.reduce((m, n) => m * n, 1)]), 0)
       return keepdim
         ? b.reshape(
@@ -101,6 +112,7 @@ const argExtremum =
       return b.full([], 0, 'i64')
     }
     const a = normalizeAxis(axis, y.shape.length, operation)
+    requireElements(operation, y, a)
     const r = primitive(y, a)
     return keepdim ? b.reshape(r, keptShape(y.shape, [a])) : r
   }
@@ -117,20 +129,21 @@ export interface ValuesAndIndices {
 }
 
 const withIndices =
-  (arg: (x: Node, axis?: number | null, options?: ReduceOptions) => Node) =>
+  (operation: string, arg: (x: Node, axis?: number | null, options?: ReduceOptions) => Node) =>
   (x: Node, axis: number, { keepdim = false }: ReduceOptions = {}): ValuesAndIndices => {
     if (x.shape.length === 0) return { values: x, indices: arg(x, axis) }
+    const a = normalizeAxis(axis, x.shape.length, operation)
+    requireElements(operation, x, a)
     const kept = arg(x, axis, { keepdim: true })
-    const a = normalizeAxis(axis, x.shape.length, 'max')
     const values = b.gather(x, kept, a)
     const shape = keepdim ? kept.shape : kept.shape.filter((_, i) => i !== a)
     return { values: b.reshape(values, shape), indices: b.reshape(kept, shape) }
   }
 
 /** Largest elements along an axis and where they are (the first of equals, which gets the whole gradient). */
-export const maxWithIndices = withIndices(argmax)
+export const maxWithIndices = withIndices('max', argmax)
 /** Smallest elements along an axis and where they are (the first of equals, which gets the whole gradient). */
-export const minWithIndices = withIndices(argmin)
+export const minWithIndices = withIndices('min', argmin)
 
 /** The largest element: over everything as `amax`, or along one axis with the gradient to the first of equals. */
 export const max = (x: Node, axis?: number | null, options: ReduceOptions = {}): Node =>

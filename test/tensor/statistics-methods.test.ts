@@ -120,6 +120,61 @@ forEachDevice('statistics', () => {
   })
 })
 
+forEachDevice('empty axes', () => {
+  const x = zeros([0, 3])
+
+  it('other axes reduce to nothing, and sums of nothing have their neutral element', () => {
+    const shapes = [
+      x.max(1),
+      x.min(1),
+      x.argmax(1),
+      x.amax(1),
+      x.medianWithIndices(1).values,
+      x.mode().indices,
+      x.aminmax(1).min,
+      x.nansum(1),
+    ]
+    for (const t of shapes) {
+      expect(t.shape).toEqual([0])
+      expect(list(t)).toEqual([])
+    }
+    expect(list(x.sum(0))).toEqual([0, 0, 0])
+    expect(list(x.prod(0))).toEqual([1, 1, 1])
+    expect(list(x.all(0))).toEqual([1, 1, 1])
+    expect(list(x.any(0))).toEqual([0, 0, 0])
+    expect(list(x.std(0))).toEqual([NaN, NaN, NaN])
+    expect(list(x.nanmean(0))).toEqual([NaN, NaN, NaN])
+    expect(list(x.logsumexp(0))).toEqual([-Infinity, -Infinity, -Infinity])
+    expect(x.norm().itemSync()).toBe(0)
+    expect(x.countNonzero().itemSync()).toBe(0)
+    expect(x.cummax(0).values.shape).toEqual([0, 3])
+    expect(list(x.logcumsumexp(1))).toEqual([])
+    expect(list(x.trapezoid(null, { axis: 0 }))).toEqual([0, 0, 0])
+    expect(x.diff({ axis: 0 }).shape).toEqual([0, 3])
+    expect(list(x.histc({ bins: 2 }))).toEqual([0, 0])
+  })
+
+  it('what has no answer is an error, as in PyTorch', () => {
+    for (const f of [
+      () => x.max(),
+      () => x.max(0),
+      () => x.min(0),
+      () => x.amax(),
+      () => x.amin([0, 1]),
+      () => x.aminmax(),
+      () => x.medianWithIndices(0),
+      () => x.nanmedianWithIndices(0),
+      () => x.mode(0),
+      () => x.quantile(0.5),
+      () => x.quantile(0.5, 0),
+    ]) {
+      expect(f).toThrow(/empty axis|at least one element/)
+    }
+    expect(() => x.argmax()).toThrow(/argmax: expected at least one element, got shape \[0, 3\]/)
+    expect(() => x.argmin(0)).toThrow(/argmin: expected at least one element along axis 0/)
+  })
+})
+
 describe('bad input', () => {
   it('is explained', () => {
     const x = tensor([1, 2, 3])
