@@ -1,12 +1,14 @@
 /** Every backend that compiles programs, each as its tests need it: the list that shared suites run over. */
-import type { Backend } from '../../src/backend/backend.js'
+import type { Backend, Executable } from '../../src/backend/backend.js'
 import { createNativeBackend, type InstructionSet } from '../../src/backend/native/native.js'
 import { createWasmBackend } from '../../src/backend/wasm/wasm.js'
+import type { Program } from '../../src/codegen/program.js'
 import type { Target } from '../../src/codegen/target.js'
 
 export interface CompiledBackend extends Backend {
   readonly target: Target
   readonly activeThreads: number
+  compileProgram(program: Program): Executable
   close(): void
 }
 
