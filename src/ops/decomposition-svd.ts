@@ -5,7 +5,7 @@ import * as b from '../ir/build.js'
 import type { CallGradient, HostKernel, Node } from '../ir/node.js'
 import { diagEmbed } from './diagonal.js'
 import { batchedKernel, type Where } from './factorizations/batched-kernel.js'
-import { jacobiSvd, type Svd } from './factorizations/jacobi-svd.js'
+import { jacobiSingularValues, jacobiSvd } from './factorizations/jacobi-svd.js'
 import {
   batchOf,
   factorize,
@@ -21,14 +21,8 @@ import {
   swapLast,
 } from './matrix.js'
 
-function decompose(
-  operation: string,
-  data: Float64Array,
-  shape: readonly number[],
-  all: boolean,
-  where: Where,
-): Svd {
-  const found = jacobiSvd(data, shape[0], shape[1], all)
+/** What the kernel found, or the error that says why it found nothing. */
+function finite<T>(operation: string, found: T | null, where: Where): T {
   if (found !== null) return found
   throw new ValueError(
     `${operation}: expected finite elements, got infinity or NaN${where}. Look for where they came from, for example with isfinite().`,
@@ -37,7 +31,7 @@ function decompose(
 
 const svdKernel = (all: boolean): HostKernel =>
   batchedKernel(all ? 'svdFull' : 'svd', [2], [2, 1, 2], ([{ data, shape }], [u, s, vh], where) => {
-    const { values, left, right } = decompose('svd', data, shape, all, where)
+    const { values, left, right } = finite('svd', jacobiSvd(data, shape[0], shape[1], all), where)
     s.data.set(values)
     vh.data.set(right)
     const [m, width] = u.shape
@@ -109,7 +103,7 @@ export function svd(x: Node, { fullMatrices = true }: { fullMatrices?: boolean }
 }
 
 const svdvalsKernel = batchedKernel('svdvals', [2], [1], ([{ data, shape }], [s], where) => {
-  s.data.set(decompose('svdvals', data, shape, false, where).values)
+  s.data.set(finite('svdvals', jacobiSingularValues(data, shape[0], shape[1]), where))
 })
 
 /** U·diag(g)·Vh: no gap between singular values is divided by. */
@@ -185,7 +179,7 @@ const pinvKernel = batchedKernel(
     where,
   ) => {
     const [m, n] = a.shape
-    const { values, left, right } = decompose('pinv', a.data, a.shape, false, where)
+    const { values, left, right } = finite('pinv', jacobiSvd(a.data, m, n, false), where)
     const limit = Math.max(atol, rtol * (values[0] ?? 0))
     values.forEach((s, k) => {
       if (!(s > limit)) return

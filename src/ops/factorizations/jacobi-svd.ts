@@ -24,23 +24,16 @@ export function transposed(a: Float64Array, m: number, n: number): Float64Array 
 
 /** Of `a` (m, n), which is overwritten; null where the rotations do not converge (elements that are not finite). */
 export function jacobiSvd(a: Float64Array, m: number, n: number, all: boolean): Svd | null {
-  let scale = 0
-  for (const x of a) {
-    if (!Number.isFinite(x)) return null
-    if (Math.abs(x) > scale) scale = Math.abs(x)
-  }
+  const scale = largest(a)
+  if (scale === null) return null
   if (m < n) {
     const flipped = jacobiSvd(transposed(a, m, n), n, m, all)
     return flipped && { values: flipped.values, left: flipped.right, right: flipped.left }
   }
-  // Squares must not overflow or vanish.
-  if (scale > 0) for (let i = 0; i < a.length; i++) a[i] /= scale
-  const tau = factorQr(a, m, n)
+  const { w, tau } = triangle(a, m, n, scale)
   const width = all ? m : n
   const q = formQ(a, tau, m, n, width)
-  // R = Jᵀᵀ·W: rows of W become orthogonal, their lengths are the singular values, J collects the rotations.
-  const w = new Float64Array(n * n)
-  for (let i = 0; i < n; i++) for (let j = i; j < n; j++) w[i * n + j] = a[i * n + j]
+  // R = Jᵀ·W: rows of W become orthogonal, their lengths are the singular values, J collects the rotations.
   const rotations = new Float64Array(n * n)
   for (let i = 0; i < n; i++) rotations[i * n + i] = 1
   if (!orthogonalizeRows(w, rotations, n)) return null
@@ -71,6 +64,41 @@ export function jacobiSvd(a: Float64Array, m: number, n: number, all: boolean): 
   return { values, left, right }
 }
 
+/** The singular values alone, descending; null where elements are not finite. */
+export function jacobiSingularValues(a: Float64Array, m: number, n: number): Float64Array | null {
+  if (m < n) return jacobiSingularValues(transposed(a, m, n), n, m)
+  const scale = largest(a)
+  if (scale === null) return null
+  const { w } = triangle(a, m, n, scale)
+  if (!orthogonalizeRows(w, null, n)) return null
+  const lengths = Float64Array.from({ length: n }, (_, i) => lengthOf(w, i * n, n) * scale)
+  return lengths.sort((x, y) => y - x)
+}
+
+/** The largest |element|, or null where one is not finite. */
+function largest(a: Float64Array): number | null {
+  let scale = 0
+  for (const x of a) {
+    if (!Number.isFinite(x)) return null
+    if (Math.abs(x) > scale) scale = Math.abs(x)
+  }
+  return scale
+}
+
+/** R of the scaled matrix: squares must not overflow or vanish. `a` keeps the reflections. */
+function triangle(
+  a: Float64Array,
+  m: number,
+  n: number,
+  scale: number,
+): { w: Float64Array; tau: Float64Array } {
+  if (scale > 0) for (let i = 0; i < a.length; i++) a[i] /= scale
+  const tau = factorQr(a, m, n)
+  const w = new Float64Array(n * n)
+  for (let i = 0; i < n; i++) for (let j = i; j < n; j++) w[i * n + j] = a[i * n + j]
+  return { w, tau }
+}
+
 const lengthOf = (x: Float64Array, start: number, n: number): number => {
   let sum = 0
   for (let k = start; k < start + n; k++) sum += x[k] * x[k]
@@ -78,29 +106,27 @@ const lengthOf = (x: Float64Array, start: number, n: number): number => {
 }
 
 /** Rotates pairs of rows until all are orthogonal to working precision. */
-function orthogonalizeRows(w: Float64Array, rotations: Float64Array, n: number): boolean {
+function orthogonalizeRows(w: Float64Array, rotations: Float64Array | null, n: number): boolean {
   const limit = n * 2 ** -53
+  const squares = new Float64Array(n)
   for (let sweep = 0; sweep < mostSweeps; sweep++) {
     let rotated = false
+    // Squared lengths follow the rotations within a sweep; each sweep starts from true ones.
+    for (let p = 0; p < n; p++) squares[p] = lengthOf(w, p * n, n) ** 2
     for (let p = 0; p < n - 1; p++) {
       for (let q = p + 1; q < n; q++) {
-        let pp = 0
-        let qq = 0
+        const [pp, qq] = [squares[p], squares[q]]
         let pq = 0
-        for (let k = 0; k < n; k++) {
-          const x = w[p * n + k]
-          const y = w[q * n + k]
-          pp += x * x
-          qq += y * y
-          pq += x * y
-        }
+        for (let k = 0; k < n; k++) pq += w[p * n + k] * w[q * n + k]
         if (pq === 0 || Math.abs(pq) <= limit * Math.sqrt(pp) * Math.sqrt(qq)) continue
         rotated = true
         const cot = (qq - pp) / (2 * pq)
         const t = (cot < 0 ? -1 : 1) / (Math.abs(cot) + Math.hypot(1, cot))
         const c = 1 / Math.hypot(1, t)
+        squares[p] = Math.max(0, pp - t * pq)
+        squares[q] = qq + t * pq
         rotateRows(w, n, p, q, c, -c * t)
-        rotateRows(rotations, n, p, q, c, -c * t)
+        if (rotations !== null) rotateRows(rotations, n, p, q, c, -c * t)
       }
     }
     if (!rotated) return true
