@@ -40,6 +40,9 @@ export interface Surroundings {
 /** Runs a graph of an attribute on values for its inputs; names of the graphs around it are visible. */
 export type GraphRunner = (graph: GraphProto, inputs: readonly (OnnxValue | null)[]) => OnnxValue[]
 
+/** Tensors of attributes, read once: a model runs many times. */
+const constants = new WeakMap<object, OnnxTensor>()
+
 export class Context {
   readonly op: string
   /** Version of the operator set that the node's domain is imported with. */
@@ -190,11 +193,17 @@ export class Context {
 
   tensorAttribute(name: string): OnnxTensor | null {
     const value = this.attributes.get(name)
-    if (value?.t !== undefined) return constantTensor(readTensor(value.t, this.around.external))
-    if (value?.sparseTensor !== undefined) {
-      return constantTensor(readSparse(value.sparseTensor, this.around.external))
+    const proto = value?.t ?? value?.sparseTensor
+    if (proto === undefined) return null
+    let tensor = constants.get(proto)
+    if (tensor === undefined) {
+      const { external } = this.around
+      const array =
+        value?.t === undefined ? readSparse(value!.sparseTensor!, external) : readTensor(value.t, external)
+      tensor = constantTensor(array)
+      constants.set(proto, tensor)
     }
-    return null
+    return tensor
   }
 
   graph(name: string): GraphProto {

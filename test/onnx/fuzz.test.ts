@@ -20,10 +20,9 @@ import {
   zeros,
 } from '../../src/index.js'
 import { exportOnnx } from '../../src/onnx/export-onnx.js'
-import { encodeMessage } from '../../src/onnx/protobuf.js'
 import { readOnnx } from '../../src/onnx/read-onnx.js'
-import type { GraphProto, ModelProto, NodeProto } from '../../src/onnx/schema.js'
 import { damaged } from '../helpers/damaged.js'
+import { attributeOf, fileOf, graphOf, int64s, node } from './build-model.js'
 
 await useDevice('reference')
 manualSeed(11)
@@ -87,62 +86,6 @@ describe('damaged files', () => {
 })
 
 // ---------------------------------------------------------------- files made to be wrong
-
-const node = (
-  opType: string,
-  input: string[],
-  output: string[],
-  attribute: NodeProto['attribute'] = [],
-): NodeProto => ({
-  opType,
-  input,
-  output,
-  attribute,
-})
-
-const graphOf = (parts: Partial<GraphProto>): GraphProto => ({
-  name: 'g',
-  node: [],
-  initializer: [],
-  sparseInitializer: [],
-  valueInfo: [],
-  input: [{ name: 'x', type: { tensorType: { elemType: 1 } } }],
-  output: [{ name: 'y', type: { tensorType: { elemType: 1 } } }],
-  ...parts,
-})
-
-const fileOf = (graph: GraphProto, more: Partial<ModelProto> = {}): Uint8Array =>
-  encodeMessage('Model', {
-    irVersion: 8,
-    opsetImport: [{ domain: '', version: 17 }],
-    metadataProps: [],
-    functions: [],
-    graph,
-    ...more,
-  })
-
-const int64s = (name: string, values: number[]) => ({
-  name,
-  dims: [values.length],
-  dataType: 7,
-  int64Data: values.map(BigInt),
-  floatData: [],
-  int32Data: [],
-  stringData: [],
-  doubleData: [],
-  uint64Data: [],
-  externalData: [],
-})
-
-const attributeOf = (name: string, parts: object) => ({
-  name,
-  floats: [],
-  ints: [],
-  strings: [],
-  tensors: [],
-  graphs: [],
-  ...parts,
-})
 
 const run = (bytes: Uint8Array): unknown => readOnnx(bytes).run({ x: zeros([2, 3]) })
 
