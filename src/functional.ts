@@ -1,5 +1,5 @@
 /** The functions behind layers and losses, as the namespace `functional` (PyTorch's `torch.nn.functional`). */
-export { bceWithLogits } from './losses/bce-with-logits.js'
+export { bceWithLogits, binaryCrossEntropyWithLogits } from './losses/bce-with-logits.js'
 export { binaryCrossEntropy } from './losses/binary-cross-entropy.js'
 export { cosineEmbeddingLoss } from './losses/cosine-embedding-loss.js'
 export { crossEntropy } from './losses/cross-entropy.js'

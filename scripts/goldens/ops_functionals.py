@@ -220,4 +220,7 @@ for red in ('mean', 'sum', 'none'):
     case('ctcLoss', lambda x, y, i, k: ctc(x, y, i, k, reduction=red, zero_infinity=True), ['$0', '$1', '$2', '$3', {'reduction': red, 'zeroInfinity': True}], [r(6, 3, 4).log_softmax(2), labels] + lengths)
 case('ctcLoss', lambda x, y, i, k: ctc(x, y, i, k, blank=2), ['$0', '$1', '$2', '$3', {'blank': 2}], [r(4, 2, 3).log_softmax(2), t([[0, 1], [1, 1]], i32), t([4, 4], i32), t([2, 2], i32)])
 
+case('bilinear', F.bilinear, ['$0', '$1', '$2', '$3'], [r(2, 3), r(2, 4), r(2, 3, 4), r(2)])
+case('bilinear', lambda x, y, w: F.bilinear(x, y, w), ['$0', '$1', '$2'], [r(2, 2, 3), r(2, 2, 2), r(1, 3, 2)])
+
 save('ops-functionals')

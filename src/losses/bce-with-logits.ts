@@ -17,8 +17,7 @@ export interface BCEWithLogitsOptions extends LossOptions {
 }
 
 /**
- * -y log σ(x) - (1 - y) log(1 - σ(x)) for logits x and float targets y of one shape, without overflow. PyTorch calls it
- * `binary_cross_entropy_with_logits`.
+ * -y log σ(x) - (1 - y) log(1 - σ(x)) for logits x and float targets y of one shape, without overflow.
  */
 export function bceWithLogits(
   prediction: Tensor,
@@ -28,6 +27,9 @@ export function bceWithLogits(
   checkSameShape('bceWithLogits', prediction, target)
   return wrap(node.bceWithLogits(nodeOf(prediction), nodeOf(target), onNodes(options)))
 }
+
+/** `bceWithLogits` under PyTorch's long name. */
+export const binaryCrossEntropyWithLogits = bceWithLogits
 
 /** `bceWithLogits` as a module: `new BCEWithLogitsLoss(options).forward(prediction, target)`. */
 export class BCEWithLogitsLoss extends LossModule<BCEWithLogitsOptions> {

@@ -1,5 +1,10 @@
 /** Losses. */
-export { BCEWithLogitsLoss, type BCEWithLogitsOptions, bceWithLogits } from './bce-with-logits.js'
+export {
+  BCEWithLogitsLoss,
+  type BCEWithLogitsOptions,
+  bceWithLogits,
+  binaryCrossEntropyWithLogits,
+} from './bce-with-logits.js'
 export { BCELoss, type BCELossOptions, binaryCrossEntropy } from './binary-cross-entropy.js'
 export {
   CosineEmbeddingLoss,

@@ -3,9 +3,9 @@
  */
 import { uniform } from '../init/uniform.js'
 import { zeros } from '../tensor/creation.js'
+import { bilinear } from '../tensor/functional.js'
 import { Parameter } from '../tensor/parameter.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { einsum } from '../tensor/tensor-functions.js'
 import { checkInput, checkInteger } from './check-input.js'
 import type { LinearOptions } from './linear.js'
 import { Module } from './module.js'
@@ -53,9 +53,7 @@ export class Bilinear extends Module {
     checkInput('Bilinear', x1, x1.rank > 0 && x1.shape[x1.rank - 1] === m, `(…, ${m})`)
     const fits = x2.rank === x1.rank && lead.every((k, i) => x2.shape[i] === k)
     checkInput('Bilinear', x2, fits && x2.shape[x2.rank - 1] === n, `(${[...lead, n].join(', ')})`)
-    const y = einsum('bi,kij,bj->bk', x1.reshape([-1, m]), this.weight, x2.reshape([-1, n]))
-    const shaped = y.reshape([...lead, this.outFeatures])
-    return this.bias ? shaped.add(this.bias) : shaped
+    return bilinear(x1, x2, this.weight, this.bias)
   }
 
   protected override describe(): string {

@@ -1,8 +1,7 @@
 /**
  * Distances of pairs of vectors.
  */
-import { pairwiseDistance } from '../ops/distances.js'
-import { nodeOf, wrap } from '../tensor/base.js'
+import { pairwiseDistance } from '../tensor/functional.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 
@@ -27,6 +26,6 @@ export class PairwiseDistance extends Module {
   }
 
   override forward(x: Tensor, y: Tensor): Tensor {
-    return wrap(pairwiseDistance(nodeOf(x), nodeOf(y), this.options))
+    return pairwiseDistance(x, y, this.options)
   }
 }

@@ -6,7 +6,9 @@ import type { Shape } from '../core/shape.js'
 import type { Node } from '../ir/node.js'
 import * as activation from '../ops/activation.js'
 import { type AttentionOptions, scaledDotProductAttention as attention } from '../ops/attention.js'
+import { bilinear as bilinearForm } from '../ops/bilinear.js'
 import * as convolution from '../ops/convolution.js'
+import { pairwiseDistance as distance } from '../ops/distances.js'
 import { type EmbeddingBagOptions as BagOptions, embeddingBag as bag } from '../ops/embedding-bag.js'
 import * as indexing from '../ops/indexing.js'
 import * as linearAlgebra from '../ops/linear-algebra.js'
@@ -143,6 +145,21 @@ export const convTranspose1d = liftWeighted(convolution.convTranspose1d)
 export const convTranspose2d = liftWeighted(convolution.convTranspose2d)
 /** The transpose of conv3d. */
 export const convTranspose3d = liftWeighted(convolution.convTranspose3d)
+
+/** x₁ᵀ W_k x₂ + bias_k with weight (out, in1, in2). */
+export const bilinear = (x1: TensorBase, x2: TensorBase, weight: TensorBase, bias?: Maybe): Tensor =>
+  wrap(bilinearForm(nodeOf(x1), nodeOf(x2), nodeOf(weight), maybe(bias)))
+
+/** ‖x - y + ε‖ₚ over the last axis: p = 2 and ε = 1e-6 by default. */
+export const pairwiseDistance = (
+  x: TensorBase,
+  y: TensorBase,
+  options?: Parameters<typeof distance>[2],
+): Tensor => wrap(distance(nodeOf(x), nodeOf(y), options))
+
+/** Pads the last axes: (before, after) pairs from the last axis backwards; see `Tensor.pad`. */
+export const pad = (x: Tensor, padding: readonly number[], options?: Parameters<Tensor['pad']>[1]): Tensor =>
+  x.pad(padding, options)
 
 /** Rows of `weight` by index; the gradient skips `paddingIndex`. */
 export const embedding = (
