@@ -122,12 +122,22 @@ const limits: Partial<Record<DType, readonly [number, number]>> = {
   u8: [0, 255],
 }
 
+/** A number that rounds to `to` as the integer itself does: f64, or f64 with a last bit for all that it has no room for. */
+function numberToRound(value: bigint, to: DType): number {
+  if (to === 'f64' || BigInt.asIntN(54, value) === value) return Number(value)
+  const high = value >> 11n
+  return Number(high << 11n === value ? high : high | 1n) * 2048
+}
+
 /** Floats to integers truncate and saturate (NaN is 0), integers wrap among themselves, bool is ≠ 0. */
 function convert(x: Value, node: Node): Value {
   const out = allocate(node)
   for (let i = 0; i < out.data.length; i++) {
-    if (out.dtype === 'bool' || isFloat(out.dtype)) {
-      write(out, i, x.dtype === 'i64' && out.dtype === 'bool' ? Number(x.data[i] !== 0n) : read(x, i))
+    if (x.dtype === 'i64' && (out.dtype === 'bool' || isFloat(out.dtype))) {
+      const value = x.data[i] as bigint
+      write(out, i, out.dtype === 'bool' ? Number(value !== 0n) : numberToRound(value, out.dtype))
+    } else if (out.dtype === 'bool' || isFloat(out.dtype)) {
+      write(out, i, read(x, i))
     } else if (!isFloat(x.dtype)) {
       fromBits(out, i, BigInt(x.data[i]))
     } else {

@@ -234,6 +234,9 @@ function writeUnary(c: KernelContext, op: UnaryOp, type: ComputeType, vector: bo
 
 const comparisons: Partial<Record<BinaryOp, true>> = { eq: true, ne: true, lt: true, le: true }
 
+/** Bools compute as numbers and keep whether the result is 0. */
+const boolArithmetic: Partial<Record<BinaryOp, 'or' | 'and' | 'xor'>> = { add: 'or', mul: 'and', sub: 'xor' }
+
 function writeBinary(c: KernelContext, e: Extract<Expr, { kind: 'binary' }>): void {
   const { f } = c
   const { op } = e
@@ -277,7 +280,11 @@ function writeBinary(c: KernelContext, e: Extract<Expr, { kind: 'binary' }>): vo
     f.op(`${type === 'i64' ? 'i64' : 'i32'}.${name}`)
     return
   }
-  if (type === 'bool') unsupported(`${op} of bool`)
+  if (type === 'bool') {
+    const bits = boolArithmetic[op] ?? unsupported(`${op} of bool`)
+    f.op(vector ? `v128.${bits}` : `i32.${bits}`)
+    return
+  }
   f.op(`${vector ? (type === 'f32' ? 'f32x4' : 'i32x4') : type}.${op}` as PlainOp)
 }
 
