@@ -24,7 +24,18 @@ export function lookAt(operation: string, instead: string, count: Node): number 
   return wrap(count).itemSync()
 }
 
-/** Runs `fn` once other tasks had their turn. Refuses at once, not in a promise that nobody may wait for. */
+/** What `build` makes of a size that is looked at first. Refuses at once, not in a promise that nobody may wait for. */
+export function lookThen<T>(
+  operation: string,
+  instead: string,
+  count: Node,
+  build: (count: number) => T,
+): Promise<T> {
+  requireValues(operation, instead)
+  return wrap(count).item().then(build)
+}
+
+/** As `lookThen` where `fn` itself looks, on the calling thread: runs it once other tasks had their turn. */
 export function later<T>(operation: string, instead: string, fn: () => T): Promise<T> {
   requireValues(operation, instead)
   return yieldIfDue().then(fn)

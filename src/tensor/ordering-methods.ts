@@ -5,7 +5,7 @@ import * as searching from '../ops/searching.js'
 import * as sorting from '../ops/sorting.js'
 import * as distinct from '../ops/unique.js'
 import { nodeOf, type TensorBase, wrap } from './base.js'
-import { later, lookAt } from './data-dependent.js'
+import { lookAt, lookThen } from './data-dependent.js'
 import { IndexingMethods } from './indexing-methods.js'
 import type { Tensor } from './tensor.js'
 
@@ -30,10 +30,16 @@ export interface Unique {
 
 const insteadOfUnique = 'Use sort() there, or find the distinct values before.'
 
-function finish(operation: string, plan: distinct.UniquePlan): Unique {
-  const { values, inverse, counts } = plan.finish(lookAt(operation, insteadOfUnique, plan.count))
+function finish(plan: distinct.UniquePlan, count: number): Unique {
+  const { values, inverse, counts } = plan.finish(count)
   return { values: wrap(values), inverse: wrap(inverse), counts: wrap(counts) }
 }
+
+const finishLater = (operation: string, plan: distinct.UniquePlan): Promise<Unique> =>
+  lookThen(operation, insteadOfUnique, plan.count, (count) => finish(plan, count))
+
+const finishNow = (operation: string, plan: distinct.UniquePlan): Unique =>
+  finish(plan, lookAt(operation, insteadOfUnique, plan.count))
 
 export class OrderingMethods<S extends Shape = Shape> extends IndexingMethods<S> {
   /** The elements in order along an axis (stable, NaN last), and where they were (i64). */
@@ -67,24 +73,22 @@ export class OrderingMethods<S extends Shape = Shape> extends IndexingMethods<S>
    * data: not inside `compile` or `vmap`.
    */
   unique({ axis }: UniqueOptions = {}): Promise<Unique> {
-    const plan = distinct.planUnique(this.node, axis)
-    return later('unique', insteadOfUnique, () => finish('unique', plan))
+    return finishLater('unique', distinct.planUnique(this.node, axis))
   }
 
   /** `unique()` on the calling thread, on devices that can. */
   uniqueSync({ axis }: UniqueOptions = {}): Unique {
-    return finish('unique', distinct.planUnique(this.node, axis))
+    return finishNow('unique', distinct.planUnique(this.node, axis))
   }
 
   /** As `unique`, but each run of equal neighbours counts for itself and keeps its place. */
   uniqueConsecutive({ axis }: UniqueOptions = {}): Promise<Unique> {
-    const plan = distinct.planUniqueConsecutive(this.node, axis)
-    return later('uniqueConsecutive', insteadOfUnique, () => finish('uniqueConsecutive', plan))
+    return finishLater('uniqueConsecutive', distinct.planUniqueConsecutive(this.node, axis))
   }
 
   /** `uniqueConsecutive()` on the calling thread, on devices that can. */
   uniqueConsecutiveSync({ axis }: UniqueOptions = {}): Unique {
-    return finish('uniqueConsecutive', distinct.planUniqueConsecutive(this.node, axis))
+    return finishNow('uniqueConsecutive', distinct.planUniqueConsecutive(this.node, axis))
   }
 
   /** The number of the bucket of each element between sorted boundaries, i64; see `searchsorted`. */

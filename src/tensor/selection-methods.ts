@@ -7,7 +7,7 @@ import type { Node } from '../ir/node.js'
 import * as ops from '../ops/advanced-indexing.js'
 import * as masking from '../ops/masking.js'
 import { nodeOf, type Operand, operand, type TensorBase, wrap } from './base.js'
-import { later, lookAt } from './data-dependent.js'
+import { lookAt, lookThen } from './data-dependent.js'
 import { type IndexArgument, indexItems } from './index-argument.js'
 import { OrderingMethods } from './ordering-methods.js'
 import type { At, AtResult, Fits } from './shape-types.js'
@@ -16,11 +16,10 @@ import type { Tensor } from './tensor.js'
 const insteadOfNonzero = 'Use nonzeroStatic(size), which pads, or keep the mask and use where().'
 const insteadOfSelect = 'Use where() or maskedFill(), multiply by the mask, or nonzeroStatic() with take().'
 
-const selected = (x: Node, mask: Node): Tensor =>
-  wrap(masking.maskedSelect(x, mask, lookAt('maskedSelect', insteadOfSelect, masking.nonzeroCount(mask))))
-
-const positions = (operation: string, x: Node): Tensor =>
-  wrap(masking.nonzeroStatic(x, lookAt(operation, insteadOfNonzero, masking.nonzeroCount(x))))
+const positions = (operation: string, x: Node): Promise<Tensor> =>
+  lookThen(operation, insteadOfNonzero, masking.nonzeroCount(x), (count) =>
+    wrap(masking.nonzeroStatic(x, count)),
+  )
 
 export class SelectionMethods<S extends Shape = Shape> extends OrderingMethods<S> {
   /**
@@ -71,13 +70,17 @@ export class SelectionMethods<S extends Shape = Shape> extends OrderingMethods<S
    * `compile` or `vmap`.
    */
   maskedSelect(mask: TensorBase): Promise<Tensor> {
-    const pair = masking.maskPair('maskedSelect', this.node, nodeOf(mask))
-    return later('maskedSelect', insteadOfSelect, () => selected(...pair))
+    const [x, chosen] = masking.maskPair('maskedSelect', this.node, nodeOf(mask))
+    return lookThen('maskedSelect', insteadOfSelect, masking.nonzeroCount(chosen), (count) =>
+      wrap(masking.maskedSelect(x, chosen, count)),
+    )
   }
 
   /** `maskedSelect()` on the calling thread, on devices that can. */
   maskedSelectSync(mask: TensorBase): Tensor {
-    return selected(...masking.maskPair('maskedSelect', this.node, nodeOf(mask)))
+    const [x, chosen] = masking.maskPair('maskedSelect', this.node, nodeOf(mask))
+    const count = lookAt('maskedSelect', insteadOfSelect, masking.nonzeroCount(chosen))
+    return wrap(masking.maskedSelect(x, chosen, count))
   }
 
   // ---------------------------------------------------------------- positions
@@ -87,19 +90,19 @@ export class SelectionMethods<S extends Shape = Shape> extends OrderingMethods<S
    * not inside `compile` or `vmap`, where `nonzeroStatic` is.
    */
   nonzero(): Promise<Tensor> {
-    const { node } = this
-    return later('nonzero', insteadOfNonzero, () => positions('nonzero', node))
+    return positions('nonzero', this.node)
   }
 
   /** `nonzero()` on the calling thread, on devices that can. */
   nonzeroSync(): Tensor {
-    return positions('nonzero', this.node)
+    const { node } = this
+    const count = lookAt('nonzero', insteadOfNonzero, masking.nonzeroCount(node))
+    return wrap(masking.nonzeroStatic(node, count))
   }
 
   /** The same as `nonzero`. */
   argwhere(): Promise<Tensor> {
-    const { node } = this
-    return later('argwhere', insteadOfNonzero, () => positions('argwhere', node))
+    return positions('argwhere', this.node)
   }
 
   /**

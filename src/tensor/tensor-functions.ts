@@ -1,7 +1,6 @@
 /** Functions of several tensors that are no method of one: `where`, `cat`, `stack`, `einsum`. */
 
 import { ValueError } from '../core/errors.js'
-import type { Node } from '../ir/node.js'
 import { einsum as einsumOf } from '../ops/einsum.js'
 import * as elementwise from '../ops/elementwise.js'
 import * as joining from '../ops/joining.js'
@@ -9,7 +8,7 @@ import * as linear from '../ops/linear-algebra.js'
 import { nonzeroCount, nonzeroStatic } from '../ops/masking.js'
 import { unbind } from '../ops/slicing.js'
 import { nodeOf, type Operand, operand, type TensorBase, wrap } from './base.js'
-import { later, lookAt } from './data-dependent.js'
+import { lookThen } from './data-dependent.js'
 import type { CatResult, Fits, ShapeOr, ShapesOf, StackResult } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
@@ -25,15 +24,12 @@ export function where(condition: TensorBase, x?: Operand, y?: Operand): Tensor |
   if (x !== undefined || y !== undefined) {
     throw new ValueError('where: expected a condition alone or with two values, got one value.')
   }
-  return later('where', insteadOfPositions, () => positionsOf(node))
+  return lookThen('where', insteadOfPositions, nonzeroCount(node), (count) =>
+    unbind(nonzeroStatic(node, count), 1).map(wrap),
+  )
 }
 
 const insteadOfPositions = 'Use nonzeroStatic(size), which pads, or where() with two values.'
-
-function positionsOf(x: Node): Tensor[] {
-  const at = nonzeroStatic(x, lookAt('where', insteadOfPositions, nonzeroCount(x)))
-  return unbind(at, 1).map(wrap)
-}
 
 /** Joins tensors along an axis that exists. */
 export const cat = <const L extends readonly TensorBase[], const X extends number = 0>(
