@@ -112,6 +112,13 @@ export type Expr = ExprBase &
     | { readonly kind: 'lane'; readonly value: Expr; readonly lane: number }
     /** Lane i is lane `pattern[i]` of the value (f32 and i32). */
     | { readonly kind: 'permute'; readonly value: Expr; readonly pattern: readonly number[] }
+    /** Lane i is lane `pattern[i]` of the left value, or of the right one beyond its lanes (f32 and i32). */
+    | {
+        readonly kind: 'shuffle'
+        readonly left: Expr
+        readonly right: Expr
+        readonly pattern: readonly number[]
+      }
     /**
      * `then` where every range holds, else `otherwise`; only the chosen side is evaluated. `bounded` atoms in `then`
      * rest on these ranges.
@@ -378,6 +385,14 @@ export class ExprBuilder {
       value.deps,
     )
   }
+  shuffle(left: Expr, right: Expr, pattern: readonly number[]): Expr {
+    return this.intern(
+      `shuffle ${left.id} ${right.id} ${pattern.join()}`,
+      { kind: 'shuffle', left, right, pattern, type: left.type, lanes: left.lanes },
+      left.deps,
+      right.deps,
+    )
+  }
   guard(ranges: readonly IndexRange[], then: Expr, otherwise: Expr): Expr {
     if (ranges.length === 0) return then
     return this.intern(
@@ -426,6 +441,7 @@ export function operandsOf(expr: Expr): readonly Expr[] {
     case 'vector':
       return expr.values
     case 'binary':
+    case 'shuffle':
       return [expr.left, expr.right]
     case 'mulAdd':
       return [expr.a, expr.b, expr.c]

@@ -117,6 +117,8 @@ class Printer {
         return this.names.of(e.register.id, e.register.name)
       case 'combine':
         return `combine ${e.op}(${this.expr(e.value)})`
+      case 'shuffle':
+        return `shuffle(${this.expr(e.left)}, ${this.expr(e.right)})[${e.pattern.join(' ')}]`
       case 'permute':
         return `${this.expr(e.value)}[${e.pattern.join(' ')}]`
       case 'lane':

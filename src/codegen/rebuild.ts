@@ -21,6 +21,11 @@ export function rebuild(build: ExprBuilder, expr: Expr, replace: (operand: Expr)
       const right = replaced(expr.right)
       return changed ? build.binary(expr.op, left, right) : expr
     }
+    case 'shuffle': {
+      const left = replaced(expr.left)
+      const right = replaced(expr.right)
+      return changed ? build.shuffle(left, right, expr.pattern) : expr
+    }
     case 'mulAdd': {
       const a = replaced(expr.a)
       const b = replaced(expr.b)

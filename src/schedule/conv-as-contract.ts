@@ -3,11 +3,18 @@
  * lowering copies them block by block into cache, and nothing of their size is ever stored.
  *
  *   out[n, g, o, p] = Σ_{c, k} w[g, o, c, k] · x[n, g, c, p·stride + k·dilation - padding]
+ *
+ * Where a convolution has few positions and many images (a weight gradient: positions are taps, images are channels),
+ * the columns are positions × images, and the padded copy of x has its images last, so that they are read in vectors.
  */
 
-import { range } from '../core/shape.js'
+import { range, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
+
+/** Fewer positions than this do not fill a vector: images stand beside them. */
+const fewPositions = 16
+const fewImages = 8
 
 export function convAsContract(node: Node): Node | null {
   if (!isOp(node, 'conv')) return null
@@ -18,6 +25,10 @@ export function convAsContract(node: Node): Node | null {
   const r = spatial.length
   if (node.shape.includes(0)) return b.literal(node, 0)
 
+  if (groups === 1 && n >= fewImages && sizeOf(node.shape.slice(2)) < fewPositions) {
+    if (sizeOf(node.shape.slice(2)) === 1 || padding.some(([low, high]) => low !== 0 || high !== 0))
+      return imagesAsColumns(node)
+  }
   const padded = b.pad(
     x,
     [0, 0, ...padding.map(([low]) => low)],
@@ -47,4 +58,33 @@ export function convAsContract(node: Node): Node | null {
     accumulate: node.dtype,
   })
   return b.reshape(y, node.shape) // (N, G, O/G, P) → (N, O, P)
+}
+
+/** out[o, p, n] = Σ_{c, k} w[o, c, k] · x[c, p·stride + k·dilation - padding, n], back in the order of the convolution. */
+function imagesAsColumns(node: Node<'conv'>): Node {
+  const { stride, padding, dilation, inputDilation } = node.attrs
+  const [x, w] = node.inputs
+  const kernel = w.shape.slice(2)
+  const r = kernel.length
+  const spatial = range(r)
+  const last = b.permute(x, [1, ...spatial.map((i) => 2 + i), 0]) // (C, S, N)
+  const padded = b.pad(
+    last,
+    [0, ...padding.map(([low]) => low), 0],
+    [0, ...padding.map(([, high]) => high), 0],
+    [0, ...inputDilation.map((d) => d - 1), 0],
+    0,
+  )
+  const images = b.permute(padded, [1 + r, 0, ...spatial.map((i) => 1 + i)]) // (N, C, S)
+  const windows = b.window(images, { size: kernel, stride, dilation }) // (N, C, P, K)
+  const positions = spatial.map((i) => 2 + i)
+  const taps = spatial.map((i) => 2 + r + i)
+  const view = b.permute(windows, [1, ...taps, ...positions, 0]) // (C, K, P, N)
+  const inner = range(1 + r)
+  const y = b.contract(w, view, {
+    batch: [[], []],
+    contracting: [inner.map((i) => 1 + i), inner],
+    accumulate: node.dtype,
+  }) // (O, P, N)
+  return b.permute(y, [1 + r, 0, ...spatial.map((i) => 1 + i)])
 }

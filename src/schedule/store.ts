@@ -163,8 +163,13 @@ export function chooseStored(roots: readonly Node[], isLeaf: (node: Node) => boo
     const list = users.get(node) ?? []
     const repeated = list.some((u) => repeats(u, node))
     // Padding read through windows would be tested for at each of them; a padded copy is read straight.
-    const padded = isOp(node, 'pad') && list.some((u) => isOp(u, 'window'))
-    if (repeated && (cost.get(node)! > cheap || padded)) stored.add(node)
+    const windowed = (u: Node): boolean => isOp(u, 'window') && repeats(u, u.inputs[0])
+    const padded =
+      isOp(node, 'pad') &&
+      list.some((u) => windowed(u) || (isOp(u, 'permute') && (users.get(u) ?? []).some(windowed)))
+    // Padding tests each element; a transposition turns whole tiles: one after the other.
+    const turned = isOp(node, 'permute') && movesLast(node) && list.some((u) => isOp(u, 'pad'))
+    if ((repeated && cost.get(node)! > cheap) || padded || turned) stored.add(node)
     else if (statements.has(node) && list.some((u) => guardsInput(u, node))) stored.add(node)
   }
 
@@ -186,6 +191,12 @@ export function chooseStored(roots: readonly Node[], isLeaf: (node: Node) => boo
       stored.add(node)
   }
   return stored
+}
+
+/** The innermost axis changes. */
+const movesLast = (node: Node<'permute'>): boolean => {
+  const last = node.attrs.axes.length - 1
+  return node.attrs.axes[last] !== last && node.shape[last] > 1
 }
 
 const is64 = (node: Node): boolean => node.dtype === 'i64' || node.dtype === 'f64'

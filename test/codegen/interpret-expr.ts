@@ -296,6 +296,10 @@ function compute(expr: Expr, env: Environment, memo: Map<number, Value>): Value 
       }
       return values
     }
+    case 'shuffle': {
+      const both = [...of(expr.left), ...of(expr.right)]
+      return expr.pattern.map((from) => both[from])
+    }
     case 'permute': {
       const value = of(expr.value)
       return expr.pattern.map((from) => value[from])

@@ -102,6 +102,11 @@ export function writeValue(c: KernelContext, e: Expr): void {
     case 'combine':
       writeCombine(c, e)
       return
+    case 'shuffle':
+      c.value(e.left)
+      c.value(e.right)
+      f.shuffle(e.pattern.flatMap((from) => [0, 1, 2, 3].map((byte) => 4 * from + byte)))
+      return
     case 'permute': {
       const t = c.temporary('v128')
       c.value(e.value)

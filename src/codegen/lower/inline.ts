@@ -36,6 +36,7 @@ import { atLane, type Lanes, oneLane } from './lanes.js'
 import { narrowIndex } from './operand.js'
 import { lowerReduction } from './reduce.js'
 import { roundTo } from './round.js'
+import type { TransposedTiles } from './transpose.js'
 
 /** How far each active lane's index lies from the first one's, where that is fixed; else null. */
 function lanePattern(index: Index, lanes: Lanes): number[] | null {
@@ -63,6 +64,8 @@ export class Inliner {
   private readonly bufferOf: (node: Node) => number | null
   private readonly plugs: ReadonlyMap<Node, Plug>
   private guards = 0
+  /** Tiles that loads of far-apart lanes come from, while a map kernel works on one. */
+  tiles: TransposedTiles | null = null
   /** Vector width that reductions over contiguous axes use. */
   readonly width: number
   /** The target can read some lanes of a vector only. */
@@ -117,6 +120,10 @@ export class Inliner {
   /** Element(s) of a buffer at a linear index. */
   load(buffer: number, dtype: DType, at: Index, lanes: Lanes): Expr {
     if (lanes.count === 1) return this.e.load(buffer, dtype, at)
+    if (this.tiles !== null && this.guards === 0 && (dtype === 'f32' || dtype === 'i32')) {
+      const tile = this.tiles.load(buffer, dtype, at, lanes)
+      if (tile !== null) return tile
+    }
     const step = stepOf(at, lanes.variable!)
     if (step === null || step < 0) {
       return (

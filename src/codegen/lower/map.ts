@@ -15,13 +15,17 @@ import {
   linearize,
   loopVar,
   scaleIndex,
+  shiftIndex,
+  stepOf,
 } from '../index-expression.js'
 import { type Expr, type IndexRange, type Kernel, operandsOf, type Stmt } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
+import { exprsOf, walkStmts } from '../walk.js'
 import { Inliner, ScalarOnly } from './inline.js'
 import { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
 import { type ReduceNode, reducesAlongLanes } from './reduce.js'
+import { TransposedTiles } from './transpose.js'
 
 export interface MapKernelSpec {
   readonly name: string
@@ -219,6 +223,61 @@ function blockSize(total: number, hasReduction: boolean, width: number, serialWo
   return Math.max(1, pieces) * width
 }
 
+/** Bodies of tiles are written out for each of their values: only small ones are. */
+const mostTiledNodes = 12
+/** Lanes fewer elements apart are read where they are. */
+const farApart = 3
+/** Shorter axes are not worth turning tiles. */
+const leastAcross = 8
+
+interface Crossing {
+  readonly axis: number
+  readonly buffers: ReadonlySet<number>
+}
+
+/**
+ * An axis along which inputs are contiguous that the lanes would fetch from far apart, and those inputs' buffers; null
+ * where there is none.
+ */
+function acrossAxis(
+  { body, vars }: { body: readonly Stmt[]; vars: LoopVar[] },
+  spec: MapKernelSpec,
+): Crossing | null {
+  const lanes = vars[vars.length - 1]
+  const loads = new Map<number, Index[]>()
+  const guarded = new Set<number>()
+  const seen = new Set<string>()
+  const visit = (e: Expr, inGuard: boolean): void => {
+    const key = `${e.id} ${inGuard}`
+    if (seen.has(key)) return
+    seen.add(key)
+    if (e.kind === 'load') {
+      loads.set(e.buffer, [...(loads.get(e.buffer) ?? []), e.index])
+      if (inGuard) guarded.add(e.buffer)
+    }
+    for (const x of operandsOf(e)) visit(x, inGuard || e.kind === 'guard')
+  }
+  walkStmts(body, (s) => {
+    for (const e of exprsOf(s)) visit(e, false)
+  })
+  let best: Crossing | null = null
+  vars.slice(0, -1).forEach((v, axis) => {
+    if (v.high - v.low + 1 < leastAcross) return
+    const buffers = new Set<number>()
+    for (const [buffer, indices] of loads) {
+      const { dtype } = spec.inputs[buffer] ?? { dtype: 'bool' }
+      if ((dtype !== 'f32' && dtype !== 'i32') || guarded.has(buffer)) continue
+      const crosses = (index: Index): boolean => {
+        const step = stepOf(index, lanes)
+        return step !== null && step >= farApart && stepOf(index, v) === 1
+      }
+      if (indices.every(crosses)) buffers.add(buffer)
+    }
+    if (buffers.size > (best?.buffers.size ?? 0)) best = { axis, buffers }
+  })
+  return best
+}
+
 function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: number, target: Target): Kernel {
   const k = new KernelBuilder()
   const nodes = inlined(spec)
@@ -262,6 +321,64 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
     k.loop(v, 1, () => stores(addIndex(base, atomIndex(v)), oneLane))
   }
 
+  /** Tiles across axis `axis` and the lanes; the other axes are loops around them. */
+  const crossLoops = ({ axis, buffers }: Crossing): void => {
+    const strides = stridesOf(extents)
+    const last = extents.length - 1
+    /** Blocks of an axis: its whole ones in a loop, then the rest. */
+    const blocksOf = (
+      size: number,
+      kind: 'for' | 'parallel',
+      write: (first: Index, active: number) => void,
+    ): void => {
+      const whole = Math.floor(size / width)
+      const rest = size - whole * width
+      if (kind === 'for' || rest === 0) {
+        const v = loopVar('t', 0, whole - 1)
+        if (whole > 0) k.loop(v, 1, () => write(atomIndex(v, width), width), kind)
+        if (rest > 0) write(constantIndex(whole * width), rest)
+        return
+      }
+      const v = loopVar('t', 0, whole)
+      k.loop(
+        v,
+        1,
+        () => {
+          const inside: IndexRange = { index: atomIndex(v), low: 0, high: whole - 1 }
+          const before = atomIndex({ kind: 'bounded', of: inside.index, low: 0, high: whole - 1 }, width)
+          const then = k.block(() => write(before, width))
+          const otherwise = k.block(() => write(constantIndex(whole * width), rest))
+          k.emit({ kind: 'if', ranges: [inside], then, otherwise })
+        },
+        'parallel',
+      )
+    }
+    const tile = (base: Index, active: number): void =>
+      blocksOf(extents[last], 'for', (first, count) => {
+        const lanes = lanesFor(width, count)
+        inliner.tiles = new TransposedTiles(k, buffers, active)
+        for (let u = 0; u < active; u++) {
+          inliner.tiles.current = u
+          const position = addIndex(base, first, atomIndex(lanes.variable!))
+          stores(shiftIndex(position, u * strides[axis]), lanes)
+        }
+        inliner.tiles = null
+      })
+    const order = [...extents.keys()].filter((a) => a !== axis && a !== last)
+    const nested = (at: number, base: Index): void => {
+      const kind = at === 0 && shared ? 'parallel' : 'for'
+      if (at === order.length) {
+        blocksOf(extents[axis], kind, (first, active) =>
+          tile(addIndex(base, scaleIndex(first, strides[axis])), active),
+        )
+        return
+      }
+      const v = loopVar('i', 0, extents[order[at]] - 1)
+      k.loop(v, 1, () => nested(at + 1, addIndex(base, atomIndex(v, strides[order[at]]))), kind)
+    }
+    nested(0, constantIndex(0))
+  }
+
   const block = blockSize(total, reductions.length > 0, width, target.serialWork)
   if (extents.length === 1 && shared && total >= 2 * block) {
     // Threads share the blocks of a flat domain; the last block may be shorter.
@@ -284,6 +401,8 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
     return k.build(spec.name)
   }
 
+  const tiled = masks && width > 1 && reductions.length === 0 && nodes.length <= mostTiledNodes
+  const crossing = tiled ? acrossAxis(draft(spec, extents, target), spec) : null
   const strides = stridesOf(extents)
   const outer = extents.slice(0, -1).map((n) => loopVar('i', 0, n - 1))
   const base = addIndex(...outer.map((v, a) => scaleIndex(atomIndex(v), strides[a])))
@@ -291,6 +410,7 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
     if (from === outer.length) row(base, extents[extents.length - 1])
     else k.loop(outer[from], 1, () => loops(from + 1), from === 0 && shared ? 'parallel' : 'for')
   }
-  loops(0)
+  if (crossing === null) loops(0)
+  else crossLoops(crossing)
   return k.build(spec.name)
 }

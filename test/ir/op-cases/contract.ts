@@ -266,6 +266,26 @@ const convolutions: readonly Convolution[] = [
     ],
   },
   { x: [2, 3], w: [5, 3] },
+  // Few positions and many images, as in weight gradients.
+  {
+    x: [9, 3, 5, 4],
+    w: [4, 3, 5, 4],
+    padding: [
+      [1, 1],
+      [1, 1],
+    ],
+  },
+  {
+    x: [18, 2, 6, 6],
+    w: [5, 2, 3, 3],
+    padding: [
+      [1, 0],
+      [0, 1],
+    ],
+    stride: [2, 2],
+    dilation: [2, 1],
+  },
+  { x: [17, 3, 4, 5], w: [20, 3, 4, 5] },
 ]
 
 /** stride × dilation × groups × input dilation × padding on a small 1-d convolution. */

@@ -143,6 +143,8 @@ function vectorValue(c: KernelContext, e: Expr, into: VirtualRegister | null): V
     }
     case 'vector':
       return vectorOfScalars(c, e)
+    case 'shuffle':
+      return shuffle(c, e, target())
     case 'permute': {
       const value = c.value(e.value)
       const result = target()
@@ -226,6 +228,38 @@ function splat(
   }
   if (e.type === 'i32') return splatGeneral(c, lanes, c.value(value))
   f.plain('define', 'vbroadcastss', [inView(result, view), inView(c.value(value), 'xmm')])
+  return result
+}
+
+/** AVX-512 has an instruction for it; AVX2 permutes both values and blends. */
+function shuffle(
+  c: KernelContext,
+  e: Extract<Expr, { kind: 'shuffle' }>,
+  result: VirtualRegister,
+): VirtualRegister {
+  const { f } = c
+  const { lanes, pattern } = e
+  const view = viewOf('f32', lanes)
+  const left = c.value(e.left)
+  const right = c.value(e.right)
+  if (c.options.avx512) {
+    const order = f.register('vec')
+    f.plain('define', 'vmovups', [inView(order, view), constantData(patternBytes(pattern))])
+    f.plain('modify', 'vpermi2ps', [inView(order, view), inView(left, view), inView(right, view)])
+    return order
+  }
+  if (lanes !== 8) throw new InternalError(`x86: a shuffle of ${lanes} lanes.`)
+  const order = f.register('vec')
+  const fromLeft = f.register('vec')
+  const fromRight = f.register('vec')
+  f.plain('define', 'vmovups', [
+    inView(order, view),
+    constantData(patternBytes(pattern.map((i) => i % lanes))),
+  ])
+  f.plain('define', 'vpermps', [inView(fromLeft, view), inView(order, view), inView(left, view)])
+  f.plain('define', 'vpermps', [inView(fromRight, view), inView(order, view), inView(right, view)])
+  const bits = pattern.reduce((sum, from, to) => (from >= lanes ? sum | (1 << to) : sum), 0)
+  f.plain('define', 'vblendps', [inView(result, view), inView(fromLeft, view), inView(fromRight, view), bits])
   return result
 }
 
