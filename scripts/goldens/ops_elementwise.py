@@ -30,6 +30,11 @@ for op, fn in [('clampMin', torch.clamp_min), ('clampMax', torch.clamp_max)]:
     case(op, lambda x: fn(x, 0.25), ['$0', 0.25], [r(2, 3)])
     case(op, fn, ['$0', '$1'], [r(2, 3), r(3)])
 
+for dtype in (i32, i64):
+    case('pow', torch.pow, ['$0', '$1'], [t([2, 3, -1, 0, 1, -2, 7, -1, 2, 0, 5, -3], dtype), t([30, 18, 101, 5, -3, 61, 21, -4, -2, 0, 0, 64], dtype)])
+case('pow', torch.pow, ['$0', '$1'], [t([2, 3, 0, 255, 7], u8), t([7, 5, 0, 3, 200], u8)])
+case('pow', lambda y: torch.pow(3, y), [3, '$0'], [t([0, 1, 39], i64)])
+
 # ---------------------------------------------------------------- bits
 for dtype in (i32, i64, u8):
     sign = 1 if dtype == u8 else -1

@@ -8,6 +8,7 @@ import { broadcastShapes } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { fullPrecision } from './autocast.js'
+import { integerPowers, wholePower } from './integer-power.js'
 import {
   floatType,
   isNode,
@@ -104,21 +105,10 @@ export function fmod(x: Operand, y: Operand): Node {
   return b.where(b.lt(p, like(p, 0)), b.neg(r), r)
 }
 
-/** x·x·…: n ≥ 1 factors by repeated squaring. */
-function integerPower(x: Node, n: number): Node {
-  let result: Node | null = null
-  let square = x
-  for (let k = n; ; k = Math.floor(k / 2)) {
-    if (k % 2 === 1) result = result === null ? square : b.mul(result, square)
-    if (k <= 1) return result!
-    square = b.mul(square, square)
-  }
-}
-
 /**
- * x to the power y. Exponents 0.5, 1, 2, 3, −0.5, −1 and −2 given as numbers become roots and products. Integers to a
- * non-negative integer stay integers (tensor exponents are exact up to 2⁵³); a negative number as exponent of an
- * integer tensor is an error, as in PyTorch.
+ * x to the power y. Exponents 0.5, 1, 2, 3, −0.5, −1 and −2 given as numbers become roots and products. Powers of
+ * integers stay integers and wrap around; negative exponents in a tensor give 0 (but for bases ±1), a negative number
+ * as exponent of an integer tensor is an error, as in PyTorch.
  */
 export function pow(base: Operand, exponent: Operand): Node {
   const [x, y] = [fullPrecision(base), fullPrecision(exponent)]
@@ -132,7 +122,7 @@ export function pow(base: Operand, exponent: Operand): Node {
           `pow: expected an exponent ≥ 0 for ${x.dtype}, got ${y}. Cast first with .to('f32').`,
         )
       }
-      return y === 0 ? like(base, 1) : integerPower(base, y)
+      return y === 0 ? like(base, 1) : wholePower(base, y)
     }
     switch (y) {
       case 2:
@@ -150,8 +140,7 @@ export function pow(base: Operand, exponent: Operand): Node {
     }
   }
   if (isInteger(dtype)) {
-    const [p, q] = pair('pow', x, y, 'f64')
-    return b.cast(b.round(b.pow(p, q)), dtype)
+    return integerPowers(...pair('pow', x, y, dtype))
   }
   const [p, q] = pair('pow', x, y, dtype)
   return b.pow(p, q)

@@ -8,6 +8,7 @@ import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { inFullPrecision } from './autocast.js'
 import { floatUnary, withDerivativesOf } from './float-function.js'
+import { wholePower } from './integer-power.js'
 import { addLiteral, inAccumulationType, like, mulLiteral, toFloat } from './operand.js'
 import {
   erfInverseFar,
@@ -165,17 +166,6 @@ const bernoulli = [
   1 / 74724249600,
   -3617 / 10670622842880000,
 ]
-
-/** zⁿ for whole n ≥ 1. */
-function wholePower(z: Node, n: number): Node {
-  let result: Node | null = null
-  let square = z
-  for (let k = n; k > 0; k = Math.floor(k / 2)) {
-    if (k % 2 === 1) result = result === null ? square : b.mul(result, square)
-    if (k > 1) square = b.mul(square, square)
-  }
-  return result!
-}
 
 /** Σ_{k≥0} (z + k)^−s for z > 0 and whole s ≥ 2, by Euler and Maclaurin. */
 function hurwitzZeta(s: number, z: Node): Node {
