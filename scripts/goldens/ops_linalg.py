@@ -149,6 +149,16 @@ case('matrixRank', lambda x: L.matrix_rank(x, atol=1.5, rtol=0.0), ['$0', {'atol
 case('matrixRank', lambda x: L.matrix_rank(x, rtol=0.5), ['$0', {'rtol': 0.5}], [torch.diag(t([3., 2., 1.]))], grad=False)
 case('matrixRank', lambda x: L.matrix_rank(x, hermitian=True), ['$0', {'hermitian': True}], [spd(3, 3)], grad=False)
 
+for shape, ind in [((2, 3, 6), 2), ((4, 2, 2), 1), ((2, 2, 2, 2), 2)]:
+    n = math.prod(shape[:ind])
+    case('tensorinv', lambda x: L.tensorinv(x, ind), ['$0', ind], [well(n, n).reshape(shape)])
+case('tensorsolve', L.tensorsolve, ['$0', '$1'], [well(6, 6).reshape(2, 3, 6), r(2, 3)])
+case('tensorsolve', lambda a, b: L.tensorsolve(a, b, dims=(0, 2)), ['$0', '$1', {'axes': [0, 2]}], [r(3, 6, 2) + 2 * well(6, 6).reshape(3, 6, 2), r(6)])
+case('vander', L.vander, ['$0'], [r(2, 3)])
+case('vander', lambda x: L.vander(x, N=5), ['$0', {'N': 5}], [r(3)])
+case('matrixDiagonal', L.diagonal, ['$0'], [r(2, 3, 4)])
+case('matrixDiagonal', lambda x: L.diagonal(x, offset=1), ['$0', 1], [r(2, 3, 4)])
+
 # ---------------------------------------------------------------- functions of matrices
 for n in [0, 1, 2, 3, 5, -1, -2]:
     case('matrixPower', lambda x: L.matrix_power(x, n), ['$0', n], [well(3, 3) / 2], grad=n != 0)

@@ -141,6 +141,19 @@ forEachDevice('linear algebra', () => {
     expectNear(signal.istft(spectra, 16, { window, length: 50 }), x)
   })
 
+  it('f64 keeps its digits, and narrow floats and integers transform in f32', () => {
+    const x = definite(normal([4, 4], 'f64'))
+    expectNear(linalg.inv(x).matmul(x) as Tensor, eye(4, { dtype: 'f64' }), 1e-12)
+    const z = normal([60, 2], 'f64')
+    expectNear(fft.ifft(fft.fft(z)), z, 1e-13)
+    const counts = tensor([1, 2, 3, 4], { dtype: 'i64' })
+    expect(fft.rfft(counts).dtype).toBe('f32')
+    expect(valuesOf(fft.rfft(counts))).toEqual([10, 0, -2, 2, -2, 0])
+    const half = tensor([1, 2, 3, 4], { dtype: 'f16' })
+    expect(fft.rfft(half).dtype).toBe('f16')
+    expect(valuesOf(fft.rfft(half))).toEqual([10, 0, -2, 2, -2, 0])
+  })
+
   it('methods and functions agree', () => {
     const x = definite(normal([3, 3]))
     expectNear(x.inverse(), linalg.inv(x))

@@ -1,5 +1,6 @@
 /** Cases of while loops, branches, barriers, host calls and the selection of results. */
-import type { HostKernel } from '../../../src/ir/node.js'
+import type { CallGradient, HostKernel } from '../../../src/ir/node.js'
+import type { Builder } from '../../../src/ir/rule.js'
 import { body } from './bodies.js'
 import { cycle, domains, input, type OpCase, opCase } from './case.js'
 
@@ -71,6 +72,22 @@ const cube: HostKernel = {
   },
 }
 
+/** Sums along the last axis, whatever the axes before. */
+const runningSums: HostKernel = {
+  name: 'runningSums',
+  batched: true,
+  run: ([x], [y]) => {
+    const width = x.shape[x.shape.length - 1]
+    for (let i = 0; i < x.data.length; i++) {
+      y.data[i] = Number(x.data[i]) + (i % width === 0 ? 0 : Number(y.data[i - 1]))
+    }
+  },
+}
+
+const sumsBack =
+  (b: Builder): CallGradient =>
+  (_inputs, _outputs, [g]) => [g && b.cumSum(g, g.shape.length - 1, true)]
+
 const others: readonly OpCase[] = [
   ...branches,
   opCase('barrier', 'of two', [input([3]), input([2, 2])], (b, xs) => b.barrier(xs)),
@@ -91,6 +108,14 @@ const others: readonly OpCase[] = [
         ],
         vjp: ([v], _outputs, [g]) => [g && b.mul(g, b.mul(b.literal(v, 3), b.mul(v, v)))],
       }),
+    { tolerance: 'elementwise' },
+  ),
+  opCase(
+    'call',
+    'running sums of rows, one call for a batch',
+    [input([2, 3])],
+    (b, [x]) =>
+      b.call([x], { kernel: runningSums, outputs: [{ shape: [2, 3], dtype: x.dtype }], vjp: sumsBack(b) }),
     { tolerance: 'elementwise' },
   ),
   opCase(
