@@ -4,9 +4,10 @@
  */
 import { readElement } from '../core/dtype.js'
 import { DataError } from '../core/errors.js'
-import { formatShape, type Shape } from '../core/shape.js'
+import { formatShape, type Shape, sizeOf } from '../core/shape.js'
 import { Node } from '../ir/node.js'
 import { type ElementType, typeOfDType, wrap } from './element-type.js'
+import { checkHostElements } from './limits.js'
 import type { AttributeProto, GraphProto, NodeProto } from './schema.js'
 import { type ExternalData, readSparse, readTensor } from './tensor-proto.js'
 import {
@@ -134,6 +135,7 @@ export class Context {
   /** The values of an input, which have to be known now. */
   numbers(i: number): number[] {
     const { node } = this.tensor(i)
+    checkHostElements(sizeOf(node.shape))
     const array = hostValues(node, `Input ${i} of ${this.label}`)
     return Array.from({ length: array.length }, (_, k) => readElement(node.dtype, array, k))
   }

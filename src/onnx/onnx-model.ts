@@ -63,7 +63,7 @@ export class OnnxModel extends Module {
     const graph = model.graph!
     this.#graph = graph
     const cells = new Map<TensorProto, { cell: Parameter | Buffer; type: ElementType }>()
-    const names = new Set<string>()
+    const names = new Map<string, number>()
     for (const initializer of initializersOf(graph))
       this.#adopt(initializer, external, options.trainable, cells, names)
     this.#interpreter = new Interpreter(model, external, (proto) => {
@@ -81,12 +81,14 @@ export class OnnxModel extends Module {
     external: ExternalData | null,
     trainable: ((name: string) => boolean) | boolean,
     cells: Map<TensorProto, { cell: Parameter | Buffer; type: ElementType }>,
-    names: Set<string>,
+    names: Map<string, number>,
   ): void {
     if (role === 'constant') return
-    let name = proto.name ?? ''
-    while (names.has(name)) name = `${name}_`
-    names.add(name)
+    const own = proto.name ?? ''
+    // Graphs inside the graph may use a name again.
+    const count = names.get(own) ?? 0
+    names.set(own, count + 1)
+    const name = count === 0 ? own : `${own}#${count}`
     const trained = role === 'parameter' && (typeof trainable === 'boolean' ? trainable : trainable(name))
     const { node, type } = constantTensor(readTensor(proto, external))
     const cell = trained ? new Parameter(wrap(node)) : new Buffer(wrap(node))

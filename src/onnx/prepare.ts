@@ -61,7 +61,13 @@ function prepareGraph(
     throw new DataError(`Expected at most ${maxNesting} graphs inside one another, got more.`)
   const names = new Set(outer)
   for (const { name } of graph.input) names.add(name ?? '')
-  for (const { name } of graph.initializer) names.add(name ?? '')
+  const initialized = new Set<string>()
+  for (const { name = '' } of graph.initializer) {
+    if (initialized.has(name))
+      throw new DataError(`Expected every name to be made once, '${name}' is made twice.`)
+    initialized.add(name)
+    names.add(name)
+  }
   for (const { values } of graph.sparseInitializer) names.add(values?.name ?? '')
   const outputs = graph.output.map((o) => o.name ?? '')
   prepareNodes(graph, graph.node, names, outputs, depth, visit, counter)

@@ -3,6 +3,7 @@ import { formatShape, range } from '../../core/shape.js'
 import * as b from '../../ir/build.js'
 import type { Node, PadPair } from '../../ir/node.js'
 import type { Context, Rule, Rules } from '../context.js'
+import { checkElements } from '../limits.js'
 
 /** What pooling and convolution share: windows over the spatial axes. */
 export interface Windows {
@@ -39,6 +40,7 @@ export function windowsOf(c: Context, sizes: readonly number[], kernel: readonly
   if (pads.length !== 2 * rank || !pads.every(Number.isSafeInteger)) {
     c.fail(`expected ${2 * rank} pads, got ${formatShape(pads)}.`)
   }
+  checkElements(sizes.map((n, i) => Math.max(1, n + Math.abs(pads[i]) + Math.abs(pads[i + rank]))))
   return { kernel, stride, dilation, padding: sizes.map((_, i) => [pads[i], pads[i + rank]]) }
 }
 

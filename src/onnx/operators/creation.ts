@@ -8,7 +8,7 @@ import * as random from '../../ops/random.js'
 import { defaultGenerator, Generator } from '../../tensor/random.js'
 import type { Context, Rule, Rules } from '../context.js'
 import { dtypeOf, type ElementType, elementTypeOf } from '../element-type.js'
-import { checkElements } from '../limits.js'
+import { checkElements, checkHostElements } from '../limits.js'
 import { constantTensor, int64Tensor, type OnnxTensor, tensorValue } from '../value.js'
 import { castTo } from './elementwise.js'
 
@@ -55,7 +55,7 @@ const range: Rule = (c) => {
   const [start, limit, delta] = [c.number(0), c.number(1), c.number(2)]
   const count = Math.max(0, Math.ceil((limit - start) / delta))
   if (!Number.isFinite(count)) c.fail(`expected a finite range, got ${start} to ${limit} by ${delta}.`)
-  checkElements([count])
+  checkHostElements(count)
   return numbersTensor(
     c.type(0),
     Array.from({ length: count }, (_, i) => start + i * delta),
@@ -121,7 +121,7 @@ const cosineWindow =
   (coefficients: readonly number[]): Rule =>
   (c) => {
     const size = c.number(0)
-    checkElements([size])
+    checkHostElements(size)
     const n = c.int('periodic', 1) !== 0 ? size : size - 1
     const values = Array.from({ length: size }, (_, i) =>
       coefficients.reduce((sum, a, k) => sum + a * Math.cos((2 * Math.PI * k * i) / n), 0),
@@ -136,7 +136,7 @@ const hertz = (m: number): number => 700 * (10 ** (m / 2595) - 1)
 const melWeightMatrix: Rule = (c) => {
   const [bins, length, rate, low, high] = [0, 1, 2, 3, 4].map((i) => c.number(i))
   const rows = Math.floor(length / 2) + 1
-  checkElements([rows, bins])
+  checkHostElements(rows * bins)
   const step = (mel(high) - mel(low)) / (bins + 2)
   const edges = Array.from({ length: bins + 2 }, (_, i) =>
     Math.floor(((length + 1) * hertz(mel(low) + i * step)) / rate),

@@ -7,7 +7,7 @@ import { checkedIndex } from '../../ops/indexing.js'
 import { divLiteral } from '../../ops/operand.js'
 import type { Context, Rule, Rules } from '../context.js'
 import { typeOfDType } from '../element-type.js'
-import { checkElements } from '../limits.js'
+import { checkElements, checkHostElements } from '../limits.js'
 import { int64Tensor } from '../value.js'
 import { numbersTensor } from './creation.js'
 import { selectIndices } from './select-indices.js'
@@ -104,6 +104,7 @@ const roiAlign: Rule = (c) => {
     const gridRows = Math.max(1, ratio > 0 ? ratio : Math.ceil(binHeight))
     const gridColumns = Math.max(1, ratio > 0 ? ratio : Math.ceil(binWidth))
     total += rows * columns * gridRows * gridColumns * 4
+    checkHostElements(total)
     checkElements([total, channels])
     const taps = range(rows).flatMap((i) =>
       range(columns).flatMap((j) =>

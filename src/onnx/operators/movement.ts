@@ -8,6 +8,7 @@ import * as rearranging from '../../ops/rearranging.js'
 import * as shapes from '../../ops/shape.js'
 import * as slicing from '../../ops/slicing.js'
 import type { Context, Rule, Rules } from '../context.js'
+import { maxHostElements } from '../limits.js'
 import { int64Tensor } from '../value.js'
 import { selectIndices } from './select-indices.js'
 
@@ -96,6 +97,7 @@ const split: Rule = (c) => {
   const axis = c.axis(c.int('axis', 0), x.shape.length)
   const n = x.shape[axis]
   const parts = c.int('num_outputs', c.wanted.length)
+  if (!(parts >= 1 && parts <= 65536)) c.fail(`expected 1 to 65536 parts, got ${parts}.`)
   const even = Math.ceil(n / parts)
   const sizes =
     intsOf(c, 'split', 1, 13) ?? range(parts).map((i) => Math.max(0, Math.min(even, n - i * even)))
@@ -175,7 +177,7 @@ const pad: Rule = (c) => {
   for (const a of range(rank)) {
     if (low[a] === 0 && high[a] === 0) continue
     const n = x.shape[a]
-    if (n === 0 || n + low[a] + high[a] > 2 ** 28) {
+    if (n === 0 || n + low[a] + high[a] > maxHostElements) {
       c.fail(`pads ${low[a]} and ${high[a]} do not fit axis ${a} of ${formatShape(x.shape)}.`)
     }
     const positions = range(Math.max(0, n + low[a] + high[a])).map((i) => outside(mode, i - low[a], n))

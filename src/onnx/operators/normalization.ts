@@ -123,11 +123,14 @@ const lrn: Rule = (c) => {
   const size = c.int('size')
   const [alpha, beta, bias] = [c.float('alpha', 1e-4), c.float('beta', 0.75), c.float('bias', 1)]
   if (!(size >= 1)) c.fail(`expected a size of 1 or more, got ${size}.`)
-  const before = Math.floor((size - 1) / 2)
+  // Beyond all channels there is nothing to add.
+  const reach = (n: number): number => Math.min(n, x.shape[1])
+  const before = reach(Math.floor((size - 1) / 2))
+  const after = reach(Math.ceil((size - 1) / 2))
   const zeros = x.shape.map(() => 0)
-  const padded = b.pad(b.mul(x, x), zeros.with(1, before), zeros.with(1, size - 1 - before), zeros, 0)
+  const padded = b.pad(b.mul(x, x), zeros.with(1, before), zeros.with(1, after), zeros, 0)
   const last = b.moveAxis(padded, 1, padded.shape.length - 1)
-  const windows = b.window(last, { size: [size], stride: [1], dilation: [1] })
+  const windows = b.window(last, { size: [before + after + 1], stride: [1], dilation: [1] })
   const sums = b.reduceSum(windows, [windows.shape.length - 1])
   const energy = b.moveAxis(sums, sums.shape.length - 1, 1)
   const base = addLiteral(mulLiteral(energy, alpha / size), bias)

@@ -18,6 +18,9 @@ interface Pool extends Windows {
   readonly reach: readonly PadPair[]
 }
 
+/** Elements of a window along one axis. */
+const largestKernel = 4096
+
 function poolOf(c: Context): Pool {
   c.expectRank(0, 3, 8)
   const sizes = c.shape(0).slice(2)
@@ -25,6 +28,8 @@ function poolOf(c: Context): Pool {
   if (kernel.length !== sizes.length || !kernel.every((k) => Number.isSafeInteger(k) && k >= 1)) {
     c.fail(`expected a kernel of ${sizes.length} sizes, got [${kernel.join(', ')}].`)
   }
+  if (kernel.some((k) => k > largestKernel))
+    c.fail(`windows of more than ${largestKernel} elements are not supported.`)
   const windows = windowsOf(c, sizes, kernel)
   const { stride, dilation, padding } = windows
   const ceil = c.int('ceil_mode', 0) !== 0

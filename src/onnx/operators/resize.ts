@@ -6,7 +6,7 @@ import type { Node } from '../../ir/node.js'
 import { like, stretch } from '../../ops/operand.js'
 import type { Rule, Rules } from '../context.js'
 import { typeOfDType } from '../element-type.js'
-import { checkElements } from '../limits.js'
+import { checkElements, checkHostElements } from '../limits.js'
 import { numbersTensor } from './creation.js'
 import { selectIndices } from './select-indices.js'
 
@@ -83,7 +83,8 @@ interface Tap {
 function tapsAt(settings: Settings, axis: Axis, position: number): Tap[] {
   const { mode, cubic, excludeOutside, antialias } = settings
   const stretchBy = antialias ? Math.min(axis.scale, 1) : 1
-  const reach = (mode === 'cubic' ? 2 : 1) / stretchBy
+  // Beyond the ends there is only the edge again.
+  const reach = Math.min((mode === 'cubic' ? 2 : 1) / stretchBy, 2 * axis.from + 4)
   const weigh = (d: number): number =>
     mode === 'cubic' ? cubicWeight(cubic, d * stretchBy) : Math.max(0, 1 - Math.abs(d * stretchBy))
   const taps: Tap[] = []
@@ -100,6 +101,7 @@ function tapsAt(settings: Settings, axis: Axis, position: number): Tap[] {
 
 /** Resizes one axis. */
 function resizeAxis(x: Node, a: number, axis: Axis, settings: Settings): Node {
+  checkHostElements(axis.to)
   const positions = range(axis.to).map((i) => origin(settings, axis, i))
   const clamp = (i: number): number => Math.min(Math.max(i, 0), axis.from - 1)
   if (settings.mode === 'nearest') {
@@ -110,6 +112,7 @@ function resizeAxis(x: Node, a: number, axis: Axis, settings: Settings): Node {
     )
   }
   const taps = positions.map((p) => tapsAt(settings, axis, p))
+  checkHostElements(taps.reduce((n, list) => n + list.length, 0))
   const most = taps.reduce((n, list) => Math.max(n, list.length), 0)
   let sum: Node | null = null
   for (let k = 0; k < most; k++) {

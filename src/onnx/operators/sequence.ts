@@ -3,6 +3,7 @@ import { range } from '../../core/shape.js'
 import * as b from '../../ir/build.js'
 import { split } from '../../ops/slicing.js'
 import type { Context, Rule, Rules } from '../context.js'
+import { checkHostElements } from '../limits.js'
 import { constantTensor, int64Tensor, type OnnxValue, optionalValue, sequenceValue } from '../value.js'
 
 const bool = (value: boolean): OnnxValue =>
@@ -48,6 +49,7 @@ const splitToSequence: Rule = (c) => {
   const given = c.optionalNumbers(1)
   const scalar = given !== null && c.shape(1).length === 0
   if (scalar && !(given[0] >= 1)) c.fail(`expected a size of 1 or more, got ${given[0]}.`)
+  if (given === null || scalar) checkHostElements((n / (scalar ? given[0] : 1)) * 256)
   const pieces = split(x, given === null ? 1 : scalar ? given[0] : given, axis)
   const drop = given === null && c.int('keepdims', 1) === 0
   const kept = n === 0 && given === null ? [] : pieces

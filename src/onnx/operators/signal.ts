@@ -1,63 +1,24 @@
-/** Fourier transforms as products with matrices of sines and cosines, and counts of n-grams. */
-import { range, sizeOf } from '../../core/shape.js'
+/** Fourier transforms, and counts of n-grams. */
+import { formatShape, range, sizeOf } from '../../core/shape.js'
 import * as b from '../../ir/build.js'
 import type { Node } from '../../ir/node.js'
-import { matmul } from '../../ops/linear-algebra.js'
+import { complex } from '../../ops/complex.js'
+import { fft, ifft, irfft, rfft } from '../../ops/fft.js'
 import { stretch } from '../../ops/operand.js'
 import type { Context, Rule, Rules } from '../context.js'
-import { typeOfDType } from '../element-type.js'
-import { checkElements } from '../limits.js'
+import { checkElements, checkHostElements } from '../limits.js'
 import { numbersTensor } from './creation.js'
 
-/** cos and sin of 2π·jk/n for j < rows, k < columns. The product is reduced first, so that large n stay exact. */
-function waves(n: number, rows: number, columns: number, like: Node): [Node, Node] {
-  checkElements([rows, columns])
-  const angle = (j: number, k: number): number => (2 * Math.PI * ((j * k) % n)) / n
-  const table = (fn: (x: number) => number): Node =>
-    numbersTensor(
-      typeOfDType[like.dtype],
-      range(rows).flatMap((j) => range(columns).map((k) => fn(angle(j, k)))),
-      [rows, columns],
-    ).node
-  return [table(Math.cos), table(Math.sin)]
-}
-
-/** The transform of the last axis of (re, im) to `bins` values. */
-function transform(re: Node, im: Node | null, n: number, bins: number, inverse: boolean): [Node, Node] {
-  const [cos, sin] = waves(n, n, bins, re)
-  const turn = (x: Node): Node => (inverse ? x : b.neg(x))
-  let [real, imaginary] = [matmul(re, cos), turn(matmul(re, sin))]
-  if (im !== null) {
-    real = b.sub(real, turn(matmul(im, sin)))
-    imaginary = b.add(imaginary, matmul(im, cos))
-  }
-  if (!inverse) return [real, imaginary]
-  const scale = (x: Node): Node => b.div(x, b.literal(x, n))
-  return [scale(real), scale(imaginary)]
-}
-
-/** The last axis holds a real number, or real and imaginary parts. */
-function parts(c: Context, x: Node): [Node, Node | null] {
+/** Complex numbers as a last axis of 2; a last axis of 1 holds the real part only. */
+function complexOf(c: Context, x: Node): { z: Node; real: Node | null } {
   const rank = x.shape.length
   const width = x.shape[rank - 1]
-  if (width !== 1 && width !== 2) c.fail(`expected a last axis of 1 or 2, got ${width}.`)
-  const of = (i: number): Node => b.reshape(b.sliceAxis(x, rank - 1, i, i + 1), x.shape.slice(0, -1))
-  return [of(0), width === 2 ? of(1) : null]
-}
-
-const pair = (re: Node, im: Node): Node =>
-  b.concat(
-    [re, im].map((x) => b.reshape(x, [...x.shape, 1])),
-    re.shape.length,
-  )
-
-/** Cut or padded with zeros to n values on the last axis. */
-function cutOrPad(x: Node, n: number): Node {
-  const rank = x.shape.length
-  const size = x.shape[rank - 1]
-  if (size >= n) return b.sliceAxis(x, rank - 1, 0, n)
-  const zeros = x.shape.map(() => 0)
-  return b.pad(x, zeros, zeros.with(rank - 1, n - size), zeros, 0)
+  if (rank < 2 || (width !== 1 && width !== 2))
+    c.fail(`expected a last axis of 1 or 2, got ${formatShape(x.shape)}.`)
+  const wide = b.cast(x, x.dtype === 'f64' ? 'f64' : 'f32')
+  if (width === 2) return { z: wide, real: null }
+  const real = b.reshape(wide, x.shape.slice(0, -1))
+  return { z: complex(real), real }
 }
 
 const dft: Rule = (c) => {
@@ -68,50 +29,44 @@ const dft: Rule = (c) => {
   if (axis === rank - 1) c.fail('expected an axis other than the last, which holds the parts of a number.')
   const inverse = c.int('inverse', 0) !== 0
   const onesided = c.int('onesided', 0) !== 0
-  const [re, im] = parts(c, x)
-  const front = (y: Node): Node => b.moveAxis(y, axis, rank - 2)
-  const back = (y: Node): Node => b.moveAxis(y, rank - 2, axis)
-  const n = c.has(1) ? c.number(1) : x.shape[axis]
-  if (!(n >= 1)) c.fail(`expected a length of 1 or more, got ${n}.`)
+  const { z, real } = complexOf(c, x)
+  const n = c.has(1) ? c.number(1) : undefined
+  if (n !== undefined && !(n >= 1)) c.fail(`expected a length of 1 or more, got ${n}.`)
+  if (n !== undefined) checkElements(z.shape.with(axis, n))
   if (inverse && onesided) {
-    // Half a spectrum stands for a real signal: the other half is its mirror image.
-    const length = c.has(1) ? n : 2 * (x.shape[axis] - 1)
-    const half = [front(re), im === null ? null : front(im)] as const
-    const mirror = (y: Node, sign: number): Node => {
-      const last = y.shape.length - 1
-      const rest = b.flip(b.sliceAxis(y, last, 1, length - Math.floor(length / 2)), [last])
-      return b.concat([cutOrPad(y, Math.floor(length / 2) + 1), sign < 0 ? b.neg(rest) : rest], last)
-    }
-    const [real] = transform(mirror(half[0], 1), half[1] && mirror(half[1], -1), length, length, true)
-    return c.like(b.reshape(back(real), [...back(real).shape, 1]))
+    const y = irfft(z, { n, axis })
+    return c.like(b.cast(b.reshape(y, [...y.shape, 1]), x.dtype))
   }
-  const bins = onesided ? Math.floor(n / 2) + 1 : n
-  const [real, imaginary] = transform(
-    cutOrPad(front(re), n),
-    im === null ? null : cutOrPad(front(im), n),
-    n,
-    bins,
-    inverse,
-  )
-  return c.like(pair(back(real), back(imaginary)))
+  if (inverse) return c.like(b.cast(ifft(z, { n, axis }), x.dtype))
+  if (!onesided) return c.like(b.cast(fft(z, { n, axis }), x.dtype))
+  const signal = real ?? b.reshape(b.sliceAxis(z, rank - 1, 0, 1), z.shape.slice(0, -1))
+  return c.like(b.cast(rfft(signal, { n, axis }), x.dtype))
 }
 
-/** Spectra of overlapping pieces of a signal. */
+/** Spectra of overlapping pieces of a signal (B, L) or (B, L, 1 or 2): (B, frames, bins, 2). */
 const stft: Rule = (c) => {
   const x = c.x(0)
-  const [re, im] = x.shape.length === 2 ? [x, null] : parts(c, x)
+  const flat = x.shape.length === 2 ? b.reshape(x, [...x.shape, 1]) : x
+  const { z, real } = complexOf(c, flat)
+  const total = flat.shape[1]
   const step = c.number(1)
   const window = c.maybe(2)
   const length = c.has(3) ? c.number(3) : (window?.shape[0] ?? c.fail('expected a window or a frame length.'))
-  if (!(step >= 1 && length >= 1 && length <= re.shape[1])) {
-    c.fail(`expected a step and a length of 1 to ${re.shape[1]}, got ${step} and ${length}.`)
+  if (!(step >= 1 && length >= 1 && length <= total)) {
+    c.fail(`expected a step of 1 or more and a length of 1 to ${total}, got ${step} and ${length}.`)
   }
   const frames = (y: Node): Node => {
-    const cut = b.window(y, { size: [length], stride: [step], dilation: [1] })
-    return window === null ? cut : b.mul(cut, stretch(window, cut.shape))
+    const cut = b.window(y, { size: [length], stride: [Math.min(step, total)], dilation: [1] })
+    return window === null ? cut : b.mul(cut, stretch(b.cast(window, cut.dtype), cut.shape))
   }
-  const bins = c.int('onesided', 1) !== 0 ? Math.floor(length / 2) + 1 : length
-  return c.like(pair(...transform(frames(re), im === null ? null : frames(im), length, bins, false)))
+  if (real !== null) {
+    const pieces = frames(real)
+    const spectrum = c.int('onesided', 1) !== 0 ? rfft(pieces) : fft(complex(pieces))
+    return c.like(b.cast(spectrum, x.dtype))
+  }
+  // The parts are cut as two signals and put together again.
+  const pieces = b.moveAxis(frames(b.permute(z, [2, 0, 1])), 0, 3)
+  return c.like(b.cast(fft(pieces), x.dtype))
 }
 
 /** How often each n-gram of a pool occurs in rows of integers (host: the matching is no arithmetic). */
@@ -120,7 +75,9 @@ const tfIdf: Rule = (c) => {
   const counts = c.ints('ngram_counts') ?? []
   const indexes = c.ints('ngram_indexes') ?? []
   const weights = c.floats('weights')
-  const [least, most, skips] = [c.int('min_gram_length'), c.int('max_gram_length'), c.int('max_skip_count')]
+  const least = Math.max(1, c.int('min_gram_length'))
+  // No n-gram is longer than the pool's, and no gap wider than the row.
+  const most = Math.min(c.int('max_gram_length'), counts.length)
   const width = indexes.reduce((n, i) => Math.max(n, i + 1), 0)
   const grams = new Map<string, number>()
   let which = 0
@@ -136,7 +93,8 @@ const tfIdf: Rule = (c) => {
   const shape = c.shape(0)
   const rows = shape.length === 2 ? shape[0] : 1
   const columns = sizeOf(shape) / Math.max(rows, 1)
-  checkElements([rows, width])
+  checkHostElements(rows * width)
+  const skips = Math.min(c.int('max_skip_count'), columns)
   const values = c.numbers(0)
   const result = new Array<number>(rows * width).fill(0)
   for (let r = 0; r < rows; r++) {
