@@ -1,4 +1,5 @@
 /** Cholesky's factorization of symmetric positive definite matrices. */
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import * as b from '../ir/build.js'
 import type { CallGradient, Node } from '../ir/node.js'
@@ -38,7 +39,9 @@ const gradient: CallGradient = (_inputs, [l], [g]) => {
  * L with A = L·Lᵀ, lower triangular, or with `upper` U with A = Uᵀ·U. Only that triangle of A is read; the gradient is
  * that of a symmetric matrix. One that is not positive definite is an error when it runs.
  */
-export function cholesky(x: Node, { upper = false }: { upper?: boolean } = {}): Node {
+export function cholesky(x: Node, options: { upper?: boolean } = {}): Node {
+  checkOptions('cholesky', options, { upper: true })
+  const { upper = false } = options
   const n = requireSquare('cholesky', x)
   const [l] = factorize(kernel, [upper ? swapLast(x) : x], batchOf(x), [[n, n]], gradient)
   return upper ? swapLast(l) : l

@@ -1,4 +1,5 @@
 /** QR factorization, with LAPACK's (and so PyTorch's) signs. */
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import * as b from '../ir/build.js'
 import type { CallGradient, Node } from '../ir/node.js'
@@ -42,7 +43,9 @@ export type QrMode = 'reduced' | 'complete' | 'r'
  * A = Q·R with orthonormal columns of Q and R upper triangular: (…, m, n) → Q (…, m, k), R (…, k, n) with k = min(m, n),
  * or k = m for mode 'complete'. Mode 'r' gives only R (Q is null).
  */
-export function qr(x: Node, { mode = 'reduced' }: { mode?: QrMode } = {}): { Q: Node | null; R: Node } {
+export function qr(x: Node, options: { mode?: QrMode } = {}): { Q: Node | null; R: Node } {
+  checkOptions('qr', options, { mode: true })
+  const { mode = 'reduced' } = options
   requireMatrix('qr', x)
   if (mode !== 'reduced' && mode !== 'complete' && mode !== 'r') {
     throw new ValueError(`qr: expected mode 'reduced', 'complete' or 'r', got '${String(mode)}'.`)

@@ -1,4 +1,5 @@
 /** Singular values and what rests on them: svd, pseudo-inverse, rank. */
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import { sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
@@ -88,7 +89,9 @@ export interface SvdNodes {
  * A = U·diag(S)·Vh. Signs of pairs of vectors are free, and so are bases of equal singular values: gradients through U
  * and Vh make sense for functions that do not depend on them, and are infinite where singular values are equal.
  */
-export function svd(x: Node, { fullMatrices = true }: { fullMatrices?: boolean } = {}): SvdNodes {
+export function svd(x: Node, options: { fullMatrices?: boolean } = {}): SvdNodes {
+  checkOptions('svd', options, { fullMatrices: true })
+  const { fullMatrices = true } = options
   requireMatrix('svd', x)
   const [m, n] = x.shape.slice(-2)
   const k = Math.min(m, n)
@@ -140,10 +143,16 @@ export interface ToleranceOptions {
 export const precisionOf = (x: Node): number => (x.dtype === 'f64' ? 2 ** -52 : 2 ** -23)
 
 /** The tolerances as 0-d nodes: numbers of the user are inputs of the program. */
-export function tolerances(x: Node, { atol, rtol }: ToleranceOptions): { atol: Node; rtol: Node } {
+export function tolerances(
+  operation: string,
+  x: Node,
+  options: ToleranceOptions,
+): { atol: Node; rtol: Node } {
+  checkOptions(operation, options, { atol: true, rtol: true, hermitian: true })
+  const { atol, rtol } = options
   for (const [name, value] of Object.entries({ atol, rtol })) {
     if (value != null && !(value >= 0)) {
-      throw new ValueError(`Expected ${name} to be a number ≥ 0, got ${value}.`)
+      throw new ValueError(`${operation}: expected ${name} to be a number ≥ 0, got ${value}.`)
     }
   }
   const [m, n] = x.shape.slice(-2)
@@ -216,7 +225,7 @@ export function pinverse(a: Node, atol: Node, rtol: Node): Node {
 /** The Moore-Penrose inverse (…, m, n) → (…, n, m). Small singular values count as zero: see `ToleranceOptions`. */
 export function pinv(x: Node, options: ToleranceOptions = {}): Node {
   requireMatrix('pinv', x)
-  const { atol, rtol } = tolerances(x, options)
+  const { atol, rtol } = tolerances('pinv', x, options)
   if (options.hermitian) requireSquare('pinv', x)
   return pinverse(options.hermitian ? fromLower(x) : x, atol, rtol)
 }
@@ -224,7 +233,7 @@ export function pinv(x: Node, options: ToleranceOptions = {}): Node {
 /** How many singular values count: i64 (…). See `ToleranceOptions`. */
 export function matrixRank(x: Node, options: ToleranceOptions = {}): Node {
   requireMatrix('matrixRank', x)
-  const { atol, rtol } = tolerances(x, options)
+  const { atol, rtol } = tolerances('matrixRank', x, options)
   if (options.hermitian) requireSquare('matrixRank', x)
   const s = singularValues(b.stopGradient(options.hermitian ? fromLower(x) : x))
   const last = s.shape.length - 1

@@ -4,9 +4,10 @@
  *
  *     X_k = scale · Σⱼ xⱼ·e^(-2πi·jk/n), inverse with e^(+2πi·jk/n)
  */
+import { checkOptions } from '../core/check-options.js'
 import type { DType } from '../core/dtype.js'
 import { ShapeError, ValueError } from '../core/errors.js'
-import { formatShape, normalizeAxes, normalizeAxis, range } from '../core/shape.js'
+import { checkList, formatShape, normalizeAxes, normalizeAxis, range } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { complex, complexConj, requireComplex } from './complex.js'
@@ -102,35 +103,48 @@ function complexTransform(operation: string, x: Node, options: FftnOptions, inve
   })
 }
 
-const one = ({ n, axis = -1, norm }: FftOptions): FftnOptions => ({
-  axes: [axis],
-  norm,
-  ...(n === undefined ? {} : { s: [n] }),
-})
+function one(operation: string, options: FftOptions): FftnOptions {
+  checkOptions(operation, options, { n: true, axis: true, norm: true })
+  const { n, axis = -1, norm } = options
+  return { axes: [axis], norm, ...(n === undefined ? {} : { s: [n] }) }
+}
 
-const two = (options: FftnOptions): FftnOptions => ({ ...options, axes: options.axes ?? [-2, -1] })
+/** The options of a transform along several axes, which stand for themselves. */
+function several(operation: string, options: FftnOptions): FftnOptions {
+  checkOptions(operation, options, { s: true, axes: true, norm: true })
+  if (options.s !== undefined) checkList(options.s, operation)
+  if (options.axes !== undefined) checkList(options.axes, operation)
+  return options
+}
+
+const two = (operation: string, options: FftnOptions): FftnOptions => ({
+  ...several(operation, options),
+  axes: options.axes ?? [-2, -1],
+})
 
 /** The Fourier transform along one axis: complex (…, n, 2) → complex. */
 export const fft = (x: Node, options: FftOptions = {}): Node =>
-  complexTransform('fft', x, one(options), false)
+  complexTransform('fft', x, one('fft', options), false)
 
 /** The inverse of `fft`. */
 export const ifft = (x: Node, options: FftOptions = {}): Node =>
-  complexTransform('ifft', x, one(options), true)
+  complexTransform('ifft', x, one('ifft', options), true)
 
 /** The Fourier transform along several axes, default all: complex → complex. */
-export const fftn = (x: Node, options: FftnOptions = {}): Node => complexTransform('fftn', x, options, false)
+export const fftn = (x: Node, options: FftnOptions = {}): Node =>
+  complexTransform('fftn', x, several('fftn', options), false)
 
 /** The inverse of `fftn`. */
-export const ifftn = (x: Node, options: FftnOptions = {}): Node => complexTransform('ifftn', x, options, true)
+export const ifftn = (x: Node, options: FftnOptions = {}): Node =>
+  complexTransform('ifftn', x, several('ifftn', options), true)
 
 /** `fftn` along the last two axes. */
 export const fft2 = (x: Node, options: FftnOptions = {}): Node =>
-  complexTransform('fft2', x, two(options), false)
+  complexTransform('fft2', x, two('fft2', options), false)
 
 /** `ifftn` along the last two axes. */
 export const ifft2 = (x: Node, options: FftnOptions = {}): Node =>
-  complexTransform('ifft2', x, two(options), true)
+  complexTransform('ifft2', x, two('ifft2', options), true)
 
 function realTransform(operation: string, x: Node, options: FftnOptions): Node {
   return inAccumulationType(toFloat(x), (y) => {
@@ -155,13 +169,16 @@ function realTransform(operation: string, x: Node, options: FftnOptions): Node {
  * The Fourier transform of real numbers along one axis: (…, n) → complex (…, n/2 + 1, 2). The other half is its mirrored
  * conjugate.
  */
-export const rfft = (x: Node, options: FftOptions = {}): Node => realTransform('rfft', x, one(options))
+export const rfft = (x: Node, options: FftOptions = {}): Node =>
+  realTransform('rfft', x, one('rfft', options))
 
 /** The Fourier transform of real numbers along several axes, default all; the last one keeps n/2 + 1 results. */
-export const rfftn = (x: Node, options: FftnOptions = {}): Node => realTransform('rfftn', x, options)
+export const rfftn = (x: Node, options: FftnOptions = {}): Node =>
+  realTransform('rfftn', x, several('rfftn', options))
 
 /** `rfftn` along the last two axes. */
-export const rfft2 = (x: Node, options: FftnOptions = {}): Node => realTransform('rfft2', x, two(options))
+export const rfft2 = (x: Node, options: FftnOptions = {}): Node =>
+  realTransform('rfft2', x, two('rfft2', options))
 
 function inverseRealTransform(operation: string, x: Node, options: FftnOptions): Node {
   requireComplex(operation, x)
@@ -199,14 +216,15 @@ function inverseRealTransform(operation: string, x: Node, options: FftnOptions):
 
 /** The inverse of `rfft`: complex (…, m, 2) → real (…, n), default n = 2(m - 1). */
 export const irfft = (x: Node, options: FftOptions = {}): Node =>
-  inverseRealTransform('irfft', x, one(options))
+  inverseRealTransform('irfft', x, one('irfft', options))
 
 /** The inverse of `rfftn`; give `s` for an odd length of the last axis. */
-export const irfftn = (x: Node, options: FftnOptions = {}): Node => inverseRealTransform('irfftn', x, options)
+export const irfftn = (x: Node, options: FftnOptions = {}): Node =>
+  inverseRealTransform('irfftn', x, several('irfftn', options))
 
 /** `irfftn` along the last two axes. */
 export const irfft2 = (x: Node, options: FftnOptions = {}): Node =>
-  inverseRealTransform('irfft2', x, two(options))
+  inverseRealTransform('irfft2', x, two('irfft2', options))
 
 const opposite: Record<FftNorm, FftNorm> = { backward: 'forward', forward: 'backward', ortho: 'ortho' }
 
@@ -253,6 +271,7 @@ function shift(
   options: ShiftOptions,
   amount: (n: number) => number,
 ): Node {
+  checkOptions(operation, options, { complex: true })
   if (options.complex) requireComplex(operation, x)
   const list = normalizeAxes(axes, x.shape.length - (options.complex ? 1 : 0), operation)
   return roll(

@@ -11,8 +11,14 @@ import { type Axes, keptShape, norm, type ReduceOptions } from './reductions.js'
 export type MatrixOrder = number | 'fro' | 'nuc'
 
 /** (Σ|x|ᵖ)^(1/p) over the axes (default: all), p any number or ±Infinity, default 2. */
-export const vectorNorm = (x: Node, p = 2, axis?: Axes | null, options: ReduceOptions = {}): Node =>
-  norm(x, p, axis, options)
+export function vectorNorm(x: Node, p = 2, axis?: Axes | null, options: ReduceOptions = {}): Node {
+  if (typeof p !== 'number') {
+    throw new ValueError(
+      `vectorNorm: expected a number p, got ${String(p)}. Use matrixNorm for 'fro' and 'nuc'.`,
+    )
+  }
+  return norm(x, p, axis, options)
+}
 
 /**
  * A norm of the matrices over two axes, default the last two:

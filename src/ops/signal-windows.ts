@@ -1,4 +1,5 @@
 /** Windows for short-time transforms: weights that fall off towards the ends of a frame. */
+import { checkOptions } from '../core/check-options.js'
 import type { DType } from '../core/dtype.js'
 import { ValueError } from '../core/errors.js'
 import * as b from '../ir/build.js'
@@ -17,9 +18,11 @@ export interface WindowOptions {
 function cosineWindow(
   operation: string,
   n: number,
-  { periodic = true, dtype = 'f32' }: WindowOptions,
+  options: WindowOptions,
   coefficients: readonly number[],
 ): Node {
+  checkOptions(operation, options, { periodic: true, dtype: true })
+  const { periodic = true, dtype = 'f32' } = options
   if (!Number.isSafeInteger(n) || n < 0) {
     throw new ValueError(`${operation}: expected a length ≥ 0, got ${n}.`)
   }
@@ -49,7 +52,9 @@ export const blackmanWindow = (n: number, options: WindowOptions = {}): Node =>
   cosineWindow('blackmanWindow', n, options, [0.42, -0.5, 0.08])
 
 /** 1 - |2i/N - 1|: a triangle. */
-export function bartlettWindow(n: number, { periodic = true, dtype = 'f32' }: WindowOptions = {}): Node {
+export function bartlettWindow(n: number, options: WindowOptions = {}): Node {
+  checkOptions('bartlettWindow', options, { periodic: true, dtype: true })
+  const { periodic = true, dtype = 'f32' } = options
   if (!Number.isSafeInteger(n) || n < 0) {
     throw new ValueError(`bartlettWindow: expected a length ≥ 0, got ${n}.`)
   }

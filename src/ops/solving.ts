@@ -1,4 +1,5 @@
 /** Systems of linear equations: inverse, solutions, least squares. */
+import { checkOptions } from '../core/check-options.js'
 import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, sameShape, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
@@ -89,7 +90,9 @@ function requireRows(operation: string, n: number, a: Node, y: Node): void {
  * X with A·X = B (or X·A = B with `left: false`): A (…, n, n), B (…, n, k) with broadcast batch axes, or vectors (n) or
  * (…, n) where the shape is that of A without its last axis. A singular matrix is an error when it runs.
  */
-export function solve(a: Node, y: Node, { left = true }: { left?: boolean } = {}): Node {
+export function solve(a: Node, y: Node, options: { left?: boolean } = {}): Node {
+  checkOptions('solve', options, { left: true })
+  const { left = true } = options
   const n = requireSquare('solve', a)
   requireSameDType('solve', a, y)
   if (y.shape.length === 1 || sameShape(y.shape, a.shape.slice(0, -1))) {
@@ -150,11 +153,9 @@ export function solveTriangularMatrices(a: Node, y: Node, upper: boolean, unit =
  * X with A·X = B for a triangular A (…, n, n), of which only that triangle is read; B (…, n, k), batch axes broadcast. A
  * zero on the diagonal gives infinities, as in PyTorch.
  */
-export function solveTriangular(
-  a: Node,
-  y: Node,
-  { upper, left = true, unitriangular = false }: TriangularOptions,
-): Node {
+export function solveTriangular(a: Node, y: Node, options: TriangularOptions): Node {
+  checkOptions('solveTriangular', options, { upper: true, left: true, unitriangular: true })
+  const { upper, left = true, unitriangular = false } = options
   const n = requireSquare('solveTriangular', a)
   if (typeof upper !== 'boolean') {
     throw new ValueError(`solveTriangular: expected upper: true or false, got ${String(upper)}.`)
@@ -166,7 +167,9 @@ export function solveTriangular(
 }
 
 /** X with A·X = B, given Cholesky's factor of A: lower (default) or `upper`. B (…, n, k), batch axes broadcast. */
-export function choleskySolve(y: Node, factor: Node, { upper = false }: { upper?: boolean } = {}): Node {
+export function choleskySolve(y: Node, factor: Node, options: { upper?: boolean } = {}): Node {
+  checkOptions('choleskySolve', options, { upper: true })
+  const { upper = false } = options
   const n = requireSquare('choleskySolve', factor)
   requireSameDType('choleskySolve', factor, y)
   requireRows('choleskySolve', n, factor, y)
@@ -240,7 +243,9 @@ export interface LeastSquares {
  * X of least length among those with the least ‖A·X - B‖, A (…, m, n) of any rank, B (…, m, k) or (…, m). Singular
  * values up to rcond · the largest count as zero; default max(m, n) · the dtype's precision.
  */
-export function lstsq(a: Node, y: Node, { rcond }: { rcond?: number | null } = {}): LeastSquares {
+export function lstsq(a: Node, y: Node, options: { rcond?: number | null } = {}): LeastSquares {
+  checkOptions('lstsq', options, { rcond: true })
+  const { rcond } = options
   requireMatrix('lstsq', a)
   requireSameDType('lstsq', a, y)
   const [m, n] = a.shape.slice(-2)
@@ -249,7 +254,7 @@ export function lstsq(a: Node, y: Node, { rcond }: { rcond?: number | null } = {
   requireRowsOf(m, a, right)
   const [wide, sides] = broadcastBatch('lstsq', a, right)
   const batch = batchOf(wide)
-  const { rtol } = tolerances(a, { rtol: rcond })
+  const { rtol } = tolerances('lstsq', a, { rtol: rcond })
   const inputs = [wide, sides, stretchBatch(rtol, batch, 0)]
   const [x] = factorize(lstsqKernel, inputs, batch, [[n, sides.shape[sides.shape.length - 1]]], lstsqGradient)
   const solution = isVector ? dropLast(x) : x

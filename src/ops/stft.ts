@@ -1,4 +1,5 @@
 /** Short-time Fourier transforms: the spectra of overlapping frames, and the signal from them. */
+import { checkOptions } from '../core/check-options.js'
 import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape } from '../core/shape.js'
 import * as b from '../ir/build.js'
@@ -31,6 +32,14 @@ interface Frames {
 
 /** The checked hop, and the window of nFft elements. */
 function framesOf(operation: string, x: Node, nFft: number, options: StftOptions): Frames {
+  checkOptions<StftOptions>(operation, options, {
+    hopLength: true,
+    winLength: true,
+    window: true,
+    center: true,
+    normalized: true,
+    onesided: true,
+  })
   const { hopLength: hop = Math.floor(nFft / 4), winLength = nFft, window } = options
   const positive = (name: string, n: number): void => {
     if (Number.isSafeInteger(n) && n >= 1) return

@@ -5,6 +5,7 @@
  * Elements are f32 or f64; factorizations compute in f64 on the host. A matrix that a function cannot take (singular,
  * not positive definite, NaN) is an error when the values are computed. Complex results have a last axis of 2.
  */
+import { ValueError } from '../core/errors.js'
 import { cholesky as choleskyOf } from '../ops/decomposition-cholesky.js'
 import * as eigen from '../ops/decomposition-eigen.js'
 import * as qrs from '../ops/decomposition-qr.js'
@@ -122,8 +123,15 @@ export const matrixPower = liftOne(functions.matrixPower)
 /** e^A. */
 export const matrixExp = liftOne(functions.matrixExp)
 /** The product of many matrices in the best order. */
-export const multiDot = (matrices: readonly TensorBase[]): Tensor =>
-  wrap(functions.multiDot(matrices.map(nodeOf)))
+export function multiDot(matrices: readonly TensorBase[]): Tensor {
+  checkTensors('multiDot', matrices)
+  return wrap(functions.multiDot(matrices.map(nodeOf)))
+}
+
+function checkTensors(operation: string, list: unknown): void {
+  if (Array.isArray(list)) return
+  throw new ValueError(`${operation}: expected a list of tensors, got ${String(list)}.`)
+}
 /** The matrix product. */
 export const matmul = liftTwo(products.matmul)
 /** x × y of vectors of 3; axis -1 by default. */

@@ -17,7 +17,7 @@ import { einsum } from '../../src/ops/einsum.js'
 import { fft, fftn, irfft, rfft } from '../../src/ops/fft.js'
 import { addmm, mm, mv } from '../../src/ops/linear-algebra.js'
 import { cond, matrixExp, matrixPower, multiDot } from '../../src/ops/matrix-functions.js'
-import { linalgNorm, matrixNorm } from '../../src/ops/norms.js'
+import { linalgNorm, matrixNorm, vectorNorm } from '../../src/ops/norms.js'
 import { hannWindow } from '../../src/ops/signal-windows.js'
 import { inv, lstsq, solve, solveTriangular } from '../../src/ops/solving.js'
 import { sparseProduct } from '../../src/ops/sparse.js'
@@ -65,7 +65,7 @@ describe('arguments that do not fit', () => {
       () => qr(f32(2, 2), { mode: 'full' as never }),
       /qr: expected mode 'reduced', 'complete' or 'r', got 'full'/,
     ],
-    ['a tolerance', () => pinv(f32(2, 2), { rtol: -1 }), /Expected rtol to be a number ≥ 0, got -1/],
+    ['a tolerance', () => pinv(f32(2, 2), { rtol: -1 }), /pinv: expected rtol to be a number ≥ 0, got -1/],
     ['a power', () => matrixPower(f32(2, 2), 0.5), /matrixPower: expected an integer power, got 0.5/],
     ['a matrix norm', () => matrixNorm(f32(2, 2), 3), /expected 'fro', 'nuc', ±1, ±2 or ±Infinity, got 3/],
     ['an axis twice', () => matrixNorm(f32(2, 2), 'fro', [0, -2]), /expected two different axes/],
@@ -90,6 +90,25 @@ describe('arguments that do not fit', () => {
     ['tensorinv', () => tensorinv(f32(2, 3, 4)), /as many elements in the first 2 axes.*got 6 and 4/],
     ['tensorsolve', () => tensorsolve(f32(2, 3), f32(2)), /tensorsolve: \[2, 3\].*give no square system/],
     ['vander', () => vander(f32(3), { N: 0 }), /vander: expected N ≥ 1/],
+    ['svd(x, false)', () => svd(f32(2, 2), false as never), /svd: expected an object of options.*got false/],
+    ['pinv(x, 1e-3)', () => pinv(f32(2, 2), 1e-3 as never), /pinv: expected an object of options/],
+    [
+      'an option of PyTorch',
+      () => lstsq(f32(2, 2), f32(2, 2), { driver: 'gels' } as never),
+      /options among rcond; got 'driver'/,
+    ],
+    [
+      'fft(x, 8)',
+      () => fft(f32(8, 2), 8 as never),
+      /fft: expected an object of options, such as \{ n: … \}, got 8/,
+    ],
+    ['s as a number', () => fftn(f32(8, 2), { s: 8 as never }), /fftn: expected one array of integers/],
+    ['stft options', () => stft(f32(20), 8, { hop: 2 } as never), /options among hopLength.*got 'hop'/],
+    [
+      "vectorNorm 'fro'",
+      () => vectorNorm(f32(2), 'fro' as never),
+      /vectorNorm: expected a number p, got fro/,
+    ],
     ['einsum: a number', () => einsum(f32(2) as never), /expected the expression first/],
     ['einsum: no operand', () => einsum('i->i'), /expected at least one operand/],
     ['einsum: characters', () => einsum('i-j', f32(2)), /einsum 'i-j': expected letters/],
