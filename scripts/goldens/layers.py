@@ -207,6 +207,7 @@ case('alphaDropoutEval', nn.AlphaDropout(0.5), evaluate(x))
 case('featureAlphaDropoutEval', nn.FeatureAlphaDropout(0.5), evaluate(x))
 case('localResponseNorm', nn.LocalResponseNorm(3, 0.5, 0.6, 2.), train(r(2, 5, 3)))
 case('instanceNorm1d', nn.InstanceNorm1d(3, affine=True), train(r(2, 3, 5)))
+case('instanceNorm1dTracked', nn.InstanceNorm1d(3, affine=True, track_running_stats=True, momentum=0.3), train(r(2, 3, 5)), evaluate(r(1, 3, 4)))
 case('instanceNorm3d', nn.InstanceNorm3d(2), train(r(2, 2, 2, 3, 2)))
 
 

@@ -1,40 +1,23 @@
 /**
  * Instance normalisation of sequences.
  */
-import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
-import { ones, zeros } from '../tensor/creation.js'
-import { instanceNorm } from '../tensor/functional.js'
 import type { ImageRule, ImageShape } from '../tensor/layer-shapes.js'
-import { Parameter } from '../tensor/parameter.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { checkInput, checkInteger } from './check-input.js'
-import type { InstanceNormOptions } from './instance-norm2d.js'
-import { Module } from './module.js'
+import { checkInput } from './check-input.js'
+import { InstanceNormNd, type InstanceNormOptions } from './instance-norm-nd.js'
 
 /**
- * Normalises each channel of each example of x (N, numFeatures, L) over its positions, in both modes.
- * Ulyanov et al., "Instance Normalization" (2016). Running statistics are not kept.
+ * Normalises each channel of each example of x (N, numFeatures, L) over its positions.
+ * Ulyanov et al., "Instance Normalization" (2016).
  */
-export class InstanceNorm1d<C extends number = number> extends Module {
+export class InstanceNorm1d<C extends number = number> extends InstanceNormNd {
   /** @internal What it does to shapes, for Sequential. */
   declare readonly '~shapes'?: ImageRule<'InstanceNorm1d', C, 1>
-  readonly numFeatures: number
-  readonly eps: number
-  weight: Parameter | null
-  bias: Parameter | null
 
   constructor(numFeatures: C, options: InstanceNormOptions = {}) {
-    super()
-    checkOptions<InstanceNormOptions>('InstanceNorm1d', options, { eps: true, affine: true })
-    const { eps = 1e-5, affine = false } = options
-    checkInteger('InstanceNorm1d', 'numFeatures', numFeatures)
-    this.numFeatures = numFeatures
-    this.eps = eps
-    this.weight = affine ? new Parameter(ones([numFeatures])) : null
-    this.bias = affine ? new Parameter(zeros([numFeatures])) : null
-    this.guardState()
+    super('InstanceNorm1d', numFeatures, options)
   }
 
   override forward<S extends Shape>(
@@ -42,12 +25,6 @@ export class InstanceNorm1d<C extends number = number> extends Module {
   ): Tensor<ShapeOr<ImageShape<S, 'InstanceNorm1d', C, 1>>> {
     const c = this.numFeatures
     checkInput('InstanceNorm1d', x, x.rank === 3 && x.shape[1] === c, `(N, ${c}, L)`)
-    return instanceNorm(x, this.weight, this.bias, this.eps) as Tensor<
-      ShapeOr<ImageShape<S, 'InstanceNorm1d', C, 1>>
-    >
-  }
-
-  protected override describe(): string {
-    return `${this.numFeatures}, eps=${this.eps}, affine=${this.weight !== null}`
+    return this.normalize(x) as Tensor<ShapeOr<ImageShape<S, 'InstanceNorm1d', C, 1>>>
   }
 }

@@ -1,46 +1,23 @@
 /**
  * Instance normalisation of images.
  */
-import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
-import { ones, zeros } from '../tensor/creation.js'
-import { instanceNorm } from '../tensor/functional.js'
 import type { ImageRule, ImageShape } from '../tensor/layer-shapes.js'
-import { Parameter } from '../tensor/parameter.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { checkInput, checkInteger } from './check-input.js'
-import { Module } from './module.js'
-
-export interface InstanceNormOptions {
-  /** Added to the variance (default 1e-5). */
-  readonly eps?: number
-  /** Learn a scale and a shift for each channel (default false, as in PyTorch). */
-  readonly affine?: boolean
-}
+import { checkInput } from './check-input.js'
+import { InstanceNormNd, type InstanceNormOptions } from './instance-norm-nd.js'
 
 /**
- * Normalises each channel of each image of x (N, numFeatures, H, W) over its positions, in both modes.
- * Ulyanov et al., "Instance Normalization" (2016). Running statistics are not kept.
+ * Normalises each channel of each example of x (N, numFeatures, H, W) over its positions.
+ * Ulyanov et al., "Instance Normalization" (2016).
  */
-export class InstanceNorm2d<C extends number = number> extends Module {
+export class InstanceNorm2d<C extends number = number> extends InstanceNormNd {
   /** @internal What it does to shapes, for Sequential. */
   declare readonly '~shapes'?: ImageRule<'InstanceNorm2d', C, 2>
-  readonly numFeatures: number
-  readonly eps: number
-  weight: Parameter | null
-  bias: Parameter | null
 
   constructor(numFeatures: C, options: InstanceNormOptions = {}) {
-    super()
-    checkOptions<InstanceNormOptions>('InstanceNorm2d', options, { eps: true, affine: true })
-    const { eps = 1e-5, affine = false } = options
-    checkInteger('InstanceNorm2d', 'numFeatures', numFeatures)
-    this.numFeatures = numFeatures
-    this.eps = eps
-    this.weight = affine ? new Parameter(ones([numFeatures])) : null
-    this.bias = affine ? new Parameter(zeros([numFeatures])) : null
-    this.guardState()
+    super('InstanceNorm2d', numFeatures, options)
   }
 
   override forward<S extends Shape>(
@@ -48,12 +25,6 @@ export class InstanceNorm2d<C extends number = number> extends Module {
   ): Tensor<ShapeOr<ImageShape<S, 'InstanceNorm2d', C, 2>>> {
     const c = this.numFeatures
     checkInput('InstanceNorm2d', x, x.rank === 4 && x.shape[1] === c, `(N, ${c}, H, W)`)
-    return instanceNorm(x, this.weight, this.bias, this.eps) as Tensor<
-      ShapeOr<ImageShape<S, 'InstanceNorm2d', C, 2>>
-    >
-  }
-
-  protected override describe(): string {
-    return `${this.numFeatures}, eps=${this.eps}, affine=${this.weight !== null}`
+    return this.normalize(x) as Tensor<ShapeOr<ImageShape<S, 'InstanceNorm2d', C, 2>>>
   }
 }

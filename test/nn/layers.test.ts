@@ -198,6 +198,9 @@ const entries: Record<string, Entry> = {
   featureAlphaDropoutEval: layer(() => new nn.FeatureAlphaDropout(0.5)),
   localResponseNorm: layer(() => new nn.LocalResponseNorm(3, { alpha: 0.5, beta: 0.6, k: 2 })),
   instanceNorm1d: layer(() => new nn.InstanceNorm1d(3, { affine: true })),
+  instanceNorm1dTracked: layer(
+    () => new nn.InstanceNorm1d(3, { affine: true, trackRunningStats: true, momentum: 0.3 }),
+  ),
   instanceNorm3d: layer(() => new nn.InstanceNorm3d(2)),
   channelShuffle: layer(() => new nn.ChannelShuffle(3)),
   pixelShuffle: layer(() => new nn.PixelShuffle(2)),
