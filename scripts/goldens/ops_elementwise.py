@@ -137,6 +137,15 @@ for op, fn in [('fmax', torch.fmax), ('fmin', torch.fmin)]:
     case(op, fn, ['$0', '$1'], [r(2, 3), r(2, 3)])
     case(op, fn, ['$0', '$1'], [t([nan, 1., nan, inf]), t([1., nan, nan, 2.])], grad=False)
 
+case('ldexp', torch.ldexp, ['$0', '$1'], [r(2, 3), r(3) * 4])
+case('ldexp', torch.ldexp, ['$0', '$1'], [r(3), t([3, -2, 0], i32)])
+case('floatPower', torch.float_power, ['$0', '$1'], [pos(2, 3), r(3)])
+case('floatPower', lambda x: torch.float_power(x, 2), ['$0', 2], [t([1, -3], i32)])
+for op, fn in [('gcd', torch.gcd), ('lcm', torch.lcm)]:
+    case(op, fn, ['$0', '$1'], [t([12, -18, 0, 0, 7, 2 ** 40], i64), t([18, 12, 5, 0, 13, 2 ** 20], i64)])
+    case(op, fn, ['$0', '$1'], [t([[12], [5]], i32), t([8, 15, 1], i32)])
+    case(op, fn, ['$0', '$1'], [t([12, 9], u8), t([8, 6], u8)])
+
 # ---------------------------------------------------------------- classification
 odd = t([nan, inf, -inf, 0., -0., -3., 2.])
 case('isPosInf', torch.isposinf, ['$0'], [odd])

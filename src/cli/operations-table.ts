@@ -74,12 +74,14 @@ Element-wise	erfinv	x.erfinv()	torch.erfinv		Inverse error function; ±∞ at ±
 Element-wise	exp	x.exp()	torch.exp	numpy.exp	e^x.
 Element-wise	exp2	x.exp2()	torch.exp2	numpy.exp2	2^x, exact for whole x.
 Element-wise	expm1	x.expm1()	torch.expm1	numpy.expm1	e^x - 1, exact near 0.
+Element-wise	floatPower	x.floatPower(other)	torch.float_power	numpy.float_power	this ^ other, computed in f64.
 Element-wise	floor	x.floor()	torch.floor	numpy.floor	Largest integer not above x.
 Element-wise	floorDivide	x.floorDivide(other)	torch.floor_divide	numpy.floor_divide	⌊this / other⌋ (Python's //); integers stay integers, no gradient.
 Element-wise	fmax	x.fmax(other)	torch.fmax	numpy.fmax	The larger of both; a number where one is NaN.
 Element-wise	fmin	x.fmin(other)	torch.fmin	numpy.fmin	The smaller of both; a number where one is NaN.
 Element-wise	fmod	x.fmod(other)	torch.fmod	numpy.fmod	Remainder with the sign of the dividend.
 Element-wise	frac	x.frac()	torch.frac	numpy.modf	The part behind the point, with the sign of x.
+Element-wise	gcd	x.gcd(other)	torch.gcd	numpy.gcd	Greatest common divisor of integers.
 Element-wise	ge	x.ge(other)	torch.ge	numpy.greater_equal	True where greater or equal.
 Element-wise	gt	x.gt(other)	torch.gt	numpy.greater	True where greater.
 Element-wise	heaviside	x.heaviside(values)	torch.heaviside	numpy.heaviside	0 below 0, \`values\` at 0, 1 above.
@@ -90,6 +92,8 @@ Element-wise	isInf	x.isInf()	torch.isinf	numpy.isinf	True where the value is inf
 Element-wise	isNaN	x.isNaN()	torch.isnan	numpy.isnan	True where the value is NaN.
 Element-wise	isNegInf	x.isNegInf()	torch.isneginf	numpy.isneginf	True where the value is -∞.
 Element-wise	isPosInf	x.isPosInf()	torch.isposinf	numpy.isposinf	True where the value is +∞.
+Element-wise	lcm	x.lcm(other)	torch.lcm	numpy.lcm	Least common multiple of integers.
+Element-wise	ldexp	x.ldexp(other)	torch.ldexp	numpy.ldexp	this · 2^other.
 Element-wise	le	x.le(other)	torch.le	numpy.less_equal	True where less or equal.
 Element-wise	lerp	x.lerp(end, weight)	torch.lerp		this + weight · (end - this).
 Element-wise	lgamma	x.lgamma()	torch.lgamma	scipy.special.gammaln	ln |Γ(x)|.
@@ -228,7 +232,7 @@ Shape	moveaxis	x.moveaxis(source, destination)	torch.moveaxis	numpy.moveaxis	Mov
 Shape	movedim	x.movedim(source, destination)	torch.movedim	numpy.moveaxis	The same as \`moveaxis\`.
 Shape	mT	x.mT	torch.Tensor.mT	numpy.swapaxes	Swaps the last two axes.
 Shape	narrow	x.narrow(axis, start, length)	torch.narrow		\`length\` elements from \`start\` along an axis.
-Shape	pad	x.pad(padding, options?)	torch.nn.functional.pad	numpy.pad	Pads as PyTorch: pairs (low, high) from the last axis backwards; negative crops.
+Shape	pad	x.pad(padding, options?) ; functional.pad(x, padding, options?)	torch.nn.functional.pad	numpy.pad	Pads as PyTorch: pairs (low, high) from the last axis backwards; negative crops.
 Shape	permute	x.permute(axes)	torch.permute	numpy.transpose	Output axis i is input axis axes[i].
 Shape	ravel	x.ravel()	torch.ravel	numpy.ravel	All elements in row-major order, 1-d.
 Shape	repeat	x.repeat(repeats)	torch.Tensor.repeat	numpy.tile	The tensor \`repeats[i]\` times along each axis.
@@ -338,7 +342,6 @@ Linear algebra	multiDot	linalg.multiDot(matrices)	torch.linalg.multi_dot	numpy.l
 Linear algebra	mv	x.mv(vector) ; mv(x, y, …args)	torch.mv	numpy.matmul	(m, n)·(n).
 Linear algebra	norm	x.norm(p?, axis?, options?) ; linalg.norm(x, …args)	torch.norm	numpy.linalg.norm	The p-norm over the axes (default all): a number, 'fro' (the default: 2) or 'nuc', the sum of the singular values of a matrix or over two axes.
 Linear algebra	outer	x.outer(other) ; outer(x, y, …args)	torch.outer	numpy.outer	The outer product of two vectors.
-Linear algebra	pairwiseDistance	pairwiseDistance(x, y, …args)	torch.pairwise_distance		‖x - y + ε‖ over the last axis.
 Linear algebra	pdist	pdist(x, …args)	torch.pdist		The distances of pairs of rows i < j of (n, m).
 Linear algebra	pinv	linalg.pinv(x, …args)	torch.linalg.pinv	numpy.linalg.pinv	The Moore-Penrose inverse.
 Linear algebra	pinverse	x.pinverse(options?) ; pinverse(x, …args)	torch.pinverse		The Moore-Penrose inverse of each matrix.
@@ -410,6 +413,7 @@ Layers as functions	avgPool1d	functional.avgPool1d(x, …args)	torch.nn.function
 Layers as functions	avgPool2d	functional.avgPool2d(x, …args)	torch.nn.functional.avg_pool2d		The mean of each window, over 2 spatial axes.
 Layers as functions	avgPool3d	functional.avgPool3d(x, …args)	torch.nn.functional.avg_pool3d		The mean of each window, over 3 spatial axes.
 Layers as functions	batchNorm	functional.batchNorm(x, runningMean, runningVar, weight?, bias?, options?)	torch.nn.functional.batch_norm		Batch normalization (Ioffe & Szegedy 2015) over every axis but 1.
+Layers as functions	bilinear	functional.bilinear(x1, x2, weight, bias?)	torch.nn.functional.bilinear		x₁ᵀ W_k x₂ + bias_k with weight (out, in1, in2).
 Layers as functions	channelShuffle	functional.channelShuffle(x, …args)	torch.nn.functional.channel_shuffle		Channels of (N, C, …) read across groups.
 Layers as functions	conv1d	functional.conv1d(x, weight, bias?, options?)	torch.nn.functional.conv1d	numpy.correlate	Cross-correlation over 1 spatial axis: stride, padding ('same', 'valid', numbers), dilation, groups.
 Layers as functions	conv2d	functional.conv2d(x, weight, bias?, options?)	torch.nn.functional.conv2d		Cross-correlation over 2 spatial axes: stride, padding ('same', 'valid', numbers), dilation, groups.
@@ -445,6 +449,7 @@ Layers as functions	maxUnpool1d	functional.maxUnpool1d(x, indices, kernelSize, o
 Layers as functions	maxUnpool2d	functional.maxUnpool2d(x, indices, kernelSize, options?)	torch.nn.functional.max_unpool2d		Values of maxPool2d back at their indices, zeros elsewhere.
 Layers as functions	maxUnpool3d	functional.maxUnpool3d(x, indices, kernelSize, options?)	torch.nn.functional.max_unpool3d		Values of maxPool3d back at their indices, zeros elsewhere.
 Layers as functions	normalize	functional.normalize(x, …args)	torch.nn.functional.normalize		x / max(‖x‖, ε) along the axes.
+Layers as functions	pairwiseDistance	functional.pairwiseDistance(x, y, options?) ; pairwiseDistance(x, y, …args)	torch.nn.functional.pairwise_distance		‖x - y + ε‖ₚ over the last axis: p = 2 and ε = 1e-6 by default.
 Layers as functions	pixelShuffle	functional.pixelShuffle(x, …args)	torch.nn.functional.pixel_shuffle		(…, C·r², H, W) to (…, C, H·r, W·r).
 Layers as functions	pixelUnshuffle	functional.pixelUnshuffle(x, …args)	torch.nn.functional.pixel_unshuffle		(…, C, H·r, W·r) to (…, C·r², H, W).
 Layers as functions	prelu	functional.prelu(x, weight)	torch.nn.functional.prelu		x where positive, weight · x elsewhere; one weight, or one a channel (axis 1) (He et al. 2015).
@@ -457,6 +462,7 @@ Layers as functions	unfold	functional.unfold(x, …args)	torch.nn.functional.unf
 Layers as functions	upsample	functional.upsample(x, …args)	torch.nn.functional.upsample		\`interpolate\` under its other name.
 Losses	bceWithLogits	functional.bceWithLogits(prediction, target, options?) ; bceWithLogits(prediction, target, options?)	torch.nn.functional.binary_cross_entropy_with_logits		-y log σ(x) - (1 - y) log(1 - σ(x)) for logits x and float targets y of one shape, without overflow.
 Losses	binaryCrossEntropy	functional.binaryCrossEntropy(prediction, target, options?) ; binaryCrossEntropy(prediction, target, options?)	torch.nn.functional.binary_cross_entropy		-y log x - (1 - y) log(1 - x) for probabilities x and float targets y of one shape; logarithms do not go below -100.
+Losses	binaryCrossEntropyWithLogits	functional.binaryCrossEntropyWithLogits(prediction, target, options?) ; binaryCrossEntropyWithLogits(prediction, target, options?)	torch.nn.functional.binary_cross_entropy_with_logits		\`bceWithLogits\` under PyTorch's long name.
 Losses	cosineEmbeddingLoss	functional.cosineEmbeddingLoss(x1, x2, target, options?) ; cosineEmbeddingLoss(x1, x2, target, options?)	torch.nn.functional.cosine_embedding_loss		1 - cos(x1, x2) where the target is 1, max(0, cos(x1, x2) - margin) where it is -1; x1 and x2 (N, D), target (N), or (D), (D) and 0-d.
 Losses	crossEntropy	functional.crossEntropy(logits, target, options?) ; crossEntropy(logits, target, options?)	torch.nn.functional.cross_entropy		-log softmax(logits)[target] for logits (N, C), (N, C, d₁, …) or (C), and target class indices (i32, i64 or u8) of the shape without C, or class probabilities of the shape of the logits. 0-d unless reduction is 'none'.
 Losses	ctcLoss	functional.ctcLoss(logProbabilities, targets, inputLengths, targetLengths, options?) ; ctcLoss(logProbabilities, targets, inputLengths, targetLengths, options?)	torch.nn.functional.ctc_loss		-log p(targets | input) summed over all alignments, for log-probabilities (T, N, C), as logSoftmax gives them, and targets without blanks: (N, S), or all one after the other (with \`targetLengths\` as numbers).

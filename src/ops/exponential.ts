@@ -6,10 +6,16 @@ import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { inFullPrecision } from './autocast.js'
 import { floatBinary, floatUnary } from './float-function.js'
-import { addLiteral, inAccumulationType, like, mulLiteral, toFloat } from './operand.js'
+import { addLiteral, inAccumulationType, like, mulLiteral, type Operand, pair, toFloat } from './operand.js'
 
 /** 2 to the power x, exact for whole x. */
 export const exp2 = floatUnary((x) => b.pow(like(x, 2), x))
+
+/** x·2ʸ. */
+export const ldexp = floatBinary('ldexp', (x, y) => b.mul(x, b.pow(like(y, 2), y)))
+
+/** x to the power y, computed in f64. */
+export const floatPower = (x: Operand, y: Operand): Node => b.pow(...pair('floatPower', x, y, 'f64'))
 
 /** log x / log base. A whole result is exact, which the rounded factor alone does not give: log10(1000) = 3. */
 const logarithm = (base: number, factor: number): ((x: Node) => Node) =>

@@ -3,6 +3,7 @@ import type { Shape } from '../core/shape.js'
 import * as classification from '../ops/classification.js'
 import * as elementwise from '../ops/elementwise.js'
 import * as exponential from '../ops/exponential.js'
+import * as numberTheory from '../ops/number-theory.js'
 import * as special from '../ops/special.js'
 import * as trigonometry from '../ops/trigonometry.js'
 import { yieldIfDue } from '../runtime/yield.js'
@@ -254,6 +255,38 @@ export class MathMethods<S extends Shape = Shape> extends ElementwiseMethods<S> 
     other: Other<A, B, 'bitwiseRightShift'>,
   ): Tensor<Broadcast<A, B>> {
     return wrap(elementwise.bitwiseRightShift(this.node, operand(other))) as Tensor<Broadcast<A, B>>
+  }
+
+  /** this · 2^other. */
+  ldexp<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'ldexp'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(exponential.ldexp(this.node, operand(other))) as Tensor<Broadcast<A, B>>
+  }
+
+  /** this ^ other, computed in f64. */
+  floatPower<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'floatPower'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(exponential.floatPower(this.node, operand(other))) as Tensor<Broadcast<A, B>>
+  }
+
+  /** Greatest common divisor of integers. */
+  gcd<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'gcd'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(numberTheory.gcd(this.node, operand(other))) as Tensor<Broadcast<A, B>>
+  }
+
+  /** Least common multiple of integers. */
+  lcm<A extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    other: Other<A, B, 'lcm'>,
+  ): Tensor<Broadcast<A, B>> {
+    return wrap(numberTheory.lcm(this.node, operand(other))) as Tensor<Broadcast<A, B>>
   }
 
   /** True where |this - other| ≤ atol + rtol · |other|, or both are equal. */

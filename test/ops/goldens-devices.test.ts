@@ -48,7 +48,7 @@ function program(list: readonly OperationCase[]): { checks: Check[]; inputs: Nod
       checks.push({ node, expected: c.outputs[i], what: `${describeCase(c, k)}: result ${i}` })
     })
     if (c.cotangents === undefined || c.gradients === undefined) return
-    const seeds = c.cotangents.map(([, g]) => b.placeholder(g.shape, 'f32'))
+    const seeds = c.cotangents.map(([i, g]) => b.placeholder(g.shape, built.outputs[i].dtype))
     inputs.push(...seeds)
     values.push(...c.cotangents.map(([, g]) => packedNumbers(g)))
     const ends = c.cotangents.map(([i]) => built.outputs[i])

@@ -81,6 +81,16 @@ forEachDevice('element-wise methods', () => {
     close(tensor([-1], { dtype: 'i64' }).bitwiseLeftShift(40), [-(2 ** 40)])
   })
 
+  it('whole numbers: divisors, multiples, powers', () => {
+    const n = tensor([12, -18, 0], { dtype: 'i64' })
+    close(n.gcd(8), [4, 2, 8])
+    close(n.lcm(tensor([8, 4, 3], { dtype: 'i64' })), [24, 36, 0])
+    close(tensor([3], { dtype: 'i64' }).pow(tensor([33], { dtype: 'i64' })), [3 ** 33])
+    close(tensor([1.5]).ldexp(tensor([3], { dtype: 'i32' })), [12])
+    expect(n.floatPower(2).dtype).toBe('f64')
+    expect(() => tensor([1.5]).gcd(2)).toThrow(/gcd: expected integers, got f32/)
+  })
+
   it('half types compute in f32 and round once', () => {
     // In f16 steps, log10(1000) would be 2.998 and sinh(0.01) off by several units.
     close(tensor([1000], { dtype: 'f16' }).log10(), [3])
