@@ -30,7 +30,9 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /** `[2, 3]` as people read it. */
-export const formatShape = (shape: Shape): string => `[${shape.join(', ')}]`
+export const formatShape = (shape: Shape): string =>
+  // Plain JavaScript can pass anything, and errors name what came.
+  Array.isArray(shape) ? `[${shape.join(', ')}]` : String(shape)
 
 /** Throws unless `list` is an array: PyTorch also takes sizes and axes as separate arguments. */
 export function checkList(list: readonly number[], operation: string): void {

@@ -4,7 +4,7 @@
 import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape } from '../core/shape.js'
 import * as node from '../ops/ctc-loss.js'
-import { nodeOf, wrap } from '../tensor/base.js'
+import { checkTensor, nodeOf, wrap } from '../tensor/base.js'
 import { tensor, zeros } from '../tensor/creation.js'
 import { Tensor } from '../tensor/tensor.js'
 import { cat, stack } from '../tensor/tensor-functions.js'
@@ -63,6 +63,8 @@ export function ctcLoss(
   targetLengths: Lengths,
   options: CTCLossOptions = {},
 ): Tensor {
+  checkTensor(logProbabilities)
+  checkTensor(targets)
   const single = logProbabilities.rank === 2
   const x = single ? logProbabilities.unsqueeze(1) : logProbabilities
   const rows =

@@ -1,7 +1,10 @@
 /**
  * Max pooling to a fixed output size.
  */
+import type { Shape } from '../core/shape.js'
 import { adaptiveMaxPool1d } from '../tensor/functional.js'
+import type { AdaptiveRule, AdaptiveShape } from '../tensor/layer-shapes.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInput } from './check-input.js'
 import { Module } from './module.js'
@@ -11,18 +14,24 @@ import { checkSizes, formatTuple, type Sizes, tuple } from './tuple.js'
  * x (N, C, L) to (N, C, …outputSize): output i of n takes the largest element of positions floor(i·S/n) to
  * ceil((i+1)·S/n) - 1.
  */
-export class AdaptiveMaxPool1d extends Module {
+export class AdaptiveMaxPool1d<const Size extends Sizes = Sizes> extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: AdaptiveRule<'AdaptiveMaxPool1d', 1, Size>
   readonly outputSize: readonly number[]
 
-  constructor(outputSize: Sizes) {
+  constructor(outputSize: Size) {
     super()
     this.outputSize = tuple(outputSize, 1, 'AdaptiveMaxPool1d outputSize')
     checkSizes('AdaptiveMaxPool1d outputSize', this.outputSize)
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<AdaptiveShape<S, 'AdaptiveMaxPool1d', 1, Size>>,
+  ): Tensor<ShapeOr<AdaptiveShape<S, 'AdaptiveMaxPool1d', 1, Size>>> {
     checkInput('AdaptiveMaxPool1d', x, x.rank === 3, '(N, C, L)')
-    return adaptiveMaxPool1d(x, this.outputSize)
+    return adaptiveMaxPool1d(x, this.outputSize) as Tensor<
+      ShapeOr<AdaptiveShape<S, 'AdaptiveMaxPool1d', 1, Size>>
+    >
   }
 
   protected override describe(): string {

@@ -1,7 +1,10 @@
 /**
  * Max pooling to a fixed output size.
  */
+import type { Shape } from '../core/shape.js'
 import { adaptiveMaxPool3d } from '../tensor/functional.js'
+import type { AdaptiveRule, AdaptiveShape } from '../tensor/layer-shapes.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInput } from './check-input.js'
 import { Module } from './module.js'
@@ -11,18 +14,24 @@ import { checkSizes, formatTuple, type Sizes, tuple } from './tuple.js'
  * x (N, C, D, H, W) to (N, C, …outputSize): output i of n takes the largest element of positions floor(i·S/n) to
  * ceil((i+1)·S/n) - 1.
  */
-export class AdaptiveMaxPool3d extends Module {
+export class AdaptiveMaxPool3d<const Size extends Sizes = Sizes> extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  declare readonly '~shapes'?: AdaptiveRule<'AdaptiveMaxPool3d', 3, Size>
   readonly outputSize: readonly number[]
 
-  constructor(outputSize: Sizes) {
+  constructor(outputSize: Size) {
     super()
     this.outputSize = tuple(outputSize, 3, 'AdaptiveMaxPool3d outputSize')
     checkSizes('AdaptiveMaxPool3d outputSize', this.outputSize)
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<AdaptiveShape<S, 'AdaptiveMaxPool3d', 3, Size>>,
+  ): Tensor<ShapeOr<AdaptiveShape<S, 'AdaptiveMaxPool3d', 3, Size>>> {
     checkInput('AdaptiveMaxPool3d', x, x.rank === 5, '(N, C, D, H, W)')
-    return adaptiveMaxPool3d(x, this.outputSize)
+    return adaptiveMaxPool3d(x, this.outputSize) as Tensor<
+      ShapeOr<AdaptiveShape<S, 'AdaptiveMaxPool3d', 3, Size>>
+    >
   }
 
   protected override describe(): string {

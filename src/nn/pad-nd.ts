@@ -1,7 +1,10 @@
 /**
  * What the padding layers share.
  */
+
 import { ValueError } from '../core/errors.js'
+import type { Shape } from '../core/shape.js'
+import type { UnknownSizes } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInput } from './check-input.js'
 import { Module } from './module.js'
@@ -36,14 +39,14 @@ export abstract class PadNd extends Module {
     this.#options = options
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<UnknownSizes<S>> {
     const rank = this.padding.length / 2
     const axes = ['D', 'H', 'W']
       .slice(3 - rank)
       .join(', ')
       .replace(/^W$/, 'L')
     checkInput(this.#name, x, x.rank === rank + 2 || x.rank === rank + 1, `(N, C, ${axes}) or (C, ${axes})`)
-    return x.pad(this.padding, this.#options)
+    return x.pad(this.padding, this.#options) as Tensor<UnknownSizes<S>>
   }
 
   protected override describe(): string {

@@ -1,9 +1,13 @@
 /**
  * One step of a plain recurrent net.
  */
+
 import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
+import type { Shape } from '../core/shape.js'
 import { linear } from '../tensor/functional.js'
+import type { FeatureShape } from '../tensor/layer-shapes.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { RecurrentCell } from './recurrent-cell.js'
 
@@ -15,10 +19,10 @@ export interface RNNCellOptions {
 }
 
 /** h' = tanh(W x + b + U h + d) for x (N, inputSize) and h (N, hiddenSize), zeros if not given. Elman (1990). */
-export class RNNCell extends RecurrentCell {
+export class RNNCell<In extends number = number, Hidden extends number = number> extends RecurrentCell {
   readonly nonlinearity: 'tanh' | 'relu'
 
-  constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {
+  constructor(inputSize: In, hiddenSize: Hidden, options: RNNCellOptions = {}) {
     super(inputSize, hiddenSize, 1, options.bias ?? true)
     checkOptions<RNNCellOptions>('RNNCell', options, { bias: true, nonlinearity: true })
     const { nonlinearity = 'tanh' } = options
@@ -30,9 +34,14 @@ export class RNNCell extends RecurrentCell {
     this.nonlinearity = nonlinearity
   }
 
-  override forward(x: Tensor, state?: Tensor): Tensor {
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<FeatureShape<S, 'RNNCell', In, Hidden>>,
+    state?: Tensor,
+  ): Tensor<ShapeOr<FeatureShape<S, 'RNNCell', In, Hidden>>> {
     const h = this.start(x, state)
     const sum = linear(x, this.weightIh, this.biasIh).add(linear(h, this.weightHh, this.biasHh))
-    return this.nonlinearity === 'tanh' ? sum.tanh() : sum.relu()
+    return (this.nonlinearity === 'tanh' ? sum.tanh() : sum.relu()) as Tensor<
+      ShapeOr<FeatureShape<S, 'RNNCell', In, Hidden>>
+    >
   }
 }

@@ -14,9 +14,13 @@ export type AdaptiveSize = number | null | readonly (number | null)[]
 function targetSizes(operation: string, x: Node, spatial: number, outputSize: AdaptiveSize): number[] {
   const list =
     outputSize === null || typeof outputSize === 'number' ? range(spatial).map(() => outputSize) : outputSize
-  if (list.length !== spatial || !list.every((n) => n === null || (Number.isInteger(n) && n >= 1))) {
+  if (
+    !Array.isArray(list) ||
+    list.length !== spatial ||
+    !list.every((n) => n === null || (Number.isInteger(n) && n >= 1))
+  ) {
     throw new ValueError(
-      `${operation}: expected an output size ≥ 1 or ${spatial} of them, got ${JSON.stringify(outputSize)}.`,
+      `${operation}: expected an output size ≥ 1 or ${spatial} of them, got ${JSON.stringify(outputSize) ?? String(outputSize)}.`,
     )
   }
   return list.map((n, i) => n ?? x.shape[x.shape.length - spatial + i])

@@ -34,7 +34,8 @@ export function perAxis(
   rank: number,
   least: number,
 ): number[] {
-  const list = typeof value === 'number' ? new Array<number>(rank).fill(value) : [...value]
+  const list =
+    typeof value === 'number' ? new Array<number>(rank).fill(value) : Array.isArray(value) ? [...value] : []
   if (list.length !== rank || !list.every((n) => Number.isInteger(n) && n >= least)) {
     throw new ValueError(
       `${operation}: expected ${name} as an integer ≥ ${least} or ${rank} of them, got ${typeof value === 'number' ? value : formatShape(value)}.`,

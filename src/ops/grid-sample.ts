@@ -3,7 +3,7 @@
  * Positions run from −1 to 1 over the image, x (the last axis) first.
  */
 import { ShapeError, ValueError } from '../core/errors.js'
-import { formatShape, range, type Shape, sizeOf } from '../core/shape.js'
+import { checkList, formatShape, range, type Shape, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { contractionAccumulator } from './contraction.js'
@@ -174,6 +174,7 @@ export function affineGrid(
   { alignCorners = false }: { alignCorners?: boolean } = {},
 ): Node {
   requireFloat('affineGrid', theta)
+  checkList(size, 'affineGrid')
   const [n, , ...sizes] = size
   const d = sizes.length
   const expected = [n, d, d + 1]

@@ -159,7 +159,7 @@ export const pairwiseDistance = (
 
 /** Pads the last axes: (before, after) pairs from the last axis backwards; see `Tensor.pad`. */
 export const pad = (x: Tensor, padding: readonly number[], options?: Parameters<Tensor['pad']>[1]): Tensor =>
-  x.pad(padding, options)
+  wrap(nodeOf(x)).pad(padding, options)
 
 /** Rows of `weight` by index; the gradient skips `paddingIndex`. */
 export const embedding = (

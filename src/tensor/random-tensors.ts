@@ -198,7 +198,7 @@ export function bernoulli(
   { shape, ...options }: RandomOptions & { readonly shape?: Shape } = {},
 ): Tensor {
   const probability = operand(p)
-  checkValues('bernoulli', p, 'probabilities from 0 to 1', (v) => v >= 0 && v <= 1)
+  checkValues('bernoulli', p, 'p from 0 to 1', (v) => v >= 0 && v <= 1)
   const key = start('bernoulli', options, shape)
   return drawn(draw.bernoulli(key, probability, { shape, dtype: options.dtype }), options)
 }

@@ -349,7 +349,8 @@ export type TransposeResult<S extends Shape, A extends number, B extends number>
           ? UnknownSizes<S>
           : Swap<S, AxisOf<S, A>, AxisOf<S, B>>
 
-type UnknownSizes<S extends Shape> = { readonly [K in keyof S]: number }
+/** The rank without the sizes. */
+export type UnknownSizes<S extends Shape> = { readonly [K in keyof S]: number }
 
 export type Transpose<S extends Shape, A extends number, B extends number> = ShapeOr<TransposeResult<S, A, B>>
 

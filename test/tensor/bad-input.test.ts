@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import {
   Buffer,
   bernoulli,
+  ChainruleError,
   cat,
+  compile,
   cond,
   full,
   functional,
@@ -58,6 +60,33 @@ describe('a value where a tensor belongs', () => {
   it.each(notTensors)('%s', (_, call) => {
     expect(call).toThrow(/Expected a tensor, got .*tensor\(values\)/)
   })
+})
+
+describe('functions of layers inside a compiled step', () => {
+  // Every function of the namespace, at every place of its first two arguments.
+  const functions = Object.entries(functional).filter(([, fn]) => typeof fn === 'function')
+  it('there are many', () => expect(functions.length).toBeGreaterThan(80))
+  for (const [name, fn] of functions) {
+    it(`${name} of something else is an error with a sentence`, () => {
+      const call = fn as (...args: unknown[]) => unknown
+      const calls: unknown[][] = [[[1, 2]], ['a'], [3], [x, 'a']]
+      for (const args of calls) {
+        const step = compile(() => {
+          call(...args)
+          return x
+        })
+        let error: unknown
+        try {
+          step()
+        } catch (e) {
+          error = e
+        }
+        // A second argument may be left to default, or be of any kind.
+        if (args.length === 1) expect(error, JSON.stringify(args)).toBeDefined()
+        if (error !== undefined) expect(error, JSON.stringify(args)).toBeInstanceOf(ChainruleError)
+      }
+    })
+  }
 })
 
 describe('sizes and axes that are no list', () => {

@@ -97,6 +97,12 @@ shaped<readonly [12, 8, number]>().is(new nn.GRU(20, 32, { bidirectional: true }
 shaped<readonly [12, 32]>().is(new nn.RNN(20, 32, { nonlinearity: 'relu' }).forward(zeros([12, 20]))[0])
 shaped<readonly [12, 8, 20]>().is(new nn.MultiheadAttention(20, 4).forward(sequence)[0])
 shaped<readonly [12, 8, 20]>().is(new nn.TransformerEncoderLayer(20, 4).forward(sequence))
+shaped<readonly [8, 32]>().is(new nn.GRUCell(20, 32).forward(features))
+shaped<readonly [8, 32]>().is(new nn.LSTMCell(20, 32).forward(features)[1])
+shaped<readonly [number, number, number, number]>().is(new nn.ReflectionPad2d(1).forward(image))
+shaped<readonly [8, 3, 6]>().is(new nn.AdaptiveMaxPool1d(6).forward(zeros([8, 3, 32])))
+// @ts-expect-error the input has 20 features, the layer takes 21
+new nn.RNNCell(21, 32).forward(features)
 const recurrent: nn.LSTM = new nn.LSTM(20, 32)
 void recurrent
 // @ts-expect-error the input has 20 features, the layer takes 21
