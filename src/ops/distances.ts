@@ -4,8 +4,7 @@ import { broadcastShapes, formatShape, normalizeAxis } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { fullPrecision } from './autocast.js'
-import { matmul } from './linear-algebra.js'
-import { swapLast } from './matrix.js'
+import { product, swapLast } from './matrix.js'
 import { addLiteral, pair, requireFloat, requireRank, requireSameDType, stretch, toFloat } from './operand.js'
 import { norm, type ReduceOptions } from './reductions.js'
 
@@ -123,8 +122,8 @@ export function cov(x: Node, { correction = 1, fweights, aweights }: CovOptions 
     left = b.sub(total, lost)
   }
   left = b.maximum(left, b.literal(left, 0))
-  const product = matmul(weights === null ? centred : b.mul(centred, overRows(w)), swapLast(centred))
-  const result = b.div(product, scalarLike(left, [d, d]))
+  const moments = product(weights === null ? centred : b.mul(centred, overRows(w)), swapLast(centred))
+  const result = b.div(moments, scalarLike(left, [d, d]))
   return d === 1 ? b.reshape(result, []) : result
 }
 
