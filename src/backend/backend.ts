@@ -4,7 +4,7 @@
  */
 import type { Storage } from '../core/storage.js'
 import type { Graph } from '../ir/graph.js'
-import type { ProgramProfile } from './profile.js'
+import type { MachineMeasurement, ProgramProfile } from './profile.js'
 
 /** What a compiled graph will do, for people and for tests. */
 export interface ExecutableInfo {
@@ -35,6 +35,8 @@ export interface Backend {
   readonly description: string
   readonly threads: number
   compile(graph: Graph, options?: CompileOptions): Executable
+  /** What the machine can do at best: kept from an earlier measurement unless `fresh`. Not every backend knows. */
+  measureMachine?(fresh?: boolean): MachineMeasurement
 }
 
 export interface BackendOptions {

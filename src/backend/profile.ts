@@ -16,6 +16,22 @@ export interface MachineLimits {
   readonly levels: readonly CacheLevel[]
 }
 
+/** What `chainrule bench machine` finds. */
+export interface MachineMeasurement {
+  readonly processor: string
+  readonly instructionSet: string
+  readonly threads: number
+  /** On one thread, and on all of them together. */
+  readonly one: MachineLimits
+  readonly all: MachineLimits
+  /** Of a call of an empty program from JavaScript. */
+  readonly callSeconds: number
+  /** Of a kernel that does nearly nothing, on one thread. */
+  readonly kernelSeconds: number
+  /** What it takes more when all threads must meet before it. */
+  readonly barrierSeconds: number
+}
+
 /** Where a thread was between two stamps, in seconds since the run began. */
 export interface Span {
   readonly begin: number

@@ -108,6 +108,12 @@ program
   .addOption(
     new Option('--detect-anomaly', 'name the first operation that makes a NaN or an infinite value (slow)'),
   )
+  .addOption(
+    new Option(
+      '--profile <file>',
+      "measure every kernel: a table at the end, and the last step in Chrome's trace format (JSON)",
+    ),
+  )
   .addOption(option.json())
   .action(async (model: string | undefined, given: TrainOptions) => {
     json = given.json ?? false
@@ -161,6 +167,19 @@ program
   .addOption(option.json())
   .action((options) =>
     run(options, async (output) => (await import('./devices-command.js')).devicesCommand(output)),
+  )
+
+const bench = program.command('bench').description('Measurements of this computer.')
+bench
+  .command('machine')
+  .description(
+    'What it can do at best: arithmetic, copies by cache level, costs of calls and of meeting threads.',
+  )
+  .addOption(option.device())
+  .addOption(option.threads())
+  .addOption(option.json())
+  .action((options) =>
+    run(options, async (output) => (await import('./bench-machine-command.js')).benchMachineCommand(output)),
   )
 
 program

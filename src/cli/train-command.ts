@@ -1,10 +1,12 @@
 /**
  * `chainrule train`: trains a model on a data set into the folder of a run, or continues one.
  */
+import { writeFileSync } from 'node:fs'
 import { DataError } from '../core/errors.js'
 import { AdamW } from '../optim/adamw.js'
 import { CosineAnnealingLR } from '../optim/cosine-annealing-lr.js'
-import { currentDevice } from '../runtime/devices.js'
+import { currentBackend, currentDevice } from '../runtime/devices.js'
+import type { ProfileReport } from '../runtime/profile-report.js'
 import { manualSeed } from '../tensor/random.js'
 import { type Json, readCheckpoint, restoreCheckpoint, saveCheckpoint } from '../train/checkpoint.js'
 import { fit } from '../train/fit.js'
@@ -32,6 +34,11 @@ export interface TrainPlan {
 export async function trainCommand(plan: TrainPlan, options: TrainOptions, output: Output): Promise<number> {
   const { settings, path } = plan
   checkNames(settings)
+  if (options.profile !== undefined && currentBackend().measureMachine === undefined) {
+    throw new UsageError(
+      `--profile: expected a device that measures its kernels, got ${currentDevice().name}. Use --device native.`,
+    )
+  }
   const dir = options.dataDir ?? (plan.run?.settings.dataDir as string | null | undefined) ?? null
   const { train, test } = await loadData(settings.data, { dir, limit: settings.limit })
   const device = currentDevice()
@@ -101,6 +108,7 @@ export async function trainCommand(plan: TrainPlan, options: TrainOptions, outpu
       seed: settings.seed,
       state,
       detectAnomaly: options.detectAnomaly,
+      profile: options.profile !== undefined,
       saveSteps: options.saveEvery,
       shouldStop: () => signals.received !== null,
       onProgress: (progress) => {
@@ -117,6 +125,7 @@ export async function trainCommand(plan: TrainPlan, options: TrainOptions, outpu
       },
     })
     display.clear()
+    if (options.profile !== undefined) sayProfile(output, result.profile!, options.profile)
     if (result.stopped) return sayStopped(output, signals, result.state, run, settings)
     sayDone(output, result.state, run)
     return 0
@@ -158,6 +167,17 @@ function sayEpoch(output: Output, summary: EpochSummary, epochs: number): void {
     `Epoch ${epoch}/${epochs}: train loss ${trainLoss.toFixed(4)}, accuracy ${percent(trainAccuracy)}; ` +
       `test loss ${testLoss!.toFixed(4)}, accuracy ${percent(testAccuracy!)}`,
   )
+}
+
+/** The table for people, the trace into a file. */
+function sayProfile(output: Output, report: ProfileReport, file: string): void {
+  writeFileSync(file, JSON.stringify(report.chromeTrace()))
+  output.emit({ event: 'profile', trace: file, ...report.toJSON() })
+  output.say()
+  output.say(
+    `Profile of the training steps; the trace of the last one is in ${file} (chrome://tracing, Perfetto).`,
+  )
+  output.say(report.toString({ limit: 25 }))
 }
 
 const quote = (path: string): string =>

@@ -22,6 +22,8 @@ export interface TrainOptions {
   readonly resume?: boolean
   readonly json?: boolean
   readonly detectAnomaly?: boolean
+  /** The file for the trace of the last step. */
+  readonly profile?: string
 }
 
 /** What decides the numbers of a run: the same settings give the same bits. */

@@ -26,5 +26,6 @@ export function columns(
       .trimEnd()
   const rule = '-'.repeat(Math.max(...all.map((row) => line(row).length)))
   const [head, ...body] = rows
-  return `${[line(head), rule, ...body.map(line), rule, ...totals.map(line)].join('\n')}\n`
+  const below = totals.length > 0 ? [rule, ...totals.map(line)] : []
+  return `${[line(head), rule, ...body.map(line), ...below].join('\n')}\n`
 }

@@ -2,13 +2,15 @@
  * The training loop for classifiers: a compiled step, lazy read-outs of loss and accuracy, evaluation after each epoch,
  * a stop between any two steps, and a state from which it continues bit for bit.
  */
-import { ValueError } from '../core/errors.js'
+import { DeviceError, ValueError } from '../core/errors.js'
 import type { Dataset } from '../data/dataset.js'
 import type { ArrayData } from '../io/array-data.js'
 import { crossEntropy } from '../losses/cross-entropy.js'
 import { correct } from '../metrics/accuracy.js'
 import type { TensorModule } from '../nn/module.js'
 import type { LRScheduler } from '../optim/lr-scheduler.js'
+import { currentBackend } from '../runtime/devices.js'
+import type { ProfileReport } from '../runtime/profile-report.js'
 import { compile } from '../tensor/compile.js'
 import { noGrad } from '../tensor/grad-mode.js'
 import { defaultGenerator } from '../tensor/random.js'
@@ -63,6 +65,8 @@ export interface FitOptions {
   readonly readEvery?: number
   /** Look at every step, and name the operation that made a value infinite or NaN. Slow. Default false. */
   readonly detectAnomaly?: boolean
+  /** Measure every kernel of the training step, for `FitResult.profile`. Default false. */
+  readonly profile?: boolean
   /** Seconds between saves within an epoch (default 30). */
   readonly saveSeconds?: number
   /** Steps between saves within an epoch, besides those by time (default none). */
@@ -82,6 +86,8 @@ export interface FitResult {
   readonly state: TrainingState
   /** Whether `shouldStop` ended it early. */
   readonly stopped: boolean
+  /** Where the time of the training steps went, where that was asked for. */
+  readonly profile?: ProfileReport
 }
 
 interface Pending {
@@ -142,9 +148,20 @@ class Training {
   }
 
   async run(): Promise<FitResult> {
+    const { profile = false } = this.options
+    const { name, measureMachine } = currentBackend()
+    if (profile && measureMachine === undefined)
+      throw new DeviceError(
+        `fit: expected a device that measures its kernels for profile, got ${name}. Use the device 'native'.`,
+      )
+    const step = compile(this.rawStep, { profile })
+    const result = await this.train(step)
+    return profile ? { ...result, profile: step.profile() } : result
+  }
+
+  private async train(step: (x: Tensor, y: Tensor) => [Tensor, Tensor]): Promise<FitResult> {
     const { epochs, train, seed = 0 } = this.options
     const { state, batchSize } = this
-    const step = compile(this.rawStep)
     if (state.step === 0) this.save('start')
     while (state.epoch < epochs) {
       this.options.model.train()

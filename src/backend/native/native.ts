@@ -21,8 +21,11 @@ import type { HostArray } from '../../ir/node.js'
 import type { Backend, BackendOptions, CompileOptions, Executable, ExecutableInfo } from '../backend.js'
 import { defaultThreads } from '../default-threads.js'
 import { indexError } from '../index-error.js'
+import type { MachineMeasurement } from '../profile.js'
 import { type Code, Estate } from './estate.js'
 import { hostFunctions } from './host-math.js'
+import { cachedMachine, cacheMachine } from './machine-cache.js'
+import { measureMachine } from './measure-machine.js'
 import { createLinux, type Koffi } from './os/linux.js'
 import type { Address, OperatingSystem } from './os/os.js'
 import { maximumThreads, type ProcessRuntime, processRuntime } from './process-runtime.js'
@@ -125,7 +128,9 @@ class Native implements NativeBackend {
   readonly locate: (buffer: ArrayBuffer) => Address
   private readonly emitOptions: X86Options
   private hostCallAddress: Address = 0
+  private readonly processor: Processor
   private timeStamp: TimeStamp | null = null
+  private machine: MachineMeasurement | null = null
   private running: NativeExecutable | null = null
   private hostFailure: unknown = null
 
@@ -136,6 +141,7 @@ class Native implements NativeBackend {
     instructionSet: InstructionSet,
   ) {
     this.os = os
+    this.processor = processor
     this.locate = (buffer) => os.addressOf(buffer)
     this.instructionSet = instructionSet
     this.runtime = processRuntime(os)
@@ -182,6 +188,19 @@ class Native implements NativeBackend {
     const module = emitX86(program, this.emitOptions, profile)
     this.estate.require(module.layout.arenaBytes + this.threads * module.layout.scratchBytes)
     return new NativeExecutable(this, program, module)
+  }
+
+  measureMachine(fresh = false): MachineMeasurement {
+    if (fresh) this.machine = null
+    const { os, runtime, clock, instructionSet, threads } = this
+    const { name: processor } = this.processor
+    this.machine ??= fresh ? null : cachedMachine({ processor, instructionSet, threads })
+    if (this.machine === null) {
+      const compile = (program: Program): Executable => this.compileProgram(program)
+      this.machine = measureMachine({ os, runtime, clock, processor, instructionSet, threads, compile })
+      cacheMachine(this.machine)
+    }
+    return this.machine
   }
 
   get clock(): TimeStamp {
@@ -276,7 +295,10 @@ class NativeExecutable implements Executable {
       const records = new ProgramProfiler(program, module.sites, threads, backend.clock, backend.locate)
       set(contextOffsets.profile, os.addressOf(records.table))
       this.records = records
-      this.profiler = { read: () => records.read(backend.description), reset: () => records.reset() }
+      this.profiler = {
+        read: () => records.read(backend.description, backend.measureMachine()),
+        reset: () => records.reset(),
+      }
     }
   }
 

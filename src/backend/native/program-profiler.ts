@@ -3,7 +3,7 @@ import { type ProfileSite, siteOffsets } from '../../codegen/emit/x86/profile-si
 import { type KernelCost, kernelCost } from '../../codegen/kernel-cost.js'
 import { optimise } from '../../codegen/optimise.js'
 import type { Program } from '../../codegen/program.js'
-import type { ProfiledCommand, ProgramProfile, Span } from '../profile.js'
+import type { MachineMeasurement, ProfiledCommand, ProgramProfile, Span } from '../profile.js'
 import type { Address } from './os/os.js'
 import type { TimeStamp } from './time-stamp.js'
 
@@ -52,7 +52,7 @@ export class ProgramProfiler {
     this.callMilliseconds = 0
   }
 
-  read(device: string): ProgramProfile {
+  read(device: string, machine: MachineMeasurement): ProgramProfile {
     const tick = this.clock.secondsPerTick()
     this.costs ??= this.program.kernels.map((kernel) => kernelCost(optimise(kernel)))
     const [main] = this.records
@@ -66,7 +66,7 @@ export class ProgramProfiler {
       programSeconds: Number(main[siteOffsets.cycles / 8]) * tick,
       callSeconds: this.callMilliseconds / 1000,
       commands: this.sites.map((site, i) => this.command(site, i, tick, origin)),
-      limits: null,
+      limits: this.records.length === 1 ? machine.one : machine.all,
     }
   }
 

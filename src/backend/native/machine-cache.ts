@@ -1,0 +1,59 @@
+/** Measurements of machines in a file under the user's cache folder, so that a profile need not measure each time. */
+import { builtin } from '../builtin.js'
+import type { MachineMeasurement } from '../profile.js'
+
+/** Raised when what is measured changes its meaning. */
+const format = 1
+
+/** `$XDG_CACHE_HOME/chainrule/machine.json`, by default in `~/.cache`. */
+function cachePath(): string {
+  const path = builtin<typeof import('node:path')>('node:path')!
+  const os = builtin<typeof import('node:os')>('node:os')!
+  return path.join(
+    process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'),
+    'chainrule',
+    'machine.json',
+  )
+}
+
+type Key = Pick<MachineMeasurement, 'processor' | 'instructionSet' | 'threads'>
+
+const keyOf = ({ processor, instructionSet, threads }: Key): string =>
+  `${format} ${processor} ${instructionSet} ${threads}`
+
+function readAll(): Record<string, MachineMeasurement> {
+  const fs = builtin<typeof import('node:fs')>('node:fs')!
+  try {
+    const value: unknown = JSON.parse(fs.readFileSync(cachePath(), 'utf8'))
+    return typeof value === 'object' && value !== null ? (value as Record<string, MachineMeasurement>) : {}
+  } catch {
+    return {}
+  }
+}
+
+/** The measurement of this processor, instruction set and number of threads, or null. */
+export function cachedMachine(key: Key): MachineMeasurement | null {
+  const found = readAll()[keyOf(key)]
+  if (found === undefined || !Array.isArray(found.one?.levels) || !Array.isArray(found.all?.levels))
+    return null
+  // JSON has no Infinity.
+  const restore = <T extends MachineMeasurement['one']>(limits: T): T => ({
+    ...limits,
+    levels: limits.levels.map((level) => ({ ...level, bytes: level.bytes ?? Number.POSITIVE_INFINITY })),
+  })
+  return { ...found, one: restore(found.one), all: restore(found.all) }
+}
+
+/** Keeps a measurement; where the folder cannot be written it is measured again next time. */
+export function cacheMachine(measurement: MachineMeasurement): void {
+  const fs = builtin<typeof import('node:fs')>('node:fs')!
+  const path = cachePath()
+  const temporary = `${path}.${process.pid}`
+  try {
+    fs.mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true })
+    fs.writeFileSync(temporary, JSON.stringify({ ...readAll(), [keyOf(measurement)]: measurement }))
+    fs.renameSync(temporary, path)
+  } catch {
+    // A cache is a convenience.
+  }
+}
