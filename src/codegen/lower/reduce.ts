@@ -4,8 +4,9 @@
  * - the last axis is reduced and has at least one vector: lanes run along it, lane l adding elements l, l+W, …, in
  *   several accumulators where the axis is long; what is left of each row goes to one scalar accumulator. At the end
  *   accumulators, then lanes, then the scalar are combined;
- * - otherwise: one element after the other, in row-major order of the reduced axes. Neighbouring results may share a
- *   vector, which changes nothing in each.
+ * - otherwise: one element after the other, in row-major order of the reduced axes, long ones in pieces whose sums are
+ *   then added: √n of each, so that the error grows with √n and not with n. Neighbouring results may share a vector,
+ *   which changes nothing in each.
  */
 
 import type { DType } from '../../core/dtype.js'
@@ -21,7 +22,7 @@ import {
   loopVar,
   shiftIndex,
 } from '../index-expression.js'
-import { computeTypeOf, type Expr } from '../loop-ir.js'
+import { computeTypeOf, type Expr, type Register } from '../loop-ir.js'
 import { expandBinary } from '../math.js'
 import type { Inliner } from './inline.js'
 import { type Lanes, lanesFor, oneLane } from './lanes.js'
@@ -64,6 +65,12 @@ export function reducesAlongLanes(node: ReduceNode, width: number): boolean {
     x.shape[last] >= width
   )
 }
+
+/** Sums of fewer elements than two of these are added one after the other. */
+const leastPiece = 256
+
+/** Elements of a piece of a long sum: about √n, a power of two. */
+const pieceOf = (n: number): number => Math.max(leastPiece, 2 ** Math.ceil(Math.log2(n) / 2))
 
 export function lowerReduction(
   inliner: Inliner,
@@ -117,10 +124,31 @@ export function lowerReduction(
 
   function sequentialReduction(l: Lanes) {
     const sum = k.accumulator('sum', type, l.count, start)
-    nest(
-      axes.map((a) => x.shape[a]),
-      (r) => k.set(sum, join(e.register(sum), inliner.value(x, sourceIndex(r), l))),
-    )
+    const sizes = axes.map((a) => x.shape[a])
+    const add = (into: Register, r: readonly Index[]): void =>
+      k.set(into, join(e.register(into), inliner.value(x, sourceIndex(r), l)))
+    const total = sizeOf(sizes)
+    if (total < 2 * leastPiece || op !== 'add' || type !== 'f32') {
+      nest(sizes, (r) => add(sum, r))
+      return sum
+    }
+    // Whole rounds of the inner axes make a piece; where one axis is long, runs of it do.
+    let outer = 0
+    while (outer < sizes.length - 1 && sizeOf(sizes.slice(0, outer)) * pieceOf(total) < total) outer++
+    const pieces = (before: readonly Index[], n: number, rest: readonly number[]): void => {
+      const length = Math.max(1, Math.min(n, Math.ceil(pieceOf(total) / sizeOf(rest))))
+      const piece = (from: Index, count: number): void => {
+        const part = k.accumulator('part', type, l.count, start)
+        nest([count, ...rest], ([i, ...inner]) => add(part, [...before, addIndex(from, i), ...inner]))
+        k.set(sum, join(e.register(sum), e.register(part)))
+      }
+      const whole = Math.floor(n / length)
+      const v = loopVar('p', 0, whole - 1)
+      k.loop(v, 1, () => piece(atomIndex(v, length), length))
+      if (whole * length < n) piece(constantIndex(whole * length), n - whole * length)
+    }
+    const axis = Math.max(0, outer - 1)
+    nest(sizes.slice(0, axis), (before) => pieces(before, sizes[axis], sizes.slice(axis + 1)))
     return sum
   }
 
