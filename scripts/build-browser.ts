@@ -63,15 +63,32 @@ function licensesOf(inputs: readonly string[]): string {
     if (name !== null) packages.add(name[0])
   }
   const texts = [...packages].sort().map((folder) => {
-    const { name, version } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
+    const { name, version, license } = JSON.parse(
+      readFileSync(join(root, folder, 'package.json'), 'utf8'),
+    ) as {
       name: string
       version: string
+      license?: string
     }
     const file = readdirSync(join(root, folder)).find((path) => /^licen[cs]e/i.test(path))
-    if (file === undefined) throw new Error(`${name} ${version} has no file with its licence.`)
-    return `${name} ${version}\n\n${readFileSync(join(root, folder, file), 'utf8').trim()}\n`
+    const text =
+      file === undefined
+        ? noticesOf(inputs.filter((input) => input.includes(folder)))
+        : readFileSync(join(root, folder, file), 'utf8').trim()
+    if (text === '') throw new Error(`${name} ${version} has neither a file with its licence nor notices.`)
+    return `${name} ${version}${license === undefined ? '' : `, ${license}`}\n\n${text}\n`
   })
   return ['Code of these packages is part of the bundle.\n', ...texts].join(`\n${'-'.repeat(80)}\n\n`)
+}
+
+/** The distinct comments about copyright at the beginning of files. */
+function noticesOf(files: readonly string[]): string {
+  const notices = new Set<string>()
+  for (const file of files) {
+    const [comment] = /^(\/\/.*\n|\/\*[\s\S]*?\*\/\n)+/.exec(readFileSync(join(root, file), 'utf8')) ?? ['']
+    if (/copyright/i.test(comment)) notices.add(comment.trim())
+  }
+  return [...notices].join('\n\n')
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -77,6 +77,14 @@ export class Differential {
 
   /** Runs the case of this number, on one instruction set; throws with what differs. */
   check(seed: number): void {
+    try {
+      this.run(seed)
+    } catch (error) {
+      throw new Error(`case ${seed}: ${error instanceof Error ? error.message : error}`, { cause: error })
+    }
+  }
+
+  private run(seed: number): void {
     const random = seeded(seed)
     const genes: Gene[] = Array.from({ length: random.integer(4, 17) }, () => [
       random.integer(0, 200),
@@ -102,7 +110,7 @@ export class Differential {
     const set = sets[(seed >> 1) % sets.length]
     for (const { name, native, family, instructionSet } of this.devices) {
       if (instructionSet !== set) continue
-      const program = native.compile({ inputs, outputs, donations: new Map() })
+      const program = compiled(name, names, () => native.compile({ inputs, outputs, donations: new Map() }))
       for (let again = family === 'portable' ? 1 : 0; again < 2; again++) {
         const poison = random.pick(poisons)
         program.run(given, flush, poison)
@@ -115,7 +123,7 @@ export class Differential {
           )
           if (bad < 0) continue
           throw new Error(
-            `case ${seed}, ${name}, flush at the ${flush}, poison ${poison}: output ${i} (${outputs[i].op}[${outputs[i].shape}] ` +
+            `${name}, flush at the ${flush}, poison ${poison}: output ${i} (${outputs[i].op}[${outputs[i].shape}] ` +
               `${outputs[i].dtype}) has ${list[bad]} at ${bad}, the family ${expected[i][bad]}, the reference ${truth?.[i][bad]}\n${names()}`,
           )
         }
@@ -128,5 +136,14 @@ export class Differential {
     const written = outputs.map((o) => new Storage(o.dtype, sizeOf(o.shape)))
     this.wasm.compile({ inputs, outputs, donations: new Map() }).run(given, written)
     return written
+  }
+}
+
+/** What `compile` makes; its errors say where. */
+function compiled<T>(device: string, graph: () => string, compile: () => T): T {
+  try {
+    return compile()
+  } catch (error) {
+    throw new Error(`${device}: ${(error as Error).message}\n${graph()}`, { cause: error })
   }
 }

@@ -176,6 +176,10 @@ class FunctionEncoder {
 
   /** A scratch register that this instruction does not use yet: only general registers live in slots here. */
   private takeScratch(view: View): Reg {
+    if (this.usedGeneral === 2)
+      throw new InternalError(
+        'x86: an instruction has more general registers in the frame than there is room for.',
+      )
     return views[view](this.usedGeneral++ === 0 ? rax : rdx)
   }
 

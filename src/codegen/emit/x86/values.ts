@@ -248,16 +248,15 @@ function shuffle(
     f.plain('modify', 'vpermi2ps', [inView(order, view), inView(left, view), inView(right, view)])
     return order
   }
-  if (lanes !== 8) throw new InternalError(`x86: a shuffle of ${lanes} lanes.`)
+  // The permutation has eight lanes only; of narrower values the upper ones do not matter.
+  const lower = pattern.map((i) => i % lanes)
+  while (lower.length < 8) lower.push(0)
   const order = f.register('vec')
   const fromLeft = f.register('vec')
   const fromRight = f.register('vec')
-  f.plain('define', 'vmovups', [
-    inView(order, view),
-    constantData(patternBytes(pattern.map((i) => i % lanes))),
-  ])
-  f.plain('define', 'vpermps', [inView(fromLeft, view), inView(order, view), inView(left, view)])
-  f.plain('define', 'vpermps', [inView(fromRight, view), inView(order, view), inView(right, view)])
+  f.plain('define', 'vmovups', [inView(order, 'ymm'), constantData(patternBytes(lower))])
+  f.plain('define', 'vpermps', [inView(fromLeft, 'ymm'), inView(order, 'ymm'), inView(left, 'ymm')])
+  f.plain('define', 'vpermps', [inView(fromRight, 'ymm'), inView(order, 'ymm'), inView(right, 'ymm')])
   const bits = pattern.reduce((sum, from, to) => (from >= lanes ? sum | (1 << to) : sum), 0)
   f.plain('define', 'vblendps', [inView(result, view), inView(fromLeft, view), inView(fromRight, view), bits])
   return result

@@ -32,8 +32,8 @@ export interface NativeKernelOptions {
   readonly fusedMultiplyAdd?: boolean
 }
 
-/** request: thread, threads, address of the addresses. */
-function writeEntry(a: Assembler, kernel: ReturnType<Assembler['label']>): void {
+/** Calls a function with the three words at the address that it is called with. */
+export function writeEntry(a: Assembler, kernel: ReturnType<Assembler['label']>): void {
   for (const r of [rbx, rbp, r12]) a.emit('push', [r])
   a.emit('mov', [rsi, mem(rdi, 8)])
   a.emit('mov', [rdx, mem(rdi, 16)])
