@@ -17,6 +17,8 @@ import { lookAt } from './data-dependent.js'
 import { MathMethods } from './math-methods.js'
 import type {
   BroadcastResult,
+  Expand,
+  ExpandResult,
   Fits,
   Flatten,
   FlattenResult,
@@ -156,8 +158,11 @@ export class ShapeMethods<S extends Shape = Shape> extends MathMethods<S> {
   }
 
   /** Repeats axes of size 1 up to `shape`; -1 keeps a size. */
-  expand(shape: Shape): Tensor {
-    return wrap(ops.expand(this.node, shape))
+  expand<A extends Shape, const T extends Shape>(
+    this: TensorBase<A> & Fits<ExpandResult<A, T>>,
+    shape: T,
+  ): Tensor<Expand<A, T>> {
+    return wrap(ops.expand(this.node, shape)) as Tensor<Expand<A, T>>
   }
 
   /** Repeats axes of size 1 up to the shape of another tensor. */

@@ -293,6 +293,29 @@ export type ReshapeResult<S extends Shape, T extends Shape, Op extends string = 
 type SameCount<A extends number, B extends number, Op extends string> =
   MayEqual<A, B> extends true ? true : `${Op}: ${A} elements do not fill a shape of ${B}`
 
+/** Axes of size 1 repeated: -1 keeps a size, counted from the end; or a message. */
+export type ExpandResult<S extends Shape, T extends Shape> =
+  Unranked<S> extends true ? Reshape<T> : number extends T['length'] ? Shape : ExpandTuples<S, T, readonly []>
+
+type ExpandTuples<S extends Shape, T extends Shape, Done extends Shape> = T extends readonly [
+  ...infer LeadT extends Shape,
+  infer Y extends number,
+]
+  ? S extends readonly [...infer LeadS extends Shape, infer X extends number]
+    ? Y extends -1
+      ? ExpandTuples<LeadS, LeadT, readonly [X, ...Done]>
+      : MayEqual<X, Y> extends true
+        ? ExpandTuples<LeadS, LeadT, readonly [Y, ...Done]>
+        : X extends 1
+          ? ExpandTuples<LeadS, LeadT, readonly [Y, ...Done]>
+          : `expand: size ${X} cannot become ${Y}`
+    : readonly [...Reshape<T>, ...Done]
+  : S extends readonly []
+    ? Done
+    : 'expand: the new shape has fewer axes'
+
+export type Expand<S extends Shape, T extends Shape> = ShapeOr<ExpandResult<S, T>>
+
 /** The axes from Start to End joined, or a message. */
 export type FlattenResult<S extends Shape, Start extends number = 0, End extends number = -1> =
   Unranked<S> extends true

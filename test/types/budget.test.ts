@@ -63,17 +63,46 @@ describe('shape types', () => {
     console.info(`shape types: ${Math.round(spent)} instantiations an operation`)
   })
 
+  it('layers and sequential stay within theirs', () => {
+    const imports = `import * as nn from '../../src/nn/index.js'\nimport { zeros } from '../../src/tensor/creation.js'\n`
+    const blocks = Array.from({ length: 10 }, (_, i) => {
+      const [a, c, d] = [i + 3, i + 40, i + 80]
+      return [
+        `const net${i} = nn.sequential(`,
+        `  new nn.Conv2d(${a}, ${c}, 3), new nn.BatchNorm2d(${c}), new nn.ReLU(), new nn.MaxPool2d(2),`,
+        `  new nn.AdaptiveAvgPool2d(4), new nn.Flatten(), new nn.Linear(${16 * c}, ${d}), new nn.GELU(),`,
+        `  new nn.Dropout(0.1), new nn.Linear(${d}, 10),`,
+        `)`,
+        `const y${i}: readonly [8, 10] = net${i}.forward(zeros([8, ${a}, 32, 32])).shape`,
+        `void y${i}`,
+      ].join('\n')
+    })
+    const before = compile(`${imports}void nn; void zeros`)
+    const after = compile(`${imports}${blocks.join('\n')}`)
+    expect(after.messages).toEqual([])
+    const spent = (after.instantiations - before.instantiations) / 100
+    expect(spent).toBeGreaterThan(1)
+    expect(spent).toBeLessThan(1000)
+    console.info(`layers: ${Math.round(spent)} instantiations a layer`)
+  })
+
   it('a mismatch reads as a sentence', () => {
-    const { messages } = compile(`${head}
+    const { messages } = compile(`${head}import { Linear, sequential } from '../../src/nn/index.js'
       zeros([2, 3]).matmul(zeros([4, 5]))
       zeros([2, 3]).add(zeros([4]))
       zeros([2, 3]).sum(2)
       cat([zeros([2, 3]), zeros([5, 4])])
+      zeros([2, 3]).reshape([8])
+      new Linear(3, 4).forward(zeros([2, 5]))
+      sequential(new Linear(3, 4), new Linear(5, 6)).forward(zeros([2, 3]))
     `)
-    expect(messages).toHaveLength(4)
+    expect(messages).toHaveLength(7)
     expect(messages[0]).toContain('matmul: inner sizes 3 and 4 differ')
     expect(messages[1]).toContain('add: sizes 3 and 4 do not broadcast')
     expect(messages[2]).toContain('sum: axis 2 does not exist in a tensor of rank 2')
     expect(messages[3]).toContain('cat: sizes 3 and 4 differ outside the axis')
+    expect(messages[4]).toContain('reshape: 6 elements do not fill a shape of 8')
+    expect(messages[5]).toContain('linear: the input has 5 features, the layer takes 3')
+    expect(messages[6]).toContain('linear: the input has 4 features, the layer takes 5')
   })
 })

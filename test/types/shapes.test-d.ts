@@ -141,6 +141,14 @@ shaped<readonly [8, number]>().is(zeros([8, n, 4]).flatten(1))
 shaped<Shape>().is(any.flatten(1))
 shaped<Shape>().is(image.flatten(n))
 shaped<readonly [4, 2, 3]>().is(x23.broadcastTo([4, 2, 3]))
+shaped<readonly [5, 2, 3]>().is(x23.expand([5, -1, 3]))
+shaped<readonly [2, 7]>().is(zeros([2, 1]).expand([2, 7]))
+shaped<readonly [2, number]>().is(zeros([2, 1]).expand([2, n]))
+shaped<readonly [4, number]>().is(any.expand([4, -1]))
+// @ts-expect-error size 3 cannot become 4
+x23.expand([2, 4])
+// @ts-expect-error the new shape has fewer axes
+x23.expand([3])
 // @ts-expect-error 6 elements do not fill a shape of 8
 x23.reshape([8])
 // @ts-expect-error 24576 elements do not fill a shape of 24570
