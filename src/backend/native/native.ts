@@ -31,6 +31,7 @@ import type { Address, OperatingSystem } from './os/os.js'
 import { maximumThreads, type ProcessRuntime, processRuntime } from './process-runtime.js'
 import { type Processor, probeProcessor } from './processor.js'
 import { ProgramProfiler } from './program-profiler.js'
+import { ThreadChoice } from './thread-choice.js'
 import { TimeStamp } from './time-stamp.js'
 
 export type InstructionSet = 'avx2' | 'avx512'
@@ -260,6 +261,11 @@ class NativeExecutable implements Executable {
   private readonly context = new ArrayBuffer(contextOffsets.bytes)
   private readonly contextAddress: Address
   private readonly status: Int32Array
+  private readonly threadCount: Int32Array
+  /** Threads have something to share. */
+  private readonly shares: boolean
+  /** null: the program has nothing to share, and no profile. */
+  private readonly choice: ThreadChoice | null
   /** Addresses of inputs and outputs: two words each, low first. */
   private readonly table: Uint32Array
 
@@ -279,6 +285,9 @@ class NativeExecutable implements Executable {
       new ArrayBuffer(8 * Math.max(1, program.inputs.length + program.outputs.length)),
     )
     this.status = new Int32Array(this.context, contextOffsets.status, 1)
+    this.threadCount = new Int32Array(this.context, contextOffsets.threads, 1)
+    this.shares = module.parallel && backend.threads > 1
+    this.choice = this.shares || module.sites.length > 0 ? new ThreadChoice() : null
     this.contextAddress = os.addressOf(this.context)
     const words = new BigInt64Array(this.context)
     const set = (offset: number, value: Address): void => {
@@ -313,11 +322,16 @@ class NativeExecutable implements Executable {
     for (const storage of inputs) enter(storage.addressToRead(locate))
     for (const storage of outputs) enter(storage.addressToWrite(locate))
     this.status[0] = 0
-    if (this.records === null) this.backend.execute(this, this.contextAddress)
+    if (this.choice === null) this.backend.execute(this, this.contextAddress)
     else {
+      // What is profiled always runs on all threads.
+      if (this.shares)
+        this.threadCount[0] = this.choice.single && this.records === null ? 1 : this.backend.threads
       const start = performance.now()
       this.backend.execute(this, this.contextAddress)
-      this.records.addCall(performance.now() - start)
+      const spent = performance.now() - start
+      this.choice.ran(spent)
+      this.records?.addCall(spent)
     }
     const status = this.status[0]
     if (status !== 0) throw indexError(this.program.kernels[status - 1]?.name ?? 'unknown')

@@ -1,0 +1,51 @@
+/**
+ * Whether a program's next run takes all threads or one. On a busy machine every meeting of threads waits for one that
+ * the system has put aside, and the caller alone is faster; results do not depend on it. The two are compared after the
+ * first runs, and again when a run takes much longer than the best one.
+ */
+
+/** A shared run this many times as slow as the best one is suspicious. */
+const suspicious = 2.5
+/** Runs alone before shared ones are tried again; doubles while they stay slower. */
+const firstPatience = 8
+const longestPatience = 256
+
+export class ThreadChoice {
+  private bestShared = Number.POSITIVE_INFINITY
+  private lastAlone = Number.POSITIVE_INFINITY
+  private patience = firstPatience
+  /** Runs alone that are left; 0: shared. */
+  private alone = 0
+  private probing = false
+  /** Shared runs until the first comparison. */
+  private untilFirst = 4
+
+  /** True: the next run should take one thread. */
+  get single(): boolean {
+    return this.alone > 0
+  }
+
+  /** Records how long a run took with the threads that `single` asked for. */
+  ran(milliseconds: number): void {
+    if (this.alone > 0) {
+      // The first run after a change finds other caches: the best of the last ones counts.
+      this.lastAlone = Math.min(milliseconds, this.lastAlone * 1.05)
+      this.alone--
+      if (this.alone === 0) this.probing = true
+      return
+    }
+    const slow = milliseconds > suspicious * this.bestShared
+    this.bestShared = Math.min(this.bestShared, milliseconds)
+    if (this.probing) {
+      this.probing = false
+      if (milliseconds <= this.lastAlone) {
+        this.patience = firstPatience
+        this.lastAlone = Number.POSITIVE_INFINITY
+        return
+      }
+      this.patience = Math.min(longestPatience, 2 * this.patience)
+      this.alone = this.patience
+    } else if (slow) this.alone = this.patience
+    else if (this.untilFirst > 0 && --this.untilFirst === 0) this.alone = 2
+  }
+}

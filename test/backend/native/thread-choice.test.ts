@@ -1,0 +1,46 @@
+/** When a program runs alone and when it shares its work again. */
+import { expect, test } from 'vitest'
+import { ThreadChoice } from '../../../src/backend/native/thread-choice.js'
+
+/** Runs for as long as the times say; returns how many of the runs were alone. */
+function simulate(
+  choice: ThreadChoice,
+  runs: number,
+  shared: (run: number) => number,
+  alone: number,
+): number {
+  let single = 0
+  for (let run = 0; run < runs; run++) {
+    if (choice.single) single++
+    choice.ran(choice.single ? alone : shared(run))
+  }
+  return single
+}
+
+test('an undisturbed program shares but for the two runs of the first comparison', () => {
+  expect(simulate(new ThreadChoice(), 1000, (run) => (run % 2 ? 1 : 1.6), 2)).toBe(2)
+})
+
+test('where the machine was busy from the beginning, the first comparison finds out', () => {
+  expect(simulate(new ThreadChoice(), 1000, () => 20, 2)).toBeGreaterThan(970)
+})
+
+test('on a busy machine a program runs alone, and tries again ever less often', () => {
+  const choice = new ThreadChoice()
+  simulate(choice, 10, () => 1, 2)
+  expect(simulate(choice, 1000, () => 20, 2)).toBeGreaterThan(980)
+})
+
+test('one slow run costs a few runs alone', () => {
+  const choice = new ThreadChoice()
+  simulate(choice, 10, () => 1, 2)
+  expect(simulate(choice, 1000, (run) => (run === 500 ? 20 : 1), 2)).toBeLessThan(20)
+})
+
+test('when the machine is free again, work is shared again', () => {
+  const choice = new ThreadChoice()
+  simulate(choice, 10, () => 1, 2)
+  simulate(choice, 300, () => 20, 2)
+  simulate(choice, 300, () => 1, 2)
+  expect(simulate(choice, 1000, () => 1, 2)).toBe(0)
+})
