@@ -115,6 +115,8 @@ export const exceptions: Readonly<Record<string, readonly [Name, Name]>> = {
   logAddExp: [undefined, 'numpy.logaddexp'],
   logcumsumexp: [undefined, 'numpy.logaddexp.accumulate'],
   logsumexp: [undefined, 'numpy.logaddexp.reduce'],
+  getAutocastDtype: ['torch.get_autocast_gpu_dtype', null],
+  'linalg.cond': ['torch.linalg.cond', 'numpy.linalg.cond'],
   lpPool3d: [null, null],
   lt: [undefined, 'numpy.less'],
   manualSeed: [undefined, 'numpy.random.seed'],

@@ -32,7 +32,7 @@ const titles: readonly (readonly [RegExp, string])[] = [
   [/loss/, 'Losses'],
   [/functional/, 'Layers as functions'],
   [
-    /transforms|control-flow|vmap|compile|grad-mode|observe|checkpoint|gradcheck|custom|hook|autocast|jacobian|hvp/,
+    /transforms|gradients|hessian|jvp|vjp|value-and-grad|control-flow|vmap|compile|grad-mode|observe|checkpoint|gradcheck|custom|hook|autocast|jacobian|hvp/,
     'Transforms',
   ],
   [/^tensor\/(base|format|describe|print)/, 'Values and inspection'],

@@ -32,6 +32,9 @@ const ignored = new Set([
   'isState',
 ])
 
+/** Functions whose name means something else outside of their namespace. */
+const apart = new Set(['linalg.cond'])
+
 /** Properties of Tensor that are operations though they are not called. */
 const computed = new Set(['T', 'mT', 'H'])
 
@@ -70,11 +73,16 @@ export function readOperations(): Found[] {
     })
     return `(${list.join(', ')})`
   }
-  const add = (symbol: ts.Symbol, name: string, prefix: string): void => {
+  const add = (symbol: ts.Symbol, ownName: string, ownPrefix: string): void => {
+    let [name, prefix] = [ownName, ownPrefix]
     const call = computed.has(name) ? '' : parameters(symbol)
     if (call === null) return
     const tags = symbol.getJsDocTags(checker).map((t) => t.name)
     if (tags.includes('internal')) return
+    if (apart.has(`${prefix}${name}`)) {
+      name = `${prefix}${name}`
+      prefix = ''
+    }
     const text = firstSentence(ts.displayPartsToString(symbol.getDocumentationComment(checker)))
     const known = found.get(name)
     if (known === undefined)

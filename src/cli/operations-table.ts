@@ -311,7 +311,6 @@ Linear algebra	cdist	cdist(x, y, …args)	torch.cdist		All distances between row
 Linear algebra	cholesky	linalg.cholesky(x, …args) ; cholesky(x, …args)	torch.linalg.cholesky	numpy.linalg.cholesky	L with A = L·Lᵀ, or with \`upper\` U with A = Uᵀ·U.
 Linear algebra	choleskyInverse	choleskyInverse(x, …args)	torch.cholesky_inverse		The inverse, given Cholesky's factor of the matrix.
 Linear algebra	choleskySolve	choleskySolve(x, y, …args)	torch.cholesky_solve		B's solution, given Cholesky's factor of the matrix: choleskySolve(B, L).
-Linear algebra	cond	linalg.cond(x, …args) ; cond(predicate, yes, no, …operands)			The condition number; default in the 2-norm.
 Linear algebra	corrcoef	corrcoef(x, …args)	torch.corrcoef	numpy.corrcoef	Correlation coefficients of variables (rows).
 Linear algebra	cov	cov(x, options?)	torch.cov	numpy.cov	The covariance of variables (rows) over observations (columns).
 Linear algebra	cross	x.cross(other, axis?) ; linalg.cross(x, y, …args) ; cross(x, y, …args)	torch.cross	numpy.cross	x × y of vectors of 3 along an axis, default the last.
@@ -330,6 +329,7 @@ Linear algebra	inner	x.inner(other) ; inner(x, y, …args)	torch.inner	numpy.inn
 Linear algebra	inv	linalg.inv(x, …args)	torch.linalg.inv	numpy.linalg.inv	A⁻¹.
 Linear algebra	inverse	x.inverse() ; inverse(x, …args)	torch.inverse		A⁻¹ of each matrix.
 Linear algebra	kron	x.kron(other) ; kron(x, y, …args)	torch.kron	numpy.kron	The Kronecker product.
+Linear algebra	linalg.cond	linalg.cond(x, …args)	torch.linalg.cond	numpy.linalg.cond	The condition number; default in the 2-norm.
 Linear algebra	logdet	x.logdet() ; logdet(x, …args)	torch.logdet		ln det A of each matrix; NaN for negative determinants.
 Linear algebra	lstsq	linalg.lstsq(a, b, options?)	torch.linalg.lstsq	numpy.linalg.lstsq	X of least length with the least ‖A·X - B‖, for A of any shape and rank.
 Linear algebra	matmul	x.matmul(other) ; linalg.matmul(x, y, …args) ; matmul(x, y) ; sparse.matmul(x, y)	torch.matmul	numpy.matmul	The matrix product, with PyTorch's rules for vectors and batches.
@@ -485,16 +485,23 @@ Losses	tripletMarginWithDistanceLoss	functional.tripletMarginWithDistanceLoss(an
 Transforms	autocast	autocast(options, fn)	torch.autocast		Runs \`fn\` with matrix products, convolutions and linear layers in a half type, and sums, exponentials, norms, softmax and losses in f32; everything else takes its arguments as they come.
 Transforms	checkpoint	checkpoint(f)	torch.utils.checkpoint.checkpoint		f, whose intermediate values are not kept for the gradient but computed again (Chen et al. 2016).
 Transforms	compile	compile(step, options?)	torch.jit.trace		Compiles \`step\`, forward, backward and optimizer alike, to one program for each signature: the shapes and dtypes of its tensor arguments, and every property of modules and tensors that it reads.
+Transforms	cond	cond(predicate, yes, no, …operands)			yes(...operands) where the 0-d bool \`predicate\` is true, else no(...operands).
 Transforms	customGradient	customGradient(f, backward, options?)	torch.autograd.Function		f with derivatives of your own: \`backward(cotangents, args, result)\` gets the cotangents of the result (a tree like it) and returns the list of the arguments' gradients (null for none).
 Transforms	enableGrad	enableGrad(fn)	torch.enable_grad		Runs \`fn\` with gradients recorded, inside \`noGrad\` too, and returns its result.
-Transforms	getAutocastDtype	getAutocastDtype()			The half type that autocast uses now, or null.
+Transforms	getAutocastDtype	getAutocastDtype()	torch.get_autocast_gpu_dtype		The half type that autocast uses now, or null.
 Transforms	gradcheck	gradcheck(f, inputs, options?)	torch.autograd.gradcheck		Compares the derivatives of f (tensors to a tensor or a list of them) with central differences at \`inputs\`: all inputs that require a gradient, or all floats where none does.
 Transforms	gradgradcheck	gradgradcheck(f, inputs, gradOutputs?, options?)	torch.autograd.gradgradcheck		\`gradcheck\` of the gradient: compares second derivatives with differences of first ones, for random (seeded) or given cotangents of the outputs.
+Transforms	gradients	gradients(f, argnums?)	torch.autograd.grad		The gradient of a scalar function with respect to argument \`argnums\`; see \`valueAndGrad\`.
+Transforms	hessian	hessian(f, argnum?, options?)	torch.autograd.functional.hessian		The Hessian of a scalar function with respect to argument \`argnum\` (default 0): shape (…argument, …argument).
+Transforms	hvp	hvp(f, args, tangents)	torch.autograd.functional.hvp		The value of a scalar function and the product of its Hessian with \`tangents\` (a list like the arguments), without the Hessian: forward mode over the gradient (Pearlmutter 1994).
 Transforms	isAutocastEnabled	isAutocastEnabled()	torch.is_autocast_enabled		Whether autocast is on.
 Transforms	jacobian	jacobian(f, argnum?, options?)	torch.autograd.functional.jacobian		The Jacobian of a function from tensor to tensor with respect to argument \`argnum\` (default 0): shape (…result, …argument).
+Transforms	jvp	jvp(f, args, tangents)	torch.autograd.functional.jvp		The result of f and its derivative along \`tangents\` (a list like the arguments), by forward mode.
 Transforms	noGrad	noGrad(fn)	torch.no_grad		Runs \`fn\` without recording gradients, and returns its result.
 Transforms	observe	observe(owner, key, value, read?)			To be called by whatever reads a framework property during a step (\`module.training\`, …): while tracing, the property becomes part of the step's signature.
 Transforms	scan	scan(body, carry, xs, options?)			A loop over axis 0 of \`xs\`: [carry, y_t] = body(carry, x_t).
+Transforms	valueAndGrad	valueAndGrad(f, argnums?)	torch.autograd.grad		The value of a scalar function and its gradient with respect to argument \`argnums\` (default 0; a list gives a list).
+Transforms	vjp	vjp(f, …args)	torch.autograd.functional.vjp		The result of f and its pullback: a function from cotangents (a tree like the result) to the list of the arguments' cotangents.
 Transforms	vmap	vmap(f, inAxes?, outAxes?, options?)	functorch.vmap		Maps \`f\` over an axis of its arguments.
 Transforms	whileLoop	whileLoop(predicate, body, carry)			Repeats \`body\` on the carry while \`predicate(carry)\` (a 0-d bool tensor) is true.
 Values and inspection	assign	x.assign(value)	torch.Tensor.copy_	numpy.copyto	Makes \`value\` the next version of this tensor.
@@ -511,10 +518,4 @@ Values and inspection	retainGrad	x.retainGrad()	torch.Tensor.retain_grad		Keeps 
 Values and inspection	setPrintOptions	setPrintOptions(options)	torch.set_printoptions	numpy.set_printoptions	Changes how tensors print from now on (\`torch.set_printoptions\`); what is left out stays as it is.
 Values and inspection	toArray	x.toArray()	torch.Tensor.tolist	numpy.ndarray.tolist	The values as nested arrays: numbers, or booleans for bool.
 Values and inspection	toArraySync	x.toArraySync()	torch.Tensor.tolist	numpy.ndarray.tolist	\`toArray()\` on the calling thread, on devices that can.
-Others	gradients	gradients(f, argnums?)	torch.autograd.grad		The gradient of a scalar function with respect to argument \`argnums\`; see \`valueAndGrad\`.
-Others	hessian	hessian(f, argnum?, options?)	torch.autograd.functional.hessian		The Hessian of a scalar function with respect to argument \`argnum\` (default 0): shape (…argument, …argument).
-Others	hvp	hvp(f, args, tangents)	torch.autograd.functional.hvp		The value of a scalar function and the product of its Hessian with \`tangents\` (a list like the arguments), without the Hessian: forward mode over the gradient (Pearlmutter 1994).
-Others	jvp	jvp(f, args, tangents)	torch.autograd.functional.jvp		The result of f and its derivative along \`tangents\` (a list like the arguments), by forward mode.
-Others	valueAndGrad	valueAndGrad(f, argnums?)	torch.autograd.grad		The value of a scalar function and its gradient with respect to argument \`argnums\` (default 0; a list gives a list).
-Others	vjp	vjp(f, …args)	torch.autograd.functional.vjp		The result of f and its pullback: a function from cotangents (a tree like the result) to the list of the arguments' cotangents.
 `
