@@ -2,7 +2,15 @@
  * The published package in an empty project: what is in it, that its entries load in plain Node, that its types serve
  * a strict TypeScript program, and that the README's example trains.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import ts from 'typescript'
@@ -98,6 +106,50 @@ describe('the package', () => {
     const losses = [...text.matchAll(/loss ([\d.e-]+)/g)].map(([, loss]) => Number(loss))
     expect(losses.length).toBeGreaterThanOrEqual(5)
     expect(losses[losses.length - 1]).toBeLessThan(losses[0] / 5)
+  })
+
+  const nativeHere = process.platform === 'linux' && process.arch === 'x64'
+  const tellDevice = `
+    import { currentDevice } from 'chainrule'
+    console.log('device ' + currentDevice().name)
+    ${readmeExample}`
+
+  it.skipIf(!nativeHere)('runs machine code after a plain install, without install scripts', async () => {
+    const text = await run(join(project, 'node_modules/.bin/chainrule'), ['devices', '--json'], project)
+    const [native] = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(native).toMatchObject({ name: 'native', available: true, default: true })
+    expect(native.description).toMatch(/^AVX.* machine code on .*, \d+ threads?$/)
+    expect(await runProgram('device', tellDevice)).toMatch(/^device native\n/)
+  })
+
+  it('trains on wasm where the foreign-function package is missing, and one line says so', async () => {
+    const [there, away] = ['node_modules/koffi', 'node_modules/.koffi'].map((path) => join(project, path))
+    const present = existsSync(there)
+    if (present) renameSync(there, away)
+    try {
+      const program = `const warn = console.warn; console.warn = (line) => console.log('warning ' + line)
+        const { currentDevice } = await import('chainrule')
+        console.log('device ' + currentDevice().name)`
+      const lines = (await runProgram('absent', program)).trim().split('\n')
+      if (nativeHere) {
+        expect(lines[0]).toMatch(
+          /^warning chainrule: native: expected the package 'koffi', got .*Install it with: npm install koffi Computing on wasm instead\.$/,
+        )
+      }
+      expect(lines).toHaveLength(2)
+      expect(lines[1]).toBe('device wasm')
+      const text = await runProgram('absent-readme', readmeExample)
+      const losses = [...text.matchAll(/loss ([\d.e-]+)/g)].map(([, loss]) => Number(loss))
+      expect(losses[losses.length - 1]).toBeLessThan(losses[0] / 5)
+      await expect(runProgram('asked', program, { CHAINRULE_DEVICE: 'native' })).rejects.toThrow(
+        /DeviceError: native: /,
+      )
+    } finally {
+      if (present) renameSync(away, there)
+    }
   })
 
   it('a convolutional network learns digits', async () => {
