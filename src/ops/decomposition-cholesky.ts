@@ -3,6 +3,7 @@ import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import * as b from '../ir/build.js'
 import type { CallGradient, Node } from '../ir/node.js'
+import { fullPrecision } from './autocast.js'
 import { tril } from './diagonal.js'
 import { batchedKernel } from './factorizations/batched-kernel.js'
 import { factorCholesky } from './factorizations/triangular.js'
@@ -39,7 +40,8 @@ const gradient: CallGradient = (_inputs, [l], [g]) => {
  * L with A = L·Lᵀ, lower triangular, or with `upper` U with A = Uᵀ·U. Only that triangle of A is read; the gradient is
  * that of a symmetric matrix. One that is not positive definite is an error when it runs.
  */
-export function cholesky(x: Node, options: { upper?: boolean } = {}): Node {
+export function cholesky(matrix: Node, options: { upper?: boolean } = {}): Node {
+  const x = fullPrecision(matrix)
   checkOptions('cholesky', options, { upper: true })
   const { upper = false } = options
   const n = requireSquare('cholesky', x)

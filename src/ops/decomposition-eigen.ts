@@ -2,6 +2,7 @@
 import { ValueError } from '../core/errors.js'
 import * as b from '../ir/build.js'
 import type { CallGradient, Node } from '../ir/node.js'
+import { fullPrecision } from './autocast.js'
 import { complexConj, complexDiv, complexMatmul, complexMul, real } from './complex.js'
 import { diagEmbed } from './diagonal.js'
 import { batchedKernel, type Where } from './factorizations/batched-kernel.js'
@@ -89,7 +90,8 @@ export interface EighNodes {
  * Signs of eigenvectors are free; gradients through them make sense for functions that do not depend on them, and are
  * infinite where eigenvalues are equal.
  */
-export function eigh(x: Node, uplo: Triangle = 'L'): EighNodes {
+export function eigh(matrix: Node, uplo: Triangle = 'L'): EighNodes {
+  const x = fullPrecision(matrix)
   const a = lowerOf('eigh', x, uplo)
   const n = a.shape[a.shape.length - 1]
   const [eigenvalues, eigenvectors] = factorize(eighKernel, [a], batchOf(a), [[n], [n, n]], eighGradient)
@@ -113,7 +115,8 @@ const eigvalshGradient: CallGradient = ([a], _outputs, [g]) => {
 }
 
 /** The eigenvalues of symmetric matrices, ascending: (…, n, n) → (…, n). Only one triangle is read (default 'L'). */
-export function eigvalsh(x: Node, uplo: Triangle = 'L'): Node {
+export function eigvalsh(matrix: Node, uplo: Triangle = 'L'): Node {
+  const x = fullPrecision(matrix)
   const a = lowerOf('eigvalsh', x, uplo)
   return factorize(eigvalshKernel, [a], batchOf(a), [[a.shape[a.shape.length - 1]]], eigvalshGradient)[0]
 }
@@ -222,7 +225,8 @@ export interface EigNodes {
  * the imaginary part. The angle of each vector is free (here its largest element is real): gradients through them make
  * sense for functions that do not depend on it. A matrix without n independent eigenvectors has no gradient.
  */
-export function eig(x: Node): EigNodes {
+export function eig(matrix: Node): EigNodes {
+  const x = fullPrecision(matrix)
   const n = requireSquare('eig', x)
   const [eigenvalues, eigenvectors] = factorize(
     eigKernel,

@@ -3,6 +3,7 @@ import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import * as b from '../ir/build.js'
 import type { CallGradient, Node } from '../ir/node.js'
+import { fullPrecision } from './autocast.js'
 import { triu } from './diagonal.js'
 import { batchedKernel } from './factorizations/batched-kernel.js'
 import { factorQr, formQ } from './factorizations/householder-qr.js'
@@ -43,7 +44,8 @@ export type QrMode = 'reduced' | 'complete' | 'r'
  * A = Q·R with orthonormal columns of Q and R upper triangular: (…, m, n) → Q (…, m, k), R (…, k, n) with k = min(m, n),
  * or k = m for mode 'complete'. Mode 'r' gives only R (Q is null).
  */
-export function qr(x: Node, options: { mode?: QrMode } = {}): { Q: Node | null; R: Node } {
+export function qr(matrix: Node, options: { mode?: QrMode } = {}): { Q: Node | null; R: Node } {
+  const x = fullPrecision(matrix)
   checkOptions('qr', options, { mode: true })
   const { mode = 'reduced' } = options
   requireMatrix('qr', x)

@@ -4,6 +4,7 @@ import { ValueError } from '../core/errors.js'
 import { sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { CallGradient, HostKernel, Node } from '../ir/node.js'
+import { fullPrecision } from './autocast.js'
 import { diagEmbed } from './diagonal.js'
 import { batchedKernel, type Where } from './factorizations/batched-kernel.js'
 import { jacobiSingularValues, jacobiSvd } from './factorizations/jacobi-svd.js'
@@ -89,7 +90,8 @@ export interface SvdNodes {
  * A = U·diag(S)·Vh. Signs of pairs of vectors are free, and so are bases of equal singular values: gradients through U
  * and Vh make sense for functions that do not depend on them, and are infinite where singular values are equal.
  */
-export function svd(x: Node, options: { fullMatrices?: boolean } = {}): SvdNodes {
+export function svd(matrix: Node, options: { fullMatrices?: boolean } = {}): SvdNodes {
+  const x = fullPrecision(matrix)
   checkOptions('svd', options, { fullMatrices: true })
   const { fullMatrices = true } = options
   requireMatrix('svd', x)
@@ -117,7 +119,8 @@ const svdvalsGradient: CallGradient = ([a], _outputs, [g]) => {
 }
 
 /** The singular values, descending: (…, m, n) → (…, min(m, n)). */
-export function svdvals(x: Node): Node {
+export function svdvals(matrix: Node): Node {
+  const x = fullPrecision(matrix)
   requireMatrix('svdvals', x)
   return singularValues(x)
 }
@@ -223,7 +226,8 @@ export function pinverse(a: Node, atol: Node, rtol: Node): Node {
 }
 
 /** The Moore-Penrose inverse (…, m, n) → (…, n, m). Small singular values count as zero: see `ToleranceOptions`. */
-export function pinv(x: Node, options: ToleranceOptions = {}): Node {
+export function pinv(matrix: Node, options: ToleranceOptions = {}): Node {
+  const x = fullPrecision(matrix)
   requireMatrix('pinv', x)
   const { atol, rtol } = tolerances('pinv', x, options)
   if (options.hermitian) requireSquare('pinv', x)
@@ -231,7 +235,8 @@ export function pinv(x: Node, options: ToleranceOptions = {}): Node {
 }
 
 /** How many singular values count: i64 (…). See `ToleranceOptions`. */
-export function matrixRank(x: Node, options: ToleranceOptions = {}): Node {
+export function matrixRank(matrix: Node, options: ToleranceOptions = {}): Node {
+  const x = fullPrecision(matrix)
   requireMatrix('matrixRank', x)
   const { atol, rtol } = tolerances('matrixRank', x, options)
   if (options.hermitian) requireSquare('matrixRank', x)

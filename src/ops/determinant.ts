@@ -1,6 +1,7 @@
 /** Determinants. */
 import * as b from '../ir/build.js'
 import type { CallGradient, Node } from '../ir/node.js'
+import { fullPrecision } from './autocast.js'
 import { batchedKernel } from './factorizations/batched-kernel.js'
 import { jacobiSvd } from './factorizations/jacobi-svd.js'
 import { factorLu, invert } from './factorizations/lu.js'
@@ -71,7 +72,8 @@ const cofactors = (x: Node): Node =>
 const detGradient: CallGradient = ([a], _outputs, [g]) => [g && b.mul(overMatrix(g, a), cofactors(a))]
 
 /** The determinant of each matrix: (…, n, n) → (…). The gradient exists for singular matrices too (the cofactors). */
-export function det(x: Node): Node {
+export function det(matrix: Node): Node {
+  const x = fullPrecision(matrix)
   requireSquare('det', x)
   return factorize(detKernel, [x], batchOf(x), [[]], detGradient)[0]
 }
@@ -100,7 +102,8 @@ export interface SlogdetNodes {
 }
 
 /** Sign and logarithm of the determinant, which itself may overflow: (…, n, n) → (…), (…). */
-export function slogdet(x: Node): SlogdetNodes {
+export function slogdet(matrix: Node): SlogdetNodes {
+  const x = fullPrecision(matrix)
   requireSquare('slogdet', x)
   const [sign, logabsdet] = factorize(slogdetKernel, [x], batchOf(x), [[], []], slogdetGradient)
   return { sign, logabsdet }

@@ -3,6 +3,7 @@ import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { CallGradient, Node } from '../ir/node.js'
+import { fullPrecision } from './autocast.js'
 import { singularValues } from './decomposition-svd.js'
 import { batchedKernel } from './factorizations/batched-kernel.js'
 import { matrixExponential } from './factorizations/matrix-exponential.js'
@@ -21,7 +22,8 @@ import { requireSameDType } from './operand.js'
 import { inv, invOrInfinity } from './solving.js'
 
 /** Aⁿ for an integer n, by repeated squaring; a negative one inverts first, 0 gives the identity. */
-export function matrixPower(x: Node, n: number): Node {
+export function matrixPower(matrix: Node, n: number): Node {
+  const x = fullPrecision(matrix)
   requireSquare('matrixPower', x)
   if (!Number.isSafeInteger(n)) throw new ValueError(`matrixPower: expected an integer power, got ${n}.`)
   if (n === 0) return identityLike(x)
@@ -86,7 +88,8 @@ const derivativeGradient: CallGradient = ([a, g], _outputs, [u]) => {
 const expGradient: CallGradient = ([a], _outputs, [g]) => [g && derivative(swapLast(a), g)]
 
 /** e^A = Σ Aᵏ/k! of each matrix (…, n, n). */
-export function matrixExp(x: Node): Node {
+export function matrixExp(matrix: Node): Node {
+  const x = fullPrecision(matrix)
   const n = requireSquare('matrixExp', x)
   return factorize(expKernel, [x], batchOf(x), [[n, n]], expGradient)[0]
 }
@@ -95,7 +98,8 @@ export function matrixExp(x: Node): Node {
  * The condition number ‖A‖·‖A⁻¹‖ in a norm of `matrixNorm`: (…, n, n) → (…). Default 2 (and -2): from the singular
  * values, for any shape. Infinite for singular matrices.
  */
-export function cond(x: Node, p: MatrixOrder | null = null): Node {
+export function cond(matrix: Node, p: MatrixOrder | null = null): Node {
+  const x = fullPrecision(matrix)
   requireMatrix('cond', x)
   if (p === null || p === 2 || p === -2) {
     const s = singularValues(x)

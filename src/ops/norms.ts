@@ -3,6 +3,7 @@ import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, normalizeAxes, normalizeAxis, range } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
+import { fullPrecision } from './autocast.js'
 import { singularValues } from './decomposition-svd.js'
 import { requireMatrix } from './matrix.js'
 import { type Axes, keptShape, norm, type ReduceOptions } from './reductions.js'
@@ -26,11 +27,12 @@ export function vectorNorm(x: Node, p = 2, axis?: Axes | null, options: ReduceOp
  * ±2 the largest (smallest) singular value.
  */
 export function matrixNorm(
-  x: Node,
+  matrix: Node,
   order: MatrixOrder = 'fro',
   axes: readonly number[] = [-2, -1],
   { keepdim = false }: ReduceOptions = {},
 ): Node {
+  const x = fullPrecision(matrix)
   requireMatrix('matrixNorm', x)
   const rank = x.shape.length
   if (axes.length !== 2) {

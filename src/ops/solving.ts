@@ -4,6 +4,7 @@ import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, sameShape, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { CallGradient, Node } from '../ir/node.js'
+import { fullPrecision } from './autocast.js'
 import { matrixRank, pinverse, pinvGradient, singularValues, tolerances } from './decomposition-svd.js'
 import { tril, triu } from './diagonal.js'
 import { batchedKernel } from './factorizations/batched-kernel.js'
@@ -39,7 +40,8 @@ const invGradient: CallGradient = (_inputs, [inverse], [g]) => {
 }
 
 /** The inverse of each matrix (…, n, n). A singular one is an error when it runs. */
-export function inv(x: Node): Node {
+export function inv(matrix: Node): Node {
+  const x = fullPrecision(matrix)
   const n = requireSquare('inv', x)
   return factorize(invKernel, [x], batchOf(x), [[n, n]], invGradient)[0]
 }
@@ -90,7 +92,8 @@ function requireRows(operation: string, n: number, a: Node, y: Node): void {
  * X with A·X = B (or X·A = B with `left: false`): A (…, n, n), B (…, n, k) with broadcast batch axes, or vectors (n) or
  * (…, n) where the shape is that of A without its last axis. A singular matrix is an error when it runs.
  */
-export function solve(a: Node, y: Node, options: { left?: boolean } = {}): Node {
+export function solve(matrix: Node, rightSide: Node, options: { left?: boolean } = {}): Node {
+  const [a, y] = [fullPrecision(matrix), fullPrecision(rightSide)]
   checkOptions('solve', options, { left: true })
   const { left = true } = options
   const n = requireSquare('solve', a)
@@ -153,7 +156,8 @@ export function solveTriangularMatrices(a: Node, y: Node, upper: boolean, unit =
  * X with A·X = B for a triangular A (…, n, n), of which only that triangle is read; B (…, n, k), batch axes broadcast. A
  * zero on the diagonal gives infinities, as in PyTorch.
  */
-export function solveTriangular(a: Node, y: Node, options: TriangularOptions): Node {
+export function solveTriangular(matrix: Node, rightSide: Node, options: TriangularOptions): Node {
+  const [a, y] = [fullPrecision(matrix), fullPrecision(rightSide)]
   checkOptions('solveTriangular', options, { upper: true, left: true, unitriangular: true })
   const { upper, left = true, unitriangular = false } = options
   const n = requireSquare('solveTriangular', a)
@@ -167,7 +171,8 @@ export function solveTriangular(a: Node, y: Node, options: TriangularOptions): N
 }
 
 /** X with A·X = B, given Cholesky's factor of A: lower (default) or `upper`. B (…, n, k), batch axes broadcast. */
-export function choleskySolve(y: Node, factor: Node, options: { upper?: boolean } = {}): Node {
+export function choleskySolve(rightSide: Node, triangle: Node, options: { upper?: boolean } = {}): Node {
+  const [y, factor] = [fullPrecision(rightSide), fullPrecision(triangle)]
   checkOptions('choleskySolve', options, { upper: true })
   const { upper = false } = options
   const n = requireSquare('choleskySolve', factor)
@@ -178,7 +183,8 @@ export function choleskySolve(y: Node, factor: Node, options: { upper?: boolean 
 }
 
 /** A⁻¹, given Cholesky's factor of A: lower (default) or `upper`. */
-export function choleskyInverse(factor: Node, options: { upper?: boolean } = {}): Node {
+export function choleskyInverse(triangle: Node, options: { upper?: boolean } = {}): Node {
+  const factor = fullPrecision(triangle)
   requireSquare('choleskyInverse', factor)
   return choleskySolve(identityLike(factor), factor, options)
 }
@@ -243,7 +249,8 @@ export interface LeastSquares {
  * X of least length among those with the least ‖A·X - B‖, A (…, m, n) of any rank, B (…, m, k) or (…, m). Singular
  * values up to rcond · the largest count as zero; default max(m, n) · the dtype's precision.
  */
-export function lstsq(a: Node, y: Node, options: { rcond?: number | null } = {}): LeastSquares {
+export function lstsq(matrix: Node, rightSide: Node, options: { rcond?: number | null } = {}): LeastSquares {
+  const [a, y] = [fullPrecision(matrix), fullPrecision(rightSide)]
   checkOptions('lstsq', options, { rcond: true })
   const { rcond } = options
   requireMatrix('lstsq', a)

@@ -3,6 +3,7 @@
  * differentiated; what is free in a factorization; errors of values from inside a compiled step.
  */
 import { describe, expect, it } from 'vitest'
+import { autocast } from '../../src/tensor/autocast.js'
 import { compile } from '../../src/tensor/compile.js'
 import { eye, ones, tensor } from '../../src/tensor/creation.js'
 import * as fft from '../../src/tensor/fft.js'
@@ -152,6 +153,31 @@ forEachDevice('linear algebra', () => {
     const half = tensor([1, 2, 3, 4], { dtype: 'f16' })
     expect(fft.rfft(half).dtype).toBe('f16')
     expect(valuesOf(fft.rfft(half))).toEqual([10, 0, -2, 2, -2, 0])
+  })
+
+  it('run in f32 under autocast, whatever comes', () => {
+    const x = definite(normal([3, 3]))
+    const results = autocast({ dtype: 'bf16' }, () => {
+      const half = x.matmul(eye(3)) as Tensor
+      expect(half.dtype).toBe('bf16')
+      return [
+        linalg.det(half),
+        linalg.inv(half),
+        linalg.solve(half, x),
+        linalg.qr(half).R,
+        linalg.svd(half).U,
+        linalg.eigh(half).eigenvalues,
+        linalg.lstsq(x, half).solution,
+        linalg.matrixPower(x, 3),
+        linalg.cond(half, 1),
+        top.cov(x),
+        linalg.lstsq(normal([4, 2]), normal([4, 2])).residuals,
+      ]
+    })
+    for (const y of results) {
+      expect(y.dtype).toBe('f32')
+      expect(valuesOf(y).every(Number.isFinite)).toBe(true)
+    }
   })
 
   it('methods and functions agree', () => {
