@@ -74,13 +74,15 @@ describe('the package', () => {
       expect(packed.files).toContain(target.types.slice(2))
     }
     expect(packed.files).toContain('dist/browser/chainrule.js')
-    expect(packed.unpackedSize).toBeLessThan(4e6)
+    expect(packed.unpackedSize).toBeLessThan(7e6)
   })
 
   it('installs no more than it declares', () => {
     const installed = readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'))
-    expect(installed).toEqual(expect.arrayContaining(['chainrule', ...Object.keys(manifest.dependencies)]))
-    expect(installed.length).toBeLessThanOrEqual(14)
+    // Of a scope the folder is the scope's.
+    const declared = Object.keys(manifest.dependencies).map((name) => name.split('/')[0])
+    expect(installed).toEqual(expect.arrayContaining(['chainrule', ...declared]))
+    expect(installed.length).toBeLessThanOrEqual(17)
   })
 
   it('names no path of the machine that built it', () => {
