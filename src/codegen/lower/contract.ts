@@ -28,6 +28,7 @@ import {
   loopVar,
   scaleIndex,
   shiftIndex,
+  stepOf,
 } from '../index-expression.js'
 import { type Expr, type Kernel, type Register, register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
@@ -35,6 +36,7 @@ import { Inliner } from './inline.js'
 import { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
 import { roundTo } from './round.js'
+import { TransposedTiles } from './transpose.js'
 
 /** Inner steps of a slice: about what keeps a panel in L1. */
 const sliceTarget = 256
@@ -158,6 +160,39 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     k.loop(v, 1, () => nest(sizes, write, [...done, atomIndex(v)]))
   }
 
+  /** A place in the inner dimension: batch done together, outermost contracting axis within the slice, the others. */
+  interface Step {
+    readonly t: Index
+    readonly o: Index
+    readonly rest: readonly Index[]
+  }
+
+  /**
+   * The buffer that the right side reads with lanes far apart and contiguously along inner axis `axis`, where it is one
+   * buffer read straight; else null.
+   */
+  const crossedBuffer = (axis: number): number | null => {
+    if (right.dtype !== 'f32' || s.columns.length === 0 || s.inner[axis] < lanes) return null
+    const probe = new KernelBuilder()
+    const reader = new Inliner(probe, target, (node) => numbers.get(node) ?? null)
+    const vars = [...s.batch, ...s.inner, ...s.columns].map((n) => loopVar('p', 0, n - 1))
+    const index = new Array<Index>(right.shape.length)
+    vars.forEach((v, at) => {
+      index[rightOrder[at]] = atomIndex(v)
+    })
+    let value: Expr | null = null
+    const nested = (depth: number): void => {
+      if (depth === vars.length) value = reader.value(right, index, oneLane)
+      else probe.loop(vars[depth], 1, () => nested(depth + 1))
+    }
+    nested(0)
+    const read = value as Expr | null
+    if (read?.kind !== 'load') return null
+    const far = stepOf(read.index, vars[vars.length - 1])
+    const near = stepOf(read.index, vars[s.batch.length + axis])
+    return far !== null && far > 2 && near === 1 ? read.buffer : null
+  }
+
   /** Copies columns [start, start + count) of batches g… for one slice of k. */
   const fill = (g: Index, start: Index, count: number, sliceStart: Index, outer: number): void => {
     const rowLength = Math.min(plan.rowLength, count)
@@ -165,20 +200,56 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     const masks = target.tail === 'mask' && lanes > 1 && rowLength > 1
     const scalar = lanes === 1 || (rowLength < lanes && !masks)
     const copies = scalar ? rowLength : Math.ceil(rowLength / lanes)
-    nest([plan.together, outer, ...s.inner.slice(1)], ([t, o, ...rest]) => {
+    const sizes = [plan.together, outer, ...s.inner.slice(1)]
+    const crossed = masks && s.inner.length > 0 ? crossedBuffer(s.inner.length - 1) : null
+    if (crossed !== null) {
+      // The columns of a row lie far apart and its inner steps beside each other: tiles are turned in registers.
+      nest(sizes.slice(0, -1), (done) => {
+        const tiles = (first: Index, active: number): void => {
+          const block = (row: Index): void => {
+            copyRow(
+              (u) => {
+                const [t, o, ...rest] = [...done, shiftIndex(first, u)]
+                return { t, o, rest }
+              },
+              row,
+              active,
+            )
+          }
+          nest([rows], ([row]) => block(row))
+        }
+        const size = sizes[sizes.length - 1]
+        const whole = Math.floor(size / lanes)
+        const v = loopVar('k', 0, whole - 1)
+        if (whole > 0) k.loop(v, 1, () => tiles(atomIndex(v, lanes), lanes))
+        if (whole * lanes < size) tiles(constantIndex(whole * lanes), size - whole * lanes)
+      })
+      return
+    }
+    nest(sizes, ([t, o, ...rest]) => {
+      const step = (): Step => ({ t, o, rest })
       if (rows * copies <= unrolledCopies) {
-        for (let r = 0; r < rows; r++) copyRow(t, o, rest, constantIndex(r))
-      } else nest([rows], ([row]) => copyRow(t, o, rest, row))
+        for (let r = 0; r < rows; r++) copyRow(step, constantIndex(r), 1)
+      } else nest([rows], ([row]) => copyRow(step, row, 1))
     })
 
-    function copyRow(t: Index, o: Index, rest: readonly Index[], row: Index): void {
-      const inner = s.inner.length === 0 ? [] : [addIndex(sliceStart, o), ...rest]
-      const step = addIndex(
-        scaleIndex(o, plan.innerSteps),
-        rest.length === 0 ? constantIndex(0) : linearize(rest, stridesOf(s.inner.slice(1))),
-      )
-      const at = addIndex(scaleIndex(step, width), scaleIndex(t, pitch), scaleIndex(row, rowLength))
+    /** One row of columns at inner steps 0…count-1 of a run. */
+    function copyRow(stepAt: (u: number) => Step, row: Index, count: number): void {
       const write = (from: Index, l: Lanes): void => {
+        if (crossed !== null) inliner.tiles = new TransposedTiles(k, new Set([crossed]), count)
+        for (let u = 0; u < count; u++) {
+          if (inliner.tiles !== null) inliner.tiles.current = u
+          writeStep(stepAt(u), from, l)
+        }
+        inliner.tiles = null
+      }
+      const writeStep = ({ t, o, rest }: Step, from: Index, l: Lanes): void => {
+        const inner = s.inner.length === 0 ? [] : [addIndex(sliceStart, o), ...rest]
+        const step = addIndex(
+          scaleIndex(o, plan.innerSteps),
+          rest.length === 0 ? constantIndex(0) : linearize(rest, stridesOf(s.inner.slice(1))),
+        )
+        const at = addIndex(scaleIndex(step, width), scaleIndex(t, pitch), scaleIndex(row, rowLength))
         const column =
           s.columns.length === 0
             ? []
@@ -188,6 +259,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
         const value = rightValue(addIndex(g, t), inner, column, l)
         k.store(scratch, atLane(addIndex(at, from), l, 0), value, 1, l.active)
       }
+      const unrolled = copies <= unrolledCopies && count === 1
       if (scalar) {
         if (copies <= unrolledCopies) for (let v = 0; v < copies; v++) write(constantIndex(v), oneLane)
         else nest([copies], ([v]) => write(v, oneLane))
@@ -196,8 +268,8 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       const l = lanesFor(lanes, Math.min(lanes, rowLength))
       const vector = (from: Index): void => write(addIndex(from, atomIndex(l.variable!)), l)
       const whole = Math.floor(rowLength / lanes)
-      if (copies <= unrolledCopies) for (let v = 0; v < whole; v++) vector(constantIndex(v * lanes))
-      else nest([whole], ([v]) => vector(scaleIndex(v, lanes)))
+      if (unrolled) for (let v = 0; v < whole; v++) vector(constantIndex(v * lanes))
+      else if (whole > 0) nest([whole], ([v]) => vector(scaleIndex(v, lanes)))
       // The rest of a row is copied by a vector that overlaps the one before.
       if (rowLength < lanes) vector(constantIndex(0))
       else if (whole * lanes < rowLength) vector(constantIndex(rowLength - lanes))
