@@ -3,9 +3,10 @@
  * what a shape or a branch depends on.
  */
 import { ChainruleError, DataError, TraceError } from '../core/errors.js'
+import { type Shape, sizeOf } from '../core/shape.js'
 import { boundPending } from '../runtime/realize.js'
 import { Context, valueOf } from './context.js'
-import { checkElements, maxOperations } from './limits.js'
+import { checkElements, elementsPerCall, maxOperations } from './limits.js'
 import { rules } from './operators.js'
 import { domainOf, functionKey, nodesOf } from './prepare.js'
 import type {
@@ -44,14 +45,19 @@ export class Interpreter {
   /** Where an initializer's current value comes from, if it is not a constant. */
   private readonly stateOf: (proto: TensorProto) => OnnxTensor | null
   private readonly constants = new WeakMap<object, OnnxTensor>()
+  private readonly maxElements: number
   private operations = 0
+  /** Elements of all results of this call. */
+  private elements = 0
   private calls = 0
 
   constructor(
     model: ModelProto,
     external: ExternalData | null,
     stateOf: (proto: TensorProto) => OnnxTensor | null,
+    maxElements: number,
   ) {
+    this.maxElements = maxElements
     this.versions = versionsOf(model.opsetImport)
     this.functions = new Map(model.functions.map((f) => [functionKey(domainOf(f.domain), f.name ?? ''), f]))
     this.external = external
@@ -61,6 +67,7 @@ export class Interpreter {
   /** Runs the model's graph on values by name. */
   run(graph: GraphProto, inputs: ReadonlyMap<string, OnnxValue | null>): OnnxValue[] {
     this.operations = 0
+    this.elements = 0
     this.calls = 0
     return this.runGraph(graph, inputs, null)
   }
@@ -138,7 +145,7 @@ export class Interpreter {
       const around = { runGraph: run, lookUp: (name: string) => lookUp(frame, name), external: this.external }
       const result = rules[key](new Context(node, version, inputs, around))
       const values = (Array.isArray(result) ? result : [result]).map(valueOf)
-      for (const value of values) if (value?.kind === 'tensor') checkElements(value.node.shape)
+      for (const value of values) if (value?.kind === 'tensor') this.count(value.node.shape)
       return values
     } catch (error) {
       if (!(error instanceof Error) || error instanceof TraceError || error.message.startsWith('ONNX node')) {
@@ -149,6 +156,14 @@ export class Interpreter {
       }
       throw error
     }
+  }
+
+  /** Sizes are known before anything is computed: a tensor, and all of a call together, have limits. */
+  private count(shape: Shape): void {
+    checkElements(shape, this.maxElements)
+    this.elements += sizeOf(shape)
+    const most = this.maxElements * elementsPerCall
+    if (this.elements > most) raise(`the results of one call have more than ${most} elements in all.`)
   }
 
   private nested<T>(fn: () => T): T {

@@ -44,6 +44,7 @@ export interface OnnxPort {
 export interface OnnxModelOptions {
   readonly trainable: boolean | ((name: string) => boolean)
   readonly checkShapes: boolean
+  readonly maxElements: number
 }
 
 export class OnnxModel extends Module {
@@ -66,10 +67,15 @@ export class OnnxModel extends Module {
     const names = new Map<string, number>()
     for (const initializer of initializersOf(graph))
       this.#adopt(initializer, external, options.trainable, cells, names)
-    this.#interpreter = new Interpreter(model, external, (proto) => {
-      const state = cells.get(proto)
-      return state === undefined ? null : tensorValue(state.cell.node, state.type)
-    })
+    this.#interpreter = new Interpreter(
+      model,
+      external,
+      (proto) => {
+        const state = cells.get(proto)
+        return state === undefined ? null : tensorValue(state.cell.node, state.type)
+      },
+      options.maxElements,
+    )
     const defaults = new Set(graph.initializer.map((t) => t.name ?? ''))
     this.#optionalInputs = defaults
     this.#inputs = graph.input.filter((i) => !defaults.has(i.name ?? '')).map((i) => portOf(i))

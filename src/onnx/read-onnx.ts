@@ -3,6 +3,7 @@ import { DataError } from '../core/errors.js'
 import { nodeBuiltin } from '../io/node-builtins.js'
 import { readFile } from '../io/read-file.js'
 import { ruleFor } from './interpret.js'
+import { maxElements as defaultElements } from './limits.js'
 import { OnnxModel } from './onnx-model.js'
 import { prepare } from './prepare.js'
 import { decodeMessage } from './protobuf.js'
@@ -18,6 +19,11 @@ export interface ReadOnnxOptions {
   readonly trainable?: boolean | ((name: string) => boolean)
   /** Whether inputs must have the sizes that the model declares (default true). Some models declare wrong ones. */
   readonly checkShapes?: boolean
+  /**
+   * Elements of the largest tensor that the model may make (default 2^28); all results of a call may have 64 times as
+   * many. Known before anything is computed: lower it for models from strangers.
+   */
+  readonly maxElements?: number
 }
 
 /** The newest operator set whose changes are known here. */
@@ -74,7 +80,7 @@ export function openOnnx(path: string, options: Omit<ReadOnnxOptions, 'externalD
 function modelOf(
   bytes: Uint8Array,
   external: ExternalData | null,
-  { trainable = true, checkShapes = true }: ReadOnnxOptions,
+  { trainable = true, checkShapes = true, maxElements = defaultElements }: ReadOnnxOptions,
 ): OnnxModel {
   const model = decodeMessage('Model', bytes, 'an ONNX model')
   if (model.graph === undefined || model.opsetImport.length === 0) {
@@ -91,5 +97,5 @@ function modelOf(
     }
   }
   prepare(model, (domain, op) => ruleFor(domain, op) !== undefined)
-  return new OnnxModel(model, external, { trainable, checkShapes })
+  return new OnnxModel(model, external, { trainable, checkShapes, maxElements })
 }

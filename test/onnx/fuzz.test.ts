@@ -95,7 +95,8 @@ const files: Record<string, { bytes: Uint8Array; shape: number[] }> = {
 /** Reads and runs; anything but success or an error of Chainrule's fails the test. */
 function attempt(bytes: Uint8Array, input: Tensor): 'worked' | 'refused' {
   try {
-    const model = readOnnx(bytes)
+    // As a server would: what a damaged size asks for is refused before it costs anything.
+    const model = readOnnx(bytes, { maxElements: 2 ** 20 })
     const named = Object.fromEntries(model.inputs().map(({ name }) => [name, input]))
     for (const value of Object.values(model.run(named))) {
       if (value !== null && !Array.isArray(value) && (value as Tensor).size < 10_000)
@@ -207,6 +208,21 @@ describe('files made to be wrong', () => {
         ),
       ),
     ).toThrow(/expected 1000 values for its shape, got 1/)
+  })
+
+  it('more than the caller allows is refused before it is computed', () => {
+    const bytes = fileOf(
+      graphOf({ initializer: [int64s('s', [500, 3])], node: [node('Tile', ['x', 's'], ['y'])] }),
+    )
+    expect(() => run(bytes)).not.toThrow()
+    expect(() => readOnnx(bytes, { maxElements: 5000 }).run({ x: zeros([2, 3]) })).toThrow(
+      /more than 5000 elements/,
+    )
+    const many = Array.from({ length: 70 }, (_, i) =>
+      node('Neg', [i === 0 ? 'x' : `n${i - 1}`], [i === 69 ? 'y' : `n${i}`]),
+    )
+    const chain = readOnnx(fileOf(graphOf({ node: many })), { maxElements: 6 })
+    expect(() => chain.run({ x: zeros([2, 3]) })).toThrow(/more than 384 elements in all/)
   })
 
   it('a loop without end', () => {
