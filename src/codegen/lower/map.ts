@@ -333,7 +333,8 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
     ): void => {
       const whole = Math.floor(size / width)
       const rest = size - whole * width
-      if (kind === 'for' || rest === 0) {
+      // Less than one block is nothing to share.
+      if (kind === 'for' || rest === 0 || whole === 0) {
         const v = loopVar('t', 0, whole - 1)
         if (whole > 0) k.loop(v, 1, () => write(atomIndex(v, width), width), kind)
         if (rest > 0) write(constantIndex(whole * width), rest)
