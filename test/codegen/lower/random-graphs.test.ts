@@ -1,34 +1,26 @@
 /**
- * Random graphs through the scheduler, the lowering and wasm: whole numbers must come out as the reference has them;
+ * Random graphs through the scheduler, the lowering and every compiled backend: whole numbers must come out as the reference has them;
  * and real numbers have the same bits however a graph is cut into programs and kernels, and on any number of threads.
  * Every kernel is verified when it is compiled.
  */
 import fc from 'fast-check'
-import { afterAll, describe, expect, it } from 'vitest'
-import { createWasmBackend } from '../../../src/backend/wasm/wasm.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isFloat } from '../../../src/core/dtype.js'
 import { sameShape, sizeOf } from '../../../src/core/shape.js'
 import { Storage } from '../../../src/core/storage.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
+import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
 import { type Gene, growGraph, type RandomGraph } from '../../helpers/random-graph.js'
 import { numbersOf, runGraph, storageFrom } from '../../helpers/run-graph.js'
-
-const single = createWasmBackend({ threads: 1 })
-const double = createWasmBackend({ threads: 2, target: { serialWork: 1 } })
-const started = double.waitForWorkers(10_000)
-
-afterAll(() => {
-  single.close()
-  double.close()
-})
 
 const genes: fc.Arbitrary<Gene[]> = fc.array(fc.tuple(fc.nat(199), fc.nat(3), fc.nat(1 << 30)), {
   minLength: 4,
   maxLength: 16,
 })
-const runs = Number(process.env.CHAINRULE_TEST_RUNS ?? 150)
-const options = { numRuns: runs, seed: Number(process.env.CHAINRULE_TEST_SEED ?? 7), endOnFailure: false }
+/** Machine code shares the scheduler and the lowering with wasm: fewer graphs suffice. */
+const runsOn = (name: string): number =>
+  Number(process.env.CHAINRULE_TEST_RUNS ?? (name === 'wasm' ? 150 : 40))
 
 /** Nothing reads these: what a program is asked for. */
 function ends({ nodes }: RandomGraph): Node[] {
@@ -48,7 +40,7 @@ const storagesOf = ({ inputs, values }: RandomGraph): Storage[] =>
   inputs.map((n, i) => storageFrom(n.dtype, values[i]))
 
 function run(
-  backend: typeof single,
+  backend: CompiledBackend,
   inputs: readonly Node[],
   given: readonly Storage[],
   outputs: readonly Node[],
@@ -68,7 +60,7 @@ const bitsOf = (s: Storage): string => {
 }
 
 /** Each node by a program of its own, from the values of its inputs. */
-function nodeByNode(graph: RandomGraph, wanted: readonly Node[]): Storage[] {
+function nodeByNode(single: CompiledBackend, graph: RandomGraph, wanted: readonly Node[]): Storage[] {
   const known = new Map<Node, Storage>()
   graph.inputs.forEach((n, i) => {
     known.set(n, storageFrom(n.dtype, graph.values[i]))
@@ -98,80 +90,95 @@ const backward = (x: Node): number[] => x.shape.map((_, i) => x.shape.length - 1
 
 const names = (g: RandomGraph): string => g.nodes.map((n) => `${n.op}[${n.shape}]`).join(' ')
 
-describe('random graphs', () => {
-  it('of whole numbers are what the reference says, fused and with every value asked for', () => {
-    fc.assert(
-      fc.property(genes, (list) => {
-        const graph = growGraph(list, true)
-        if (graph.nodes.length === 0) return
-        const expected = runGraph(graph.nodes, graph.inputs, graph.values)
-        const plain = (v: number[][]): number[][] => v.map((l) => l.map((x) => x + 0))
-        const all = run(single, graph.inputs, storagesOf(graph), graph.nodes).map(numbersOf)
-        expect(plain(all), names(graph)).toEqual(plain(expected))
-        const last = ends(graph)
-        const fused = run(single, graph.inputs, storagesOf(graph), last).map(numbersOf)
-        expect(plain(fused), names(graph)).toEqual(plain(last.map((n) => expected[graph.nodes.indexOf(n)])))
-      }),
-      options,
-    )
-  }, 120_000)
+for (const { name, make, absent } of await compiledBackends()) {
+  describe.skipIf(absent !== null)(`random graphs on ${name}${absent === null ? '' : ` (${absent})`}`, () => {
+    const runs = runsOn(name)
+    const options = { numRuns: runs, seed: Number(process.env.CHAINRULE_TEST_SEED ?? 7), endOnFailure: false }
+    let single: CompiledBackend
+    let double: CompiledBackend
+    beforeAll(async () => {
+      single = await make({ threads: 1 })
+      double = await make({ threads: 2, target: { serialWork: 1 } })
+    })
+    afterAll(() => {
+      single.close()
+      double.close()
+    })
 
-  it('may overwrite their inputs: donations change no bit', () => {
-    let donated = 0
-    fc.assert(
-      fc.property(genes, fc.nat(), (list, choice) => {
-        const graph = growGraph(list, false)
-        const { inputs } = graph
-        // Every input is overwritten by something of its kind, made from it or from any other value.
-        const outputs = [...ends(graph)]
-        const donations = new Map<number, number>()
-        inputs.forEach((x, i) => {
-          const like = [...inputs, ...graph.nodes].filter(
-            (n) => sameShape(n.shape, x.shape) && n.dtype === x.dtype,
-          )
-          const [one, other] = [like[choice % like.length], like[(choice >> 3) % like.length]]
-          const next = b.alias(
-            [one, b.add(one, other), b.permute(b.permute(one, backward(one)), backward(one))][choice % 3],
-          )
-          donations.set(outputs.length, i)
-          outputs.push(next)
-          donated++
-        })
-        const expected = run(single, inputs, storagesOf(graph), outputs).map(bitsOf)
-        for (const backend of [single, double]) {
-          const given = storagesOf(graph)
-          const written = outputs.map((o, i) =>
-            donations.has(i) ? given[donations.get(i)!] : new Storage(o.dtype, sizeOf(o.shape)),
-          )
-          backend.compile({ inputs, outputs, donations }).run(given, written)
-          expect(written.map(bitsOf), names(graph)).toEqual(expected)
-        }
-      }),
-      options,
-    )
-    expect(donated).toBeGreaterThan(runs)
-  }, 120_000)
+    it('of whole numbers are what the reference says, fused and with every value asked for', () => {
+      fc.assert(
+        fc.property(genes, (list) => {
+          const graph = growGraph(list, true)
+          if (graph.nodes.length === 0) return
+          const expected = runGraph(graph.nodes, graph.inputs, graph.values)
+          const plain = (v: number[][]): number[][] => v.map((l) => l.map((x) => x + 0))
+          const all = run(single, graph.inputs, storagesOf(graph), graph.nodes).map(numbersOf)
+          expect(plain(all), names(graph)).toEqual(plain(expected))
+          const last = ends(graph)
+          const fused = run(single, graph.inputs, storagesOf(graph), last).map(numbersOf)
+          expect(plain(fused), names(graph)).toEqual(plain(last.map((n) => expected[graph.nodes.indexOf(n)])))
+        }),
+        options,
+      )
+    }, 120_000)
 
-  it('of real numbers have the same bits fused, unfused, node by node, and on two threads', () => {
-    expect(started).toBe(true)
-    fc.assert(
-      fc.property(genes, (list) => {
-        const graph = growGraph(list, false)
-        if (graph.nodes.length === 0) return
-        const last = ends(graph)
-        const fused = run(single, graph.inputs, storagesOf(graph), last).map(bitsOf)
-        const all = run(single, graph.inputs, storagesOf(graph), graph.nodes).map(bitsOf)
-        expect(
-          last.map((n) => all[graph.nodes.indexOf(n)]),
-          `all asked for: ${names(graph)}`,
-        ).toEqual(fused)
-        expect(
-          run(double, graph.inputs, storagesOf(graph), last).map(bitsOf),
-          `two threads: ${names(graph)}`,
-        ).toEqual(fused)
-        expect(nodeByNode(graph, last).map(bitsOf), `node by node: ${names(graph)}`).toEqual(fused)
-      }),
-      options,
-    )
-  }, 120_000)
-})
+    it('may overwrite their inputs: donations change no bit', () => {
+      let donated = 0
+      fc.assert(
+        fc.property(genes, fc.nat(), (list, choice) => {
+          const graph = growGraph(list, false)
+          const { inputs } = graph
+          // Every input is overwritten by something of its kind, made from it or from any other value.
+          const outputs = [...ends(graph)]
+          const donations = new Map<number, number>()
+          inputs.forEach((x, i) => {
+            const like = [...inputs, ...graph.nodes].filter(
+              (n) => sameShape(n.shape, x.shape) && n.dtype === x.dtype,
+            )
+            const [one, other] = [like[choice % like.length], like[(choice >> 3) % like.length]]
+            const next = b.alias(
+              [one, b.add(one, other), b.permute(b.permute(one, backward(one)), backward(one))][choice % 3],
+            )
+            donations.set(outputs.length, i)
+            outputs.push(next)
+            donated++
+          })
+          const expected = run(single, inputs, storagesOf(graph), outputs).map(bitsOf)
+          for (const backend of [single, double]) {
+            const given = storagesOf(graph)
+            const written = outputs.map((o, i) =>
+              donations.has(i) ? given[donations.get(i)!] : new Storage(o.dtype, sizeOf(o.shape)),
+            )
+            backend.compile({ inputs, outputs, donations }).run(given, written)
+            expect(written.map(bitsOf), names(graph)).toEqual(expected)
+          }
+        }),
+        options,
+      )
+      expect(donated).toBeGreaterThan(runs)
+    }, 120_000)
+
+    it('of real numbers have the same bits fused, unfused, node by node, and on two threads', () => {
+      expect(double.activeThreads).toBe(2)
+      fc.assert(
+        fc.property(genes, (list) => {
+          const graph = growGraph(list, false)
+          if (graph.nodes.length === 0) return
+          const last = ends(graph)
+          const fused = run(single, graph.inputs, storagesOf(graph), last).map(bitsOf)
+          const all = run(single, graph.inputs, storagesOf(graph), graph.nodes).map(bitsOf)
+          expect(
+            last.map((n) => all[graph.nodes.indexOf(n)]),
+            `all asked for: ${names(graph)}`,
+          ).toEqual(fused)
+          expect(
+            run(double, graph.inputs, storagesOf(graph), last).map(bitsOf),
+            `two threads: ${names(graph)}`,
+          ).toEqual(fused)
+          expect(nodeByNode(single, graph, last).map(bitsOf), `node by node: ${names(graph)}`).toEqual(fused)
+        }),
+        options,
+      )
+    }, 120_000)
+  })
+}
