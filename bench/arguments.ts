@@ -17,23 +17,33 @@ export interface BenchArguments {
   readonly rounds: number
   readonly budgetMs: number
   readonly python: string
+  /** A Python with the newest PyTorch, JAX and ONNX Runtime, or null. */
+  readonly newPython: string | null
+  /** The file that takes the results with a roofline of each model; null writes none. */
+  readonly write: string | null
 }
 
 export const usage = `Usage: npm run bench -- [options]
+       npm run bench -- gemm | conv | elementwise | overhead | compile-time [options]   (each has --help)
 
 Training-step times (forward, backward, SGD with momentum) of Chainrule beside its peers, in milliseconds.
 
   --only NAMES      comma-separated models (default all): ${specs.map(({ name }) => name).join(', ')}
   --peers NAMES     comma-separated peers (default all), or none: ${peers.map(({ name }) => name).join(', ')}
-  --device NAME     Chainrule's device: wasm or reference (default: the best one)
+  --device NAME     Chainrule's device: native, wasm or reference (default: the best one)
   --threads N       threads for every contender (default: each one's own choice)
   --rounds N        processes a contender and model; the median of their medians counts (default 3)
   --budget MS       time for the timed steps of one process (default 1500)
   --python PATH     the Python with PyTorch (default /usr/bin/python3)
+  --new-python PATH a Python with today's PyTorch, JAX and ONNX Runtime (default: none, those rows say so)
+  --write FILE      write the results there (default bench/RESULTS.md where all models are measured, else none)
   --json            one JSON object a line and no table
   --help            this text`
 
-const devices = ['wasm', 'reference']
+/** What `npm run bench` writes. */
+export const resultsFile = 'bench/RESULTS.md'
+
+const devices = ['native', 'wasm', 'reference']
 
 function namesIn(option: string, text: string, known: readonly string[]): string[] {
   const names = text.split(',').filter((name) => name !== '')
@@ -71,6 +81,8 @@ export function parseArguments(list: readonly string[]): BenchArguments {
         rounds: text,
         budget: text,
         python: text,
+        'new-python': text,
+        write: text,
         json: flag,
         help: flag,
       },
@@ -102,5 +114,7 @@ export function parseArguments(list: readonly string[]): BenchArguments {
     rounds: countIn('rounds', rounds),
     budgetMs: countIn('budget', budget),
     python,
+    newPython: values['new-python'] ?? null,
+    write: values.write ?? (only === undefined ? resultsFile : null),
   }
 }

@@ -12,7 +12,8 @@ export interface Configuration {
 
 export interface Contender {
   readonly name: string
-  readonly runs: 'node' | 'python'
+  /** `new-python`: the Python of --new-python, with packages of today. */
+  readonly runs: 'node' | 'python' | 'new-python'
   /** Its program, which reads a request and prints a reply. */
   readonly program: string
   readonly configurations: readonly Configuration[]
@@ -40,6 +41,22 @@ export const peers: readonly Contender[] = [
       { label: 'OMP_WAIT_POLICY=PASSIVE', environment: { OMP_WAIT_POLICY: 'PASSIVE' } },
       { label: 'set_num_threads(1)', environment: {}, threads: 1 },
     ],
+  },
+  {
+    name: 'pytorch-new',
+    runs: 'new-python',
+    program: program('peers/pytorch/main.py'),
+    configurations: [
+      { label: 'default', environment: {} },
+      { label: 'set_num_threads(1)', environment: {}, threads: 1 },
+    ],
+  },
+  { name: 'jax', runs: 'new-python', program: program('peers/jax/main.py'), configurations: asIs },
+  {
+    name: 'onnxruntime',
+    runs: 'new-python',
+    program: program('peers/onnxruntime/main.py'),
+    configurations: asIs,
   },
   { name: 'tfjs', runs: 'node', program: program('peers/tfjs/main.ts'), configurations: asIs },
   { name: 'jax-js', runs: 'node', program: program('peers/jax-js/main.ts'), configurations: asIs },

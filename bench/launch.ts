@@ -9,6 +9,8 @@ const limitMs = 15 * 60_000
 
 export interface LaunchOptions {
   readonly python: string
+  /** A Python with the newest PyTorch, JAX and ONNX Runtime; null where there is none. */
+  readonly newPython: string | null
   /** Variables on top of this process' own and the configuration's. */
   readonly environment: Readonly<Record<string, string>>
 }
@@ -18,11 +20,15 @@ export async function launch(
   contender: Contender,
   configuration: Configuration,
   request: BenchRequest,
-  { python, environment }: LaunchOptions,
+  { python, newPython, environment }: LaunchOptions,
 ): Promise<BenchReply> {
+  if (contender.runs === 'new-python' && newPython === null) {
+    const reason = 'no Python with the newest packages (see --new-python)'
+    return { kind: 'unsupported', version: null, reason }
+  }
   const [command, args] =
-    contender.runs === 'python'
-      ? [python, [contender.program]]
+    contender.runs !== 'node'
+      ? [contender.runs === 'python' ? python : newPython!, [contender.program]]
       : [process.execPath, ['--import', 'tsx', contender.program]]
   const child = spawn(command, args, {
     cwd: root,

@@ -1,6 +1,6 @@
 // The benchmark: measures Chainrule and its peers on the same models, weights and data, and prints how they compare.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ import { writeArrayFile } from './data/array-file.js'
 import { Random } from './data/random.js'
 import { type Measurement, measureContender } from './measurement.js'
 import type { BenchRequest } from './protocol.js'
+import { type ModelProfile, resultsText } from './results.js'
 import type { ModelSpec } from './specs/spec.js'
 import { specs } from './specs/specs.js'
 import { type BenchRow, formatJson, formatTable } from './table.js'
@@ -87,21 +88,48 @@ async function benchModel(spec: ModelSpec, folder: string, options: BenchArgumen
   const own: Record<string, string> = {}
   if (options.device !== null) own.CHAINRULE_DEVICE = options.device
   if (options.threads !== null) own.CHAINRULE_THREADS = String(options.threads)
-  const { python, rounds } = options
+  const { python, newPython, rounds } = options
   const progress = (name: string): void => console.error(`${spec.name}: ${name} …`)
   progress(chainrule.name)
-  const ours = await measureContender(chainrule, request, rounds, { python, environment: own })
+  const ours = await measureContender(chainrule, request, rounds, { python, newPython, environment: own })
   // Where ours failed, the peers are still held against each other.
   let reference = { name: chainrule.name, losses: ours.losses }
   const rows: BenchRow[] = []
   for (const peer of peers.filter(({ name }) => options.peers.includes(name))) {
     progress(peer.name)
-    const measurement = await measureContender(peer, request, rounds, { python, environment: {} })
+    const measurement = await measureContender(peer, request, rounds, { python, newPython, environment: {} })
     if (reference.losses.length === 0) reference = { name: peer.name, losses: measurement.losses }
     rows.push(rowOf(spec.name, ours, { name: peer.name, measurement, reference }))
   }
   rmSync(file)
   return rows.length > 0 ? rows : [rowOf(spec.name, ours)]
+}
+
+/** A process of its own, as every measurement. */
+function profileOf(
+  model: string,
+  options: BenchArguments,
+): ModelProfile | { model: string; problem: string } {
+  const device = options.device ?? 'native'
+  const list = [fileURLToPath(new URL('profile.ts', import.meta.url)), model, '--json', '--device', device]
+  const steps = ['--steps', '20', ...(options.threads === null ? [] : ['--threads', String(options.threads)])]
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', ...list, ...steps], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  })
+  const problem = (stderr.match(/^\s*\w*Error.*$/m) ?? [`the process ended with ${status}`])[0].trim()
+  return status === 0 ? (JSON.parse(stdout) as ModelProfile) : { model, problem }
+}
+
+function writeResults(file: string, rows: readonly BenchRow[], options: BenchArguments): void {
+  const profiles = options.models.map((model) => {
+    console.error(`${model}: profile …`)
+    return profileOf(model, options)
+  })
+  const descriptions = new Map(specs.map(({ name, description }) => [name, description]))
+  const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`.replace(/ -- $/, '')
+  writeFileSync(file, resultsText({ command, rows, profiles, descriptions }))
+  console.error(`Written: ${file}`)
 }
 
 async function main(): Promise<number> {
@@ -110,7 +138,7 @@ async function main(): Promise<number> {
     console.log(usage)
     return 0
   }
-  if (options.peers.some((name) => name !== 'pytorch')) installPeers()
+  if (options.peers.some((name) => name === 'tfjs' || name === 'jax-js')) installPeers()
   const folder = mkdtempSync(join(tmpdir(), 'chainrule-bench-'))
   const rows: BenchRow[] = []
   try {
@@ -123,11 +151,16 @@ async function main(): Promise<number> {
     rmSync(folder, { recursive: true, force: true })
   }
   if (!options.json) console.log(formatTable(rows))
+  if (options.write !== null) writeResults(options.write, rows, options)
   return rows.some((row) => row.error !== undefined) ? 1 : 0
 }
 
+const micro = ['gemm', 'conv', 'elementwise', 'overhead', 'compile-time']
+
 try {
-  process.exitCode = await main()
+  const [first = ''] = process.argv.slice(2)
+  if (micro.includes(first)) await import(`./micro/${first}.js`)
+  else process.exitCode = await main()
 } catch (error) {
   console.error(`bench: ${(error as Error).message}`)
   process.exitCode = error instanceof ArgumentError ? 2 : 1

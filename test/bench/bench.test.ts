@@ -10,16 +10,29 @@ import { lossDifference, lossTolerance } from '../../bench/compare.js'
 import { readArrayFile, writeArrayFile } from '../../bench/data/array-file.js'
 import { Random } from '../../bench/data/random.js'
 import { median } from '../../bench/measurement.js'
+import { resultsText } from '../../bench/results.js'
 import { specs } from '../../bench/specs/specs.js'
 import { type BenchRow, formatJson, formatTable } from '../../bench/table.js'
 
-const names = ['mlp', 'lenet5', 'resnet18-cifar', 'lstm', 'transformer-encoder', 'gcn']
+const names = [
+  'mlp',
+  'lenet5',
+  'resnet18-cifar',
+  'mobilenetv2-cifar',
+  'lstm',
+  'transformer-encoder',
+  'gpt',
+  'gcn',
+  'resnet18-inference',
+]
 
 describe('arguments', () => {
   it('defaults to all models and all peers', () => {
     const options = parseArguments([])
     expect(options.models).toEqual(names)
-    expect(options.peers).toEqual(['pytorch', 'tfjs', 'jax-js'])
+    expect(options.peers).toEqual(['pytorch', 'pytorch-new', 'jax', 'onnxruntime', 'tfjs', 'jax-js'])
+    expect(options).toMatchObject({ newPython: null, write: 'bench/RESULTS.md' })
+    expect(parseArguments(['--only', 'mlp']).write).toBeNull()
     expect(options).toMatchObject({ json: false, device: null, threads: null, rounds: 3, budgetMs: 1500 })
   })
 
@@ -42,7 +55,7 @@ describe('arguments', () => {
   it.each([
     [['--only', 'vgg'], /--only: expected names out of mlp, .*got 'vgg'/],
     [['--only', ''], /--only: expected names out of .*got none/],
-    [['--peers', 'onnx'], /--peers: expected names out of pytorch, tfjs, jax-js, got 'onnx'/],
+    [['--peers', 'onnx'], /--peers: expected names out of pytorch, pytorch-new, .*jax-js, got 'onnx'/],
     [['--device', 'tpu'], /--device: expected one of .*wasm.*got 'tpu'/],
     [['--threads', '0'], /--threads: expected a whole number of 1 or more, got '0'/],
     [['--rounds', 'many'], /--rounds: expected a whole number of 1 or more, got 'many'/],
@@ -113,6 +126,30 @@ describe('printing', () => {
       'peerMs',
       'ratio',
     ])
+  })
+})
+
+describe('results', () => {
+  it('holds ratios against what is wanted and shows where the time goes', () => {
+    const kernel = { name: 'k|1', calls: 2, seconds: 0.001, bestSeconds: 0.001, share: 0.5, balance: 1 }
+    const rates = { gflops: 10, gigabytes: 5, ofLimit: 0.25, limit: 'L2' }
+    const seconds = { total: 0.002, kernels: 0.001, between: 0.0005, call: 0.0003, javascript: 0.0002 }
+    const program = { device: 'native', threads: 2, seconds, flops: 1e9, bytes: 1e6, limitSeconds: 0.0005 }
+    const text = resultsText({
+      command: 'npm run bench',
+      rows: [fast, { ...fast, name: 'lenet5', ratio: 2 }, { ...unable, name: 'gcn' }],
+      profiles: [
+        { model: 'mlp', programs: [{ ...program, kernels: [{ ...kernel, ...rates }] }] },
+        { model: 'gcn', problem: 'no device' },
+      ],
+      descriptions: new Map([['mlp', 'An MLP']]),
+    })
+    expect(text).toContain('| 2.00 | 1.5 | reached |')
+    expect(text).toContain('| 2.00 | 3.0 | short |')
+    expect(text).toContain('no kernel')
+    expect(text).toContain('kernels 50 %, between them 25 %, call 15 %, JavaScript 10 %')
+    expect(text).toContain('| `k\\|1` | 2 | 1.000 | 50 % | 10.0 | 5.0 | 100 % | 25 % | L2 |')
+    expect(text).toContain('Not profiled: no device')
   })
 })
 

@@ -42,10 +42,14 @@ def main():
     parameters, inputs = read_arrays(request["arrays"])
     model, loss_of = importlib.import_module(request["model"].replace("-", "_")).build(inputs)
     load_parameters(model, parameters)
-    model.train()
+    inference = request.get("inference", False)
+    model.train(not inference)
     optimizer = torch.optim.SGD(model.parameters(), lr=request["learningRate"], momentum=request["momentum"])
 
     def step():
+        if inference:
+            with torch.inference_mode():
+                return loss_of(model).item()
         optimizer.zero_grad(set_to_none=True)
         loss = loss_of(model)
         loss.backward()

@@ -1,0 +1,156 @@
+// bench/RESULTS.md: the table of all measurements, and where the time of our own steps goes. Generated, never edited.
+import { cpus } from 'node:os'
+import type { BenchRow } from './table.js'
+
+/** Peer's time / ours that the project wants to reach at least, by model; the peer is PyTorch 1.13 unless named. */
+export const targets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  mlp: { pytorch: 1.5 },
+  lenet5: { pytorch: 3 },
+  'resnet18-cifar': { pytorch: 2 },
+  'mobilenetv2-cifar': { pytorch: 2 },
+  lstm: { pytorch: 1.6 },
+  'transformer-encoder': { pytorch: 1.3 },
+  gpt: { pytorch: 1.3 },
+  gcn: { pytorch: 3 },
+  'resnet18-inference': { pytorch: 1.5, onnxruntime: 1.2 },
+}
+
+/** What `bench/profile.ts --json` prints of a model, as far as it is used here. */
+export interface ModelProfile {
+  readonly model: string
+  readonly programs: readonly {
+    readonly device: string
+    readonly threads: number
+    readonly seconds: Readonly<Record<'total' | 'kernels' | 'between' | 'call' | 'javascript', number>>
+    readonly flops: number
+    readonly bytes: number
+    readonly limitSeconds: number | null
+    readonly kernels: readonly {
+      readonly name: string
+      readonly calls: number
+      readonly seconds: number
+      readonly bestSeconds: number
+      readonly share: number
+      readonly balance: number
+      readonly gflops: number
+      readonly gigabytes: number
+      readonly ofLimit: number | null
+      readonly limit: string | null
+    }[]
+  }[]
+}
+
+export interface ResultsInput {
+  readonly command: string
+  readonly rows: readonly BenchRow[]
+  /** A profile, or why there is none, by model. */
+  readonly profiles: readonly (ModelProfile | { readonly model: string; readonly problem: string })[]
+  readonly descriptions: ReadonlyMap<string, string>
+}
+
+const number = (value: number | null, digits = 2): string => (value === null ? '–' : value.toFixed(digits))
+const milliseconds = (value: number | null): string =>
+  value === null ? '–' : value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(3)
+const percent = (share: number | null): string => (share === null ? '–' : `${(100 * share).toFixed(0)} %`)
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
+
+function table(rows: readonly BenchRow[]): string[] {
+  const out = [
+    line(['model', 'ours, ms', 'peer', 'version', 'configuration', 'peer, ms', 'ratio', 'wanted', '']),
+    '|---|---:|---|---|---|---:|---:|---:|---|',
+  ]
+  for (const row of rows) {
+    const target = row.peer === null ? undefined : targets[row.name]?.[row.peer]
+    const verdict =
+      row.error !== undefined
+        ? `FAILED: ${row.error}`
+        : (row.reason ??
+          (target === undefined || row.ratio === null ? '' : row.ratio >= target ? 'reached' : 'short'))
+    out.push(
+      line([
+        `\`${row.name}\``,
+        milliseconds(row.ms),
+        row.peer ?? '–',
+        row.peerVersion ?? '–',
+        row.peerConfig ?? '–',
+        milliseconds(row.peerMs),
+        number(row.ratio),
+        target === undefined ? '' : number(target, 1),
+        verdict,
+      ]),
+    )
+  }
+  return out
+}
+
+function roofline(profile: ResultsInput['profiles'][number]): string[] {
+  if ('problem' in profile) return [`Not profiled: ${profile.problem}`]
+  const [program] = profile.programs
+  if (program === undefined) return ['Not profiled: the step ran no program.']
+  const { seconds, kernels, limitSeconds } = program
+  const share = (part: number): string => percent(seconds.total > 0 ? part / seconds.total : 0)
+  const limit =
+    limitSeconds === null
+      ? ''
+      : ` At the machine's limits its kernels would take ${milliseconds(limitSeconds * 1000)} ms.`
+  return [
+    `${milliseconds(seconds.total * 1000)} ms a step while profiled (${program.threads} threads): kernels ${share(seconds.kernels)}, ` +
+      `between them ${share(seconds.between)}, call ${share(seconds.call)}, JavaScript ${share(seconds.javascript)}. ` +
+      `${(program.flops / 1e9).toFixed(2)} Gflop, ${(program.bytes / 1e6).toFixed(0)} MB.${limit}`,
+    '',
+    line(['kernel', 'calls', 'ms', 'share', 'Gflop/s', 'GB/s', 'balance', 'of limit', 'limit']),
+    '|---|---:|---:|---:|---:|---:|---:|---:|---|',
+    ...kernels
+      .slice(0, 12)
+      .map((k) =>
+        line([
+          `\`${k.name}\``,
+          number(k.calls, Number.isInteger(k.calls) ? 0 : 1),
+          milliseconds(k.seconds * 1000),
+          percent(k.share),
+          number(k.gflops, 1),
+          number(k.gigabytes, 1),
+          percent(k.balance),
+          percent(k.ofLimit),
+          k.limit ?? '',
+        ]),
+      ),
+  ]
+}
+
+/** The text of bench/RESULTS.md. */
+export function resultsText({ command, rows, profiles, descriptions }: ResultsInput): string {
+  const [processor] = cpus()
+  const lines = [
+    '# Benchmark results',
+    '',
+    'Written by `npm run bench`; do not edit. How it measures: [README.md](README.md).',
+    '',
+    `- Machine: ${processor?.model ?? 'unknown'}, ${cpus().length} processors, ${process.platform} ${process.arch}`,
+    `- Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`,
+    `- Command: \`${command}\``,
+    '',
+    'Milliseconds of a whole step (forward, backward, SGD with momentum; inference only the forward pass), medians. The',
+    "ratio is the peer's time divided by ours. A peer is credited with its best configuration.",
+    '',
+    ...table(rows),
+    '',
+    '## Where the time goes',
+    '',
+    'From the profiler, the longest kernels first. Rates and shares of the limit are those of the fastest round of each kernel;',
+    'the limit is the larger of arithmetic at the measured multiply-add peak and bytes at the bandwidth of the cache level',
+    'that holds them. Balance is the mean over the threads divided by the longest.',
+  ]
+  for (const profile of profiles) {
+    lines.push(
+      '',
+      `### ${profile.model}`,
+      '',
+      descriptions.get(profile.model) ?? '',
+      '',
+      ...roofline(profile),
+    )
+  }
+  return `${lines.join('\n')}\n`
+}
