@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
+import { compiledBackends } from '../helpers/compiled-backends.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -10,21 +11,24 @@ const forms: Record<string, RegExp> = {
   graph: /^graph \d+\n%0 = /m,
   schedule: /^schedule of \d+ kernels\n {2}1: map /m,
   loops: /^kernel \w+\n {2}(read|write) /m,
-  code: /^func \d+ main /m,
+  code: /^(func \d+ main |; main$)/m,
 }
 
-async function run(value: string): Promise<string> {
+const { absent } = (await compiledBackends()).find(({ name }) => name === 'native avx2')!
+const devices = absent === null ? ['wasm', 'native'] : ['wasm']
+
+async function run(value: string, device: string): Promise<string> {
   const { stderr } = await promisify(execFile)(
     process.execPath,
     ['--import', 'tsx', 'scripts/docs/training-step.ts'],
-    { cwd: root, env: { ...process.env, DEBUG: value, CHAINRULE_DEVICE: 'wasm' }, maxBuffer: 2 ** 26 },
+    { cwd: root, env: { ...process.env, DEBUG: value, CHAINRULE_DEVICE: device }, maxBuffer: 2 ** 26 },
   )
   return stderr
 }
 
-for (const name of Object.keys(forms)) {
-  it(`DEBUG=${name}`, async () => {
-    const text = await run(name)
+for (const device of devices) {
+  it.each(Object.keys(forms))(`DEBUG=%s on ${device}`, async (name) => {
+    const text = await run(name, device)
     for (const [form, pattern] of Object.entries(forms)) {
       expect(pattern.test(text), `${form} in the output of DEBUG=${name}`).toBe(form === name)
     }
@@ -32,7 +36,7 @@ for (const name of Object.keys(forms)) {
 }
 
 it('DEBUG takes a list', async () => {
-  const text = await run('graph,code')
+  const text = await run('graph,code', 'wasm')
   expect(forms.graph.test(text) && forms.code.test(text)).toBe(true)
   expect(forms.loops.test(text)).toBe(false)
 })

@@ -186,7 +186,8 @@ class Native implements NativeBackend {
       console.error(printProgram(program))
       for (const kernel of program.kernels) console.error(printKernel(optimise(kernel)))
     }
-    const module = emitX86(program, this.emitOptions, profile)
+    const module = emitX86(program, this.emitOptions, { profile, listing: debug('code') })
+    if (debug('code')) console.error(module.listing)
     this.estate.require(module.layout.arenaBytes + this.threads * module.layout.scratchBytes)
     return new NativeExecutable(this, program, module)
   }

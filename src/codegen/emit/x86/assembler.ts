@@ -43,9 +43,26 @@ export class Assembler {
   private readonly labels: Label[] = []
   private readonly positions: number[] = []
   private readonly constants = new ConstantPool()
+  /** Lines for people; null: not kept. */
+  private readonly lines: string[] | null
 
-  constructor(options: { readonly avx512: boolean }) {
+  constructor(options: { readonly avx512: boolean; readonly listing?: boolean }) {
     this.avx512 = options.avx512
+    this.lines = options.listing === true ? [] : null
+  }
+
+  /** The instructions so far as text, one a line with its offset; empty unless `listing` was asked for. */
+  get listing(): string {
+    return this.lines?.join('\n') ?? ''
+  }
+
+  /** A line of its own in the listing. */
+  note(text: string): void {
+    this.lines?.push(`; ${text}`)
+  }
+
+  private list(text: string): void {
+    this.lines?.push(`${this.out.length.toString(16).padStart(8)}  ${text}`)
   }
 
   get position(): number {
@@ -65,6 +82,7 @@ export class Assembler {
     if (this.positions[label.id] >= 0)
       throw new InternalError(`expected an unbound label, got label ${label.id}`)
     this.positions[label.id] = this.out.length
+    if (this.lines !== null) this.list(`label${label.id}:`)
   }
 
   /**
@@ -73,6 +91,11 @@ export class Assembler {
    */
   emit(mnemonic: Mnemonic, operands: readonly Operand[], options?: InstructionOptions): void {
     const mask = options?.mask
+    if (this.lines !== null) {
+      const text = operands.map(operandText)
+      if (mask !== undefined) text[0] += `{k${mask.n}}${options?.zero === true ? '{z}' : ''}`
+      this.list(`${mnemonic} ${text.join(', ')}`.trim())
+    }
     let signature = (options?.size ?? 0) / 8
     let evex = mask !== undefined
     let broadcast = false
@@ -149,6 +172,7 @@ export class Assembler {
 
   /** Jumps to the label: in 2 bytes where it is bound and near, else in 5 or 6. */
   jump(condition: Condition | 'always', label: Label): void {
+    if (this.lines !== null) this.list(`${condition === 'always' ? 'jmp' : `j${condition}`} label${label.id}`)
     this.check(label)
     this.out.reserve()
     const target = this.positions[label.id]
@@ -168,6 +192,7 @@ export class Assembler {
   }
 
   call(label: Label): void {
+    if (this.lines !== null) this.list(`call label${label.id}`)
     this.check(label)
     this.out.reserve()
     this.out.bytes[this.out.length++] = 0xe8

@@ -19,20 +19,29 @@ export interface X86Module {
   readonly parallel: boolean
   /** What `main` times: nothing unless the program is profiled. */
   readonly sites: readonly ProfileSite[]
+  /** The code as text, where it was asked for. */
+  readonly listing: string
 }
 
-export function emitX86(program: Program, options: X86Options, profile = false): X86Module {
-  const a = new Assembler({ avx512: options.avx512 })
+export function emitX86(
+  program: Program,
+  options: X86Options,
+  { profile = false, listing = false }: { readonly profile?: boolean; readonly listing?: boolean } = {},
+): X86Module {
+  const a = new Assembler({ avx512: options.avx512, listing })
   const labels = program.kernels.map((kernel, i) => {
     a.align(64)
     const label = a.label()
+    a.note(kernel.name)
     a.bind(label)
     writeKernel(a, optimise(kernel), options, i + 1)
     return label
   })
   a.align(64)
   const main = a.position
+  a.note('main')
   const layout = layoutOf(program)
   const sites = writeMain(a, program, layout, labels, profile)
-  return { code: a.finish(), main, layout, parallel: hasSharedSteps(synchronise(program)), sites }
+  const parallel = hasSharedSteps(synchronise(program))
+  return { code: a.finish(), main, layout, parallel, sites, listing: a.listing }
 }
