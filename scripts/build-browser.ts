@@ -3,9 +3,9 @@
  * that an import map gives a page the same `chainrule` and `chainrule/…` as Node. Run with `npm run build:browser`.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 
@@ -24,6 +24,21 @@ export const browserEntries: Readonly<Record<string, string>> = {
   onnx: 'src/onnx/index.ts',
   optim: 'src/optim/index.ts',
   train: 'src/train/index.ts',
+}
+
+/** Pages never load the native backend (see src/runtime/devices.ts), so its code stays out. */
+const withoutNative: Plugin = {
+  name: 'without native',
+  setup({ onLoad }) {
+    onLoad({ filter: /src\/backend\/native\/native\.ts$/ }, ({ path }) => ({
+      contents: `import { DeviceError } from '../../core/errors.js'
+        export async function createNativeBackend() {
+          throw new DeviceError('native: expected the package for Node, got the bundle for pages.')
+        }`,
+      loader: 'ts',
+      resolveDir: dirname(path),
+    }))
+  },
 }
 
 /** Writes the bundle to `outdir` and returns what esbuild knows of it. */
@@ -48,6 +63,7 @@ export async function buildBrowser(outdir: string) {
     minifyWhitespace: true,
     keepNames: true,
     metafile: true,
+    plugins: [withoutNative],
     banner: { js: `/* Chainrule ${version}, Apache-2.0 */` },
     logLevel: 'warning',
   })

@@ -38,6 +38,13 @@ describe('the bundle', () => {
     expect(Object.keys(built.inputs).filter((file) => file.includes('node:'))).toEqual([])
   })
 
+  it('has no machine code in it, and no foreign functions', () => {
+    const inputs = Object.keys(built.inputs)
+    expect(inputs.filter((file) => /emit\/x86|native\/os|koffi/.test(file))).toEqual([])
+    for (const file of Object.keys(built.outputs).filter((path) => path.endsWith('.js')))
+      expect(readFileSync(file, 'utf8').includes('koffi'), file).toBe(false)
+  })
+
   it('has an entry for each of the package', () => {
     const manifest = JSON.parse(
       readFileSync(fileURLToPath(new URL('../../package.json', import.meta.url)), 'utf8'),
