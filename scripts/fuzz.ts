@@ -43,7 +43,7 @@ async function runCases(progress: string): Promise<number> {
       failures++
       console.error(error instanceof Error ? error.message : error)
     }
-    if ((i + 1) % 1000 === 0) console.log(`${i + 1} cases, ${failures} failures`)
+    if (i > 0 && i % 1000 === 0) console.log(`${i} cases, ${failures} failures`)
   }
   const seconds = (performance.now() - start) / 1000
   console.log(

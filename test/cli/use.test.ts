@@ -127,6 +127,10 @@ describe('devices, help and version', () => {
   it('lists devices, one of them the default', async () => {
     const devices = eventsOf(await runCli(['devices', '--json']))
     expect(devices.map((d) => d.name)).toContain('reference')
+    if (process.arch === 'x64' && process.platform === 'linux') {
+      expect(devices[0]).toMatchObject({ name: 'native', available: true, default: true })
+      expect(devices[0].description).toMatch(/^(AVX-512|AVX2 and FMA) machine code on .+, \d+ threads?$/)
+    }
     expect(devices.filter((d) => d.default)).toHaveLength(1)
   })
 

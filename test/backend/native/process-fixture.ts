@@ -95,7 +95,7 @@ async function main(): Promise<void> {
     case 'terminate': {
       const own = train(8)
       let before = 0
-      for (let round = 0; round < 4; round++) {
+      for (let round = 0; round < 3; round++) {
         const w = worker('forever')
         if ((await message(w)) !== own) say('wrong numbers in a worker')
         await new Promise((resolve) => setTimeout(resolve, 20))
