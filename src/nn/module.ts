@@ -309,7 +309,8 @@ export abstract class Module {
   }
 
   #addHook<H>(listOf: (hooks: ModuleHooks) => Set<{ hook: H }>, hook: H): RemovableHandle {
-    const hooks = (this.#hooks ??= new ModuleHooks())
+    this.#hooks ??= new ModuleHooks()
+    const hooks = this.#hooks
     if (hooks.size === 0) this.#interceptForward(hooks)
     const list = listOf(hooks)
     const entry = { hook }
