@@ -69,6 +69,8 @@ describe('arguments', () => {
   it.each([
     [['--only', 'vgg'], "got 'vgg'"],
     [['--fast'], '--fast'],
+    [['gemm', '--threads', 'none'], '--threads'],
+    [['overhead', '--seconds', '0'], '--seconds'],
   ])('the program exits with code 2 for %j', (list, message) => {
     const run = fileURLToPath(new URL('../../bench/run.ts', import.meta.url))
     const result = spawnSync(process.execPath, ['--import', 'tsx', run, ...list], { encoding: 'utf8' })

@@ -1,0 +1,67 @@
+// The speed gates of convolutions: each direction of each layer of ResNet-18 as a ratio to our own 1024³ product.
+import { compile, rand, type Tensor, useDevice, vjp } from '../../src/index.js'
+import { conv2d } from '../../src/tensor/functional.js'
+import { microOptions, print, type Row, timeOf } from './timing.js'
+
+const options = microOptions(
+  'Usage: npm run bench -- conv [options]\n\nForward, data and weight gradient of the layers of ResNet-18 (CIFAR stem, batch 32), LeNet-5 and a depthwise one: ratio of\ntheir Gflop/s to that of a 1024³ matrix product (wanted 0.75 before Winograd), weight gradient ÷ forward (wanted ≤ 1.3).',
+)
+
+/** batch, inputs, size, outputs, kernel, stride, padding, groups */
+const layers: readonly (readonly number[])[] = [
+  [32, 3, 32, 64, 3, 1, 1, 1],
+  [32, 64, 32, 64, 3, 1, 1, 1],
+  [32, 64, 32, 128, 3, 2, 1, 1],
+  [32, 64, 32, 128, 1, 2, 0, 1],
+  [32, 128, 16, 128, 3, 1, 1, 1],
+  [32, 128, 16, 256, 3, 2, 1, 1],
+  [32, 256, 8, 256, 3, 1, 1, 1],
+  [32, 256, 8, 512, 3, 2, 1, 1],
+  [32, 512, 4, 512, 3, 1, 1, 1],
+  [64, 1, 28, 6, 5, 1, 2, 1],
+  [64, 6, 14, 16, 5, 1, 0, 1],
+  [32, 192, 16, 192, 3, 1, 1, 192],
+]
+
+const rows: Row[] = []
+for (const threads of options.threads) {
+  await useDevice('native', { threads })
+  const side = 1024
+  const [a, b] = [rand([side, side]), rand([side, side])]
+  const product = compile((x: Tensor, y: Tensor) => x.matmul(y))
+  const reference = (2 * side ** 3) / timeOf(() => void product(a, b), options.seconds).median
+  for (const [batch, inputs, size, outputs, kernel, stride, padding, groups] of layers) {
+    const x = rand([batch, inputs, size, size])
+    const w = rand([outputs, inputs / groups, kernel, kernel])
+    const forward = (p: Tensor, q: Tensor): Tensor => conv2d(p, q, null, { stride, padding, groups })
+    const g = forward(x, w).detach()
+    await g.data()
+    const steps = {
+      forward: compile((p: Tensor, q: Tensor, _: Tensor) => forward(p, q)),
+      data: compile((p: Tensor, q: Tensor, r: Tensor) => vjp((t: Tensor) => forward(t, q), p)[1](r)),
+      weight: compile((p: Tensor, q: Tensor, r: Tensor) => vjp((t: Tensor) => forward(p, t), q)[1](r)),
+    }
+    const out = Math.floor((size + 2 * padding - kernel) / stride) + 1
+    const flops = (2 * batch * outputs * out * out * kernel * kernel * inputs) / groups
+    const times = Object.fromEntries(
+      Object.entries(steps).map(([name, step]) => [
+        name,
+        timeOf(() => void step(x, w, g), options.seconds).median,
+      ]),
+    )
+    const ratio = (name: string): number => flops / times[name] / reference
+    rows.push({
+      layer: `${batch}×${inputs}×${size}² → ${outputs}, ${kernel}×${kernel}/${stride}${groups > 1 ? ' depthwise' : ''}`,
+      threads,
+      Mflop: Math.round(flops / 1e6),
+      'forward ms': times.forward * 1000,
+      'data ms': times.data * 1000,
+      'weight ms': times.weight * 1000,
+      'forward ratio': ratio('forward'),
+      'data ratio': ratio('data'),
+      'weight ratio': ratio('weight'),
+      'weight ÷ forward': times.weight / times.forward,
+    })
+  }
+}
+print(rows, options.json)
