@@ -127,7 +127,9 @@ function writeResults(file: string, rows: readonly BenchRow[], options: BenchArg
     return profileOf(model, options)
   })
   const descriptions = new Map(specs.map(({ name, description }) => [name, description]))
-  const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`.replace(/ -- $/, '')
+  const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`
+    .replace(/ -- $/, '')
+    .replace(/(--new-python|--python|--write) \S+/g, '$1 …')
   writeFileSync(file, resultsText({ command, rows, profiles, descriptions }))
   console.error(`Written: ${file}`)
 }

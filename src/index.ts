@@ -20,6 +20,7 @@ export * from './losses/index.js'
 export * from './nn/index.js'
 export * from './optim/index.js'
 export { currentDevice, listDevices, useDevice } from './runtime/devices.js'
+export type { ProfileReport } from './runtime/profile-report.js'
 export { type AutocastOptions, autocast, getAutocastDtype, isAutocastEnabled } from './tensor/autocast.js'
 export { type Compiled, compile } from './tensor/compile.js'
 export {
