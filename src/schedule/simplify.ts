@@ -12,6 +12,7 @@ import { convAsContract } from './conv-as-contract.js'
 import { convPhases } from './conv-phases.js'
 import { foldAsMovement } from './fold-as-movement.js'
 import { pruneScan } from './prune-scan.js'
+import { layDown, splitInner } from './reshape-contract.js'
 
 /** A node in terms of other nodes, or null where a rewrite does not apply. */
 type Rewrite = (node: Node) => Node | null
@@ -71,6 +72,8 @@ const rewrites: readonly Rewrite[] = [
   convPhases,
   convAsContract,
   contractAsReduction,
+  layDown,
+  splitInner,
 ]
 
 /** The graph, simplified; inputs stay the nodes they are. */

@@ -63,6 +63,22 @@ interface Blocking {
   readonly innerSteps: number
 }
 
+/** Columns of a block, at most `most` and not much fewer, such that threads get about the same number of them. */
+function evenColumns(n: number, most: number, panel: number, threads: number): number {
+  let best = Math.min(n, most)
+  let least = Number.POSITIVE_INFINITY
+  for (let columns = most; columns >= Math.max(panel, most / 2); columns -= panel) {
+    const blocks = Math.ceil(n / columns)
+    // The first threads get one block more, and the last block may be short.
+    const share = Math.min(n, Math.ceil(blocks / threads) * columns)
+    if (share < least) {
+      least = share
+      best = Math.min(n, columns)
+    }
+  }
+  return best
+}
+
 function blockingOf(spec: ContractSpec, target: Target): Blocking {
   const s = contractShape(spec.node)
   const [m, n, k] = matrixSizes(s)
@@ -81,7 +97,7 @@ function blockingOf(spec: ContractSpec, target: Target): Blocking {
   // At least two blocks a thread where there is enough to share.
   const parts = batch >= 2 * target.threads ? 1 : Math.ceil((2 * target.threads) / batch)
   const most = Math.max(panel, Math.min(wanted, Math.ceil(n / parts / panel) * panel))
-  if (rows === 1) columns = Math.min(n, most)
+  if (rows === 1) columns = batch === 1 ? evenColumns(n, most, panel, target.threads) : Math.min(n, most)
   else columns = Math.min(n, Math.max(1, Math.floor(most / rowLength)) * rowLength)
   let together = 1
   if (

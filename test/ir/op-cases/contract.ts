@@ -99,6 +99,17 @@ const contractions: readonly (readonly [string, Shape, Shape, Pairs, Pairs])[] =
   ['nothing to sum', [3, 0], [0, 5], [[], []], [[1], [0]]],
   ['no rows', [0, 3], [3, 5], [[], []], [[1], [0]]],
   ['size one', [1, 1], [1, 1], [[], []], [[1], [0]]],
+  ['tall and narrow', [41, 6], [6, 4], [[], []], [[1], [0]]],
+  [
+    'tall, narrow, several axes',
+    [5, 3, 9, 2],
+    [2, 3, 4],
+    [[], []],
+    [
+      [3, 1],
+      [0, 1],
+    ],
+  ],
 ]
 
 const contractCases: readonly OpCase[] = [
@@ -110,6 +121,22 @@ const contractCases: readonly OpCase[] = [
       (b, [x, y]) => b.contract(x, y, { batch, contracting, accumulate: x.dtype }),
       { tolerance: 'sum' },
     ),
+  ),
+  // Small integers: sums of so many random numbers would differ by their order.
+  opCase(
+    'contract',
+    'a long inner dimension',
+    [input([3, 8, 2056], domains.small), input([5, 8, 2056], domains.small)],
+    (b, [x, y]) =>
+      b.contract(x, y, {
+        batch: [[], []],
+        contracting: [
+          [2, 1],
+          [2, 1],
+        ],
+        accumulate: x.dtype,
+      }),
+    { smooth: 'none' },
   ),
   ...(['i32', 'i64', 'u8'] as const).map((dtype) =>
     opCase(
