@@ -1,7 +1,7 @@
 /** Writes a module as an ONNX file and compares what ONNX Runtime computes with what the module does. */
 import { expect } from 'vitest'
 import { Module, type Tensor } from '../../src/index.js'
-import { exportOnnx } from '../../src/onnx/export-onnx.js'
+import { type ExportOnnxOptions, exportOnnx } from '../../src/onnx/export-onnx.js'
 import { readOnnx } from '../../src/onnx/read-onnx.js'
 import { largestDifference, openInRuntime } from './onnx-runtime.js'
 
@@ -30,16 +30,23 @@ export const flat = (value: unknown): Tensor[] => {
   return value === null || value === undefined ? [] : [value as Tensor]
 }
 
-/** ONNX Runtime gives the outputs of the module in evaluation mode, to 1e-5. */
-export async function checkExport(module: AnyModule, inputs: readonly Tensor[]): Promise<void> {
-  const bytes = exportOnnx(module, inputs)
+/** ONNX Runtime gives the module's outputs in evaluation mode, to 1e-5: for the example and for inputs of other sizes. */
+export async function checkExport(
+  module: AnyModule,
+  example: readonly Tensor[],
+  options: ExportOnnxOptions = {},
+  others: readonly (readonly Tensor[])[] = [],
+): Promise<void> {
+  const bytes = exportOnnx(module, example, options)
   const peer = await openInRuntime(bytes)
-  module.eval()
-  const ours = flat((module.forward as (...args: Tensor[]) => unknown)(...inputs))
   const ports = readOnnx(bytes)
-  const theirs = await peer.run(Object.fromEntries(ports.inputs().map(({ name }, i) => [name, inputs[i]])))
-  expect(ports.outputs().length).toBe(ours.length)
-  for (const [i, { name }] of ports.outputs().entries()) {
-    expect(await largestDifference(theirs[name], ours[i])).toBeLessThan(1e-5)
+  module.eval()
+  for (const inputs of [example, ...others]) {
+    const ours = flat((module.forward as (...args: Tensor[]) => unknown)(...inputs))
+    const theirs = await peer.run(Object.fromEntries(ports.inputs().map(({ name }, i) => [name, inputs[i]])))
+    expect(ports.outputs().length).toBe(ours.length)
+    for (const [i, { name }] of ports.outputs().entries()) {
+      expect(await largestDifference(theirs[name], ours[i])).toBeLessThan(1e-5)
+    }
   }
 }

@@ -100,6 +100,32 @@ describe('functions', () => {
   }
 })
 
+describe('dynamic axes that windows run along', () => {
+  const open = { dynamicAxes: { input: { 2: 'height' } } }
+  const layers = {
+    AvgPool2d: () => new nn.AvgPool2d(3, { stride: 1, padding: 1 }),
+    LPPool2d: () => new nn.LPPool2d(2, 3, { stride: 1 }),
+    'Unfold with dilation': () => new nn.Unfold([2, 3], { dilation: 2 }),
+  }
+  for (const [name, make] of Object.entries(layers)) {
+    it(name, async () => {
+      manualSeed(9)
+      await checkExport(make(), [randn([2, 3, 6, 7])], open, [[randn([2, 3, 9, 7])]])
+    })
+  }
+
+  it('are refused where the windows are added up', () => {
+    class Spread extends Module {
+      forward(x: Tensor): Tensor {
+        return functional.fold(functional.unfold(x, 2), [x.shape[2], x.shape[3]], 2)
+      }
+    }
+    expect(() => exportOnnx(new Spread(), randn([1, 2, 5, 6]), open)).toThrow(
+      /a sum of windows of dynamic size has no ONNX form. Make fewer axes dynamic/,
+    )
+  })
+})
+
 describe('refused', () => {
   it('random numbers, with what to try', () => {
     class Noise extends Module {

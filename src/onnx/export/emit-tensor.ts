@@ -5,7 +5,7 @@ import { range, sizeOf } from '../../core/shape.js'
 import { isOp, type Node, type Primitive, storageOf } from '../../ir/node.js'
 import { cast, type Emit } from './emit-scalar.js'
 import type { AttributeValue, GraphWriter } from './graph-writer.js'
-import { isConstant } from './symbolic-size.js'
+import { isConstant, type Size } from './symbolic-size.js'
 
 /** Attributes of a node that is known to be of this primitive. */
 const at = <P extends Primitive>(op: P, node: Node): Node<P>['attrs'] => {
@@ -20,6 +20,16 @@ const literal: Emit = (w, node) => {
   return w.emit('Reshape', [cast(w, w.sizeVector(size), node.dtype), w.constant('i64', [], [0])])
 }
 
+/** 0, 1, … up to a size, as i64. */
+const countTo = (w: GraphWriter, size: Size): string =>
+  w.emit('Range', [w.scalar('i64', 0), w.emit('Squeeze', [w.sizeVector(size)]), w.scalar('i64', 1)])
+
+/** What is written for one size must not be computed for another. */
+function checkFixed(w: GraphWriter, node: Node, axes: readonly number[], what: string): void {
+  if (axes.every((axis) => isConstant(w.size(node, (n) => n.shape[axis])))) return
+  throw new ValueError(`exportOnnx: ${what} of dynamic size has no ONNX form. Make fewer axes dynamic.`)
+}
+
 const iota: Emit = (w, node) => {
   const { axis } = at('iota', node)
   const { shape, dtype } = node
@@ -28,8 +38,7 @@ const iota: Emit = (w, node) => {
   let steps: string
   if (isConstant(size)) steps = w.constant(dtype, range(shape[axis]))
   else {
-    const scalar = w.emit('Squeeze', [w.sizeVector(size)])
-    const counted = w.emit('Range', [w.scalar('i64', 0), scalar, w.scalar('i64', 1)])
+    const counted = countTo(w, size)
     steps = dtype === 'i64' ? counted : cast(w, counted, dtype)
   }
   const row = w.emit('Reshape', [steps, w.constant('i64', column)])
@@ -219,12 +228,20 @@ const window: Emit = (w, node, [x]) => {
   const lead = node.inputs[0].shape.length - rank
   let y = x
   range(rank).forEach((i) => {
-    const count = node.shape[lead + i]
-    const positions = range(count).flatMap((p) =>
-      range(size[i]).map((k) => tap(p, k, stride[i], dilation[i])),
-    )
+    const count = w.size(node, (n) => n.shape[lead + i])
+    const within = range(size[i]).map((k) => tap(0, k, stride[i], dilation[i]))
+    let positions: string
+    if (isConstant(count)) {
+      const values = range(count.offset).flatMap((p) => within.map((at_) => p * stride[i] + at_))
+      positions = w.constant('i64', values, [count.offset, size[i]])
+    } else {
+      const counted = countTo(w, count)
+      const first = w.emit('Mul', [counted, w.scalar('i64', stride[i])])
+      const column = w.emit('Reshape', [first, w.constant('i64', [-1, 1])])
+      positions = w.emit('Add', [column, w.constant('i64', within)])
+    }
     // Axes before this one have become two each.
-    y = w.emit('Gather', [y, w.constant('i64', positions, [count, size[i]])], { axis: lead + 2 * i })
+    y = w.emit('Gather', [y, positions], { axis: lead + 2 * i })
   })
   if (rank === 1) return y
   const perm = [
@@ -242,6 +259,14 @@ const fold: Emit = (w, node, [x]) => {
   const lead = node.shape.length - rank
   const labels = [...letters.slice(0, node.inputs[0].shape.length)]
   const windows = node.inputs[0].shape.slice(lead, lead + rank)
+  for (const n of [node, node.inputs[0]]) {
+    checkFixed(
+      w,
+      n,
+      range(rank).map((i) => lead + i),
+      'a sum of windows',
+    )
+  }
   const matrices = range(rank).map((i) => {
     const values = range(windows[i]).flatMap((p) =>
       range(size[i]).flatMap((k) =>
@@ -308,6 +333,7 @@ const dynamicSlice: Emit = (w, node, [x, ...at_]) => {
 const dynamicUpdate: Emit = (w, node, [x, update, ...at_]) => {
   if (node.shape.length === 0) return update
   const { shape } = node.inputs[1]
+  checkFixed(w, node.inputs[1], range(shape.length), 'an update')
   const grid: number[] = []
   const total = sizeOf(shape)
   for (let i = 0; i < total; i++) {
