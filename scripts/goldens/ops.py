@@ -98,7 +98,7 @@ mask = t([[1, 0, 1]], torch.bool)
 case('where', torch.where, ['$0', '$1', '$2'], [mask, r(2, 3), r(2, 1)])
 case('where', lambda m, x: torch.where(m, x, 0.), ['$0', '$1', 0], [mask, r(2, 3)])
 specials = t([nan, inf, -inf, 0., -3.])
-for op, fn in [('isNaN', torch.isnan), ('isFinite', torch.isfinite), ('isInf', torch.isinf), ('logicalNot', torch.logical_not)]:
+for op, fn in [('isnan', torch.isnan), ('isfinite', torch.isfinite), ('isinf', torch.isinf), ('logicalNot', torch.logical_not)]:
     case(op, fn, ['$0'], [specials])
 for a in ['f64', 'i32', 'u8', 'bool']:
     for b in ['f64', 'f32', 'i32', 'i64', 'u8', 'bool']:

@@ -148,9 +148,9 @@ for op, fn in [('gcd', torch.gcd), ('lcm', torch.lcm)]:
 
 # ---------------------------------------------------------------- classification
 odd = t([nan, inf, -inf, 0., -0., -3., 2.])
-case('isPosInf', torch.isposinf, ['$0'], [odd])
-case('isNegInf', torch.isneginf, ['$0'], [odd])
-case('isPosInf', torch.isposinf, ['$0'], [t([1, 2], i32)])
+case('isposinf', torch.isposinf, ['$0'], [odd])
+case('isneginf', torch.isneginf, ['$0'], [odd])
+case('isposinf', torch.isposinf, ['$0'], [t([1, 2], i32)])
 case('signbit', torch.signbit, ['$0'], [t([inf, -inf, 0., -0., -3., 2.])])
 case('signbit', torch.signbit, ['$0'], [t([-1, 0, 2], i64)])
 case('signbit', torch.signbit, ['$0'], [t([0, 2], u8)])
@@ -190,7 +190,7 @@ two = {'hypot': torch.hypot, 'logaddexp': torch.logaddexp, 'logaddexp2': torch.l
        'addcmul': lambda x, y: torch.addcmul(x, x, y)}
 one = {'exp2': torch.exp2, 'log2': torch.log2, 'asin': torch.asin, 'sinh': torch.sinh, 'erfc': torch.erfc, 'lgamma': torch.lgamma,
        'digamma': torch.digamma, 'sinc': torch.sinc, 'deg2rad': torch.deg2rad, 'signbit': torch.signbit, 'sgn': torch.sgn, 'frac': torch.frac,
-       'round': torch.round, 'floor': torch.floor, 'square': torch.square, 'isPosInf': torch.isposinf, 'nanToNum': torch.nan_to_num,
+       'round': torch.round, 'floor': torch.floor, 'square': torch.square, 'isposinf': torch.isposinf, 'nanToNum': torch.nan_to_num,
        'neg': torch.neg, 'abs': torch.abs, 'bitwiseNot': torch.bitwise_not, 'logicalNot': torch.logical_not, 'reciprocal': torch.reciprocal,
        'sqrt': torch.sqrt, 'sign': torch.sign, 'trunc': torch.trunc, 'logit': torch.logit}
 ones = {name: torch.ones(2, dtype=dtype) for name, dtype in types.items()}

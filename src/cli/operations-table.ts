@@ -87,11 +87,11 @@ Element-wise	gt	x.gt(other)	torch.gt	numpy.greater	True where greater.
 Element-wise	heaviside	x.heaviside(values)	torch.heaviside	numpy.heaviside	0 below 0, \`values\` at 0, 1 above.
 Element-wise	hypot	x.hypot(other)	torch.hypot	numpy.hypot	√(this² + other²) without overflow.
 Element-wise	isClose	x.isClose(other, options?)	torch.isclose	numpy.isclose	True where |this - other| ≤ atol + rtol · |other|, or both are equal.
-Element-wise	isFinite	x.isFinite()	torch.isfinite	numpy.isfinite	True where the value is neither NaN nor infinite.
-Element-wise	isInf	x.isInf()	torch.isinf	numpy.isinf	True where the value is infinite.
-Element-wise	isNaN	x.isNaN()	torch.isnan	numpy.isnan	True where the value is NaN.
-Element-wise	isNegInf	x.isNegInf()	torch.isneginf	numpy.isneginf	True where the value is -∞.
-Element-wise	isPosInf	x.isPosInf()	torch.isposinf	numpy.isposinf	True where the value is +∞.
+Element-wise	isfinite	x.isfinite()	torch.isfinite	numpy.isfinite	True where the value is neither NaN nor infinite.
+Element-wise	isinf	x.isinf()	torch.isinf	numpy.isinf	True where the value is infinite.
+Element-wise	isnan	x.isnan()	torch.isnan	numpy.isnan	True where the value is NaN.
+Element-wise	isneginf	x.isneginf()	torch.isneginf	numpy.isneginf	True where the value is -∞.
+Element-wise	isposinf	x.isposinf()	torch.isposinf	numpy.isposinf	True where the value is +∞.
 Element-wise	lcm	x.lcm(other)	torch.lcm	numpy.lcm	Least common multiple of integers.
 Element-wise	ldexp	x.ldexp(other)	torch.ldexp	numpy.ldexp	this · 2^other.
 Element-wise	le	x.le(other)	torch.le	numpy.less_equal	True where less or equal.

@@ -13,9 +13,9 @@ const same = (x: Node, value: number): Node =>
   isFloat(x.dtype) ? b.eq(x, like(x, value)) : b.full(x.shape, 0, 'bool')
 
 /** True where x is +∞. */
-export const isPosInf = (x: Node): Node => same(x, Number.POSITIVE_INFINITY)
+export const isposinf = (x: Node): Node => same(x, Number.POSITIVE_INFINITY)
 /** True where x is −∞. */
-export const isNegInf = (x: Node): Node => same(x, Number.NEGATIVE_INFINITY)
+export const isneginf = (x: Node): Node => same(x, Number.NEGATIVE_INFINITY)
 
 /** True where the sign bit is set: negative numbers, −0 and negative NaN. */
 export function signbit(x: Node): Node {
@@ -65,7 +65,7 @@ export function nanToNum(
   const by = (value: Operand): Node => lift(value, x.dtype)
   const high = posinf === null ? like(x, limit) : by(posinf)
   const low = neginf === null ? like(x, -limit) : by(neginf)
-  const finite = where(isPosInf(x), high, where(isNegInf(x), low, x))
+  const finite = where(isposinf(x), high, where(isneginf(x), low, x))
   return where(b.eq(x, x), finite, by(nan))
 }
 

@@ -356,11 +356,11 @@ export function bitwiseRightShift(x: Operand, y: Operand): Node {
 
 export const bitwiseNot = (x: Node): Node => (x.dtype === 'bool' ? b.logicalNot(x) : b.bitNot(x))
 
-export const isNaN = (x: Node): Node => b.logicalNot(b.eq(x, x))
-export function isInf(x: Node): Node {
+export const isnan = (x: Node): Node => b.logicalNot(b.eq(x, x))
+export function isinf(x: Node): Node {
   return isFloat(x.dtype) ? b.eq(b.abs(x), like(x, Number.POSITIVE_INFINITY)) : b.full(x.shape, 0, 'bool')
 }
-export function isFinite(x: Node): Node {
+export function isfinite(x: Node): Node {
   return isFloat(x.dtype) ? b.lt(b.abs(x), like(x, Number.POSITIVE_INFINITY)) : b.full(x.shape, 1, 'bool')
 }
 

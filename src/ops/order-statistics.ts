@@ -10,7 +10,7 @@ import type { Node } from '../ir/node.js'
 import { isNode, like, requireRank } from './operand.js'
 import { keptShape, type ReduceOptions, type ValuesAndIndices } from './reductions.js'
 
-const isNaN = (x: Node): Node => b.logicalNot(b.eq(x, x))
+const isnan = (x: Node): Node => b.logicalNot(b.eq(x, x))
 
 const flatten = (x: Node): Node => b.reshape(x, [x.shape.reduce((m, n) => m * n, 1)])
 
@@ -34,7 +34,7 @@ function ordered(x: Node, axis: number): [Node, Node] {
 
 /** How many elements along an axis are NaN (i64, the axis stays with size 1). */
 const countNaN = (x: Node, axis: number): Node =>
-  b.reshape(b.reduceSum(b.cast(isNaN(x), 'i64'), [axis]), keptShape(x.shape, [axis]))
+  b.reshape(b.reduceSum(b.cast(isnan(x), 'i64'), [axis]), keptShape(x.shape, [axis]))
 
 /** Drops an axis of size 1 unless it is to stay. */
 const finish = (x: Node, axis: number, keepdim: boolean): Node =>
@@ -87,7 +87,7 @@ function medianOfAll(x: Node, ignoreNaN: boolean): Node {
   // Equal elements share the gradient: value + mean of (x − x) over them.
   const wide = b.expand(b.reshape(value, [1]), flat.shape)
   const infinity = like(flat, Number.POSITIVE_INFINITY)
-  const equal = b.or(b.eq(flat, wide), b.and(isNaN(flat), isNaN(wide)))
+  const equal = b.or(b.eq(flat, wide), b.and(isnan(flat), isnan(wide)))
   const chosen = b.where(equal, flat, like(flat, 0))
   const zero = b.sub(chosen, b.stopGradient(chosen))
   const finite = b.where(b.lt(b.abs(b.stopGradient(chosen)), infinity), zero, like(zero, 0))

@@ -8,7 +8,7 @@ import { formatShape, normalizeAxes, normalizeAxis, type Shape } from '../core/s
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { fullPrecision } from './autocast.js'
-import { abs, isInf } from './elementwise.js'
+import { abs, isinf } from './elementwise.js'
 import { divLiteral, inAccumulationType, like, requireFloat } from './operand.js'
 
 export type Axes = number | readonly number[]
@@ -288,7 +288,7 @@ export function logsumexp(x: Node, axis?: Axes | null, { keepdim = false }: Redu
       return reduceWith(b.exp(y), axes, keepdim, (z, over) => b.log(b.reduceSum(z, over)))
     const largest = b.stopGradient(reduceWith(y, axes, true, b.reduceMax))
     // An infinite maximum would give ∞ − ∞.
-    const shift = b.where(isInf(largest), like(largest, 0), largest)
+    const shift = b.where(isinf(largest), like(largest, 0), largest)
     const total = b.reshape(b.reduceSum(b.exp(b.sub(y, b.expand(shift, y.shape))), axes), shift.shape)
     const r = b.add(b.log(total), shift)
     return keepdim

@@ -230,18 +230,18 @@ export class ElementwiseMethods<S extends Shape = Shape> extends TensorBase<S> {
   }
 
   /** True where the value is NaN. */
-  isNaN(): Tensor<S> {
-    return wrap(ops.isNaN(this.node)) as Tensor<S>
+  isnan(): Tensor<S> {
+    return wrap(ops.isnan(this.node)) as Tensor<S>
   }
 
   /** True where the value is neither NaN nor infinite. */
-  isFinite(): Tensor<S> {
-    return wrap(ops.isFinite(this.node)) as Tensor<S>
+  isfinite(): Tensor<S> {
+    return wrap(ops.isfinite(this.node)) as Tensor<S>
   }
 
   /** True where the value is infinite. */
-  isInf(): Tensor<S> {
-    return wrap(ops.isInf(this.node)) as Tensor<S>
+  isinf(): Tensor<S> {
+    return wrap(ops.isinf(this.node)) as Tensor<S>
   }
 
   /** All bits flipped. */

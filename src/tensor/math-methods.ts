@@ -118,13 +118,13 @@ export class MathMethods<S extends Shape = Shape> extends ElementwiseMethods<S> 
   }
 
   /** True where the value is +∞. */
-  isPosInf(): Tensor<S> {
-    return wrap(classification.isPosInf(this.node)) as Tensor<S>
+  isposinf(): Tensor<S> {
+    return wrap(classification.isposinf(this.node)) as Tensor<S>
   }
 
   /** True where the value is -∞. */
-  isNegInf(): Tensor<S> {
-    return wrap(classification.isNegInf(this.node)) as Tensor<S>
+  isneginf(): Tensor<S> {
+    return wrap(classification.isneginf(this.node)) as Tensor<S>
   }
 
   /** The n-th derivative of `digamma`. */

@@ -39,7 +39,7 @@ add(
   (name) => (x) => call(name, x),
 )
 add('frac floor ceil trunc round neg', numbers, (name) => (x) => call(name, x))
-add('signbit isPosInf isNegInf isNaN isFinite sgn abs square nanToNum', all, (name) => (x) => call(name, x))
+add('signbit isposinf isneginf isnan isfinite sgn abs square nanToNum', all, (name) => (x) => call(name, x))
 add(
   'hypot logaddexp logaddexp2 xlogy copysign atan2 trueDivide',
   all,

@@ -100,8 +100,8 @@ forEachDevice('element-wise methods', () => {
 
   it('classifies', () => {
     const odd = tensor([NaN, Infinity, -Infinity, -0, 2])
-    close(odd.isPosInf(), [0, 1, 0, 0, 0])
-    close(odd.isNegInf(), [0, 0, 1, 0, 0])
+    close(odd.isposinf(), [0, 1, 0, 0, 0])
+    close(odd.isneginf(), [0, 0, 1, 0, 0])
     close(tensor([-0, 0, -1]).signbit(), [1, 0, 1])
     close(tensor([-0, -1], { dtype: 'f16' }).signbit(), [1, 1])
     close(odd.nanToNum(), [0, 3.4028234663852886e38, -3.4028234663852886e38, -0, 2], -30)

@@ -195,7 +195,7 @@ export const elementwise: Rules = {
   Cast: cast,
   CastLike: (c) => castTo(c.tensor(0), c.type(1)),
   IsInf: isInf,
-  IsNaN: (c) => ops.isNaN(c.x(0)),
+  IsNaN: (c) => ops.isnan(c.x(0)),
   Abs: (c) => c.keep(rangeOf(c.type(0))[0] === 0 ? c.x(0) : b.abs(c.x(0))),
   Neg: (c) => c.keep(b.neg(c.x(0))),
   Sign: (c) =>
