@@ -53,17 +53,15 @@ function checkRow(c: OperationCase, what: string): void {
   }
   const scalars = scalarsOf(results)
   const scalarValues = scalars.map((s) => [s.attrs.value])
+  const runLoop = (values: readonly (readonly number[])[]): number[][] =>
+    runGraph(results, [...all, ...scalars], [...values, ...scalarValues])
+  // What is not batched keeps its first example, so the loop's first step is the same for every choice.
+  const firstStep = runLoop(first)
   for (const batched of choices(all.length)) {
     const wide = all.map((x, i) => (batched[i] ? b.placeholder([size, ...x.shape], x.dtype) : x))
     const map = new Map(all.flatMap((x, i) => (batched[i] ? [[x, wide[i]] as const] : [])))
     const made = batchNodes(b, results, map, size)
-    const loop = [first, second].map((example) =>
-      runGraph(
-        results,
-        [...all, ...scalars],
-        [...all.map((_, i) => (batched[i] ? example[i] : first[i])), ...scalarValues],
-      ),
-    )
+    const loop = [firstStep, runLoop(all.map((_, i) => (batched[i] ? second : first)[i]))]
     const got = runGraph(
       made.results,
       [...wide, ...scalars],
