@@ -114,6 +114,11 @@ describe('dynamic axes that windows run along', () => {
     })
   }
 
+  it.each([2, 3, 5, 7])('are refused where windows are %i apart: their number is rounded', (stride) => {
+    const pool = new nn.AvgPool2d([3, 1], { stride: [stride, 1] })
+    expect(() => exportOnnx(pool, randn([1, 2, 15, 6]), open)).toThrow(/Make fewer axes dynamic/)
+  })
+
   it('are refused where the windows are added up', () => {
     class Spread extends Module {
       forward(x: Tensor): Tensor {

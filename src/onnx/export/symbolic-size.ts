@@ -26,7 +26,8 @@ export function samplesFor(count: number, attempt: number): number[][] {
   if (count > 4) throw new ValueError(`exportOnnx: expected at most 4 dynamic axes, got ${count}.`)
   const base = Array.from({ length: count }, (_, i) => primes[i + attempt * 4])
   const each = base.map((n, i) => base.with(i, n + 2))
-  return [base, ...each, base.map((n, i) => n + 3 + i)]
+  // The last are even, and far enough that a count of windows with long steps changes too.
+  return [base, ...each, base.map((n, i) => n + 9 + 2 * i)]
 }
 
 /** The formula behind the values that a number has in the traces. */
@@ -45,7 +46,7 @@ export function sizeOfSamples(values: readonly number[], samples: Samples): Size
   const fits = samples.every(
     (s, i) => Math.abs(factor * product(s) + size.offset - values[i]) < 1e-9 * Math.abs(values[i]),
   )
-  if (axes.length === 0 || !fits) {
+  if (axes.length === 0 || !fits || !Number.isInteger(factor) || !Number.isInteger(size.offset)) {
     throw new ValueError(
       `exportOnnx: a number of the graph depends on the dynamic axes in a way that ONNX has no simple form for (it is ` +
         `${values.join(', ')} for sizes ${samples.map((s) => s.join('×')).join(', ')}). Make fewer axes dynamic.`,
