@@ -32,9 +32,17 @@ async function load(name: string, options: BackendOptions): Promise<Backend> {
   return loader(options)
 }
 
+function threadsVariable(): number | undefined {
+  const text = environment('CHAINRULE_THREADS')
+  if (text === undefined || text === '') return undefined
+  if (!/^[1-9]\d*$/.test(text))
+    throw new DeviceError(`Expected CHAINRULE_THREADS to be a whole number of at least 1, got '${text}'.`)
+  return Number(text)
+}
+
 async function initial(): Promise<Backend> {
   const chosen = environment('CHAINRULE_DEVICE')
-  const threads = Number(environment('CHAINRULE_THREADS')) || undefined
+  const threads = threadsVariable()
   const fusedMultiplyAdd = environment('CHAINRULE_FMA') !== '0'
   const options = { threads, fusedMultiplyAdd }
   if (chosen !== undefined && chosen !== '') return load(chosen, options)

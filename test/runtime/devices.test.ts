@@ -76,4 +76,9 @@ describe('where it can', () => {
     )
     expect(said).not.toHaveBeenCalled()
   })
+
+  it.each(['two', '0', '-1', '1.5'])('CHAINRULE_THREADS=%s is refused, not ignored', async (text) => {
+    vi.stubEnv('CHAINRULE_THREADS', text)
+    await expect(fresh()).rejects.toThrow(`whole number of at least 1, got '${text}'`)
+  })
 })
