@@ -152,12 +152,14 @@ export interface Attributes {
   // contractions
   /**
    * Sum of products over paired axes. Output axes: batch, free axes of the left, free axes of the right, each in
-   * order. `accumulate` is the dtype of the running sum.
+   * order. `accumulate` is the dtype of the running sum. `exact`: operands keep their digits whatever precision a
+   * step is compiled with, because they are coordinates or transforms and no weights; its derivatives do too.
    */
   contract: {
     readonly batch: readonly [readonly number[], readonly number[]]
     readonly contracting: readonly [readonly number[], readonly number[]]
     readonly accumulate: DType
+    readonly exact?: boolean
   }
   /**
    * Cross-correlation of (N, C, …S) with (O, C/groups, …K) to (N, O, …P).

@@ -112,6 +112,7 @@ function split(z: Node, factors: readonly number[], sign: 1 | -1): Node {
         [0, 1],
       ],
       accumulate: z.dtype,
+      exact: true,
     })
   }
   const turned = rotate(inner, stretch(quarters([rest, first, 2], 0, 1, sign), inner.shape), n)
@@ -131,6 +132,7 @@ function direct(z: Node, sign: 1 | -1): Node {
       [0, 1],
     ],
     accumulate: z.dtype,
+    exact: true,
   })
 }
 

@@ -203,6 +203,7 @@ export function affineGrid(
     batch: [[], []],
     contracting: [[2], [d]],
     accumulate: contractionAccumulator(dtype),
+    exact: true,
   })
   return b.moveAxis(y, 1, d + 1)
 }

@@ -178,6 +178,7 @@ function antialiasedAxis(x: Node, { axis, n, m, scale }: AxisPlan, cubic: boolea
     batch: [[], []],
     contracting: [[axis], [1]],
     accumulate: contractionAccumulator(dtype),
+    exact: true,
   })
   return b.moveAxis(y, y.shape.length - 1, axis)
 }

@@ -48,7 +48,7 @@ export function broadcastBatch(operation: string, x: Node, y: Node): [Node, Node
   return [stretchBatch(x, batch), stretchBatch(y, batch)]
 }
 
-/** The product of matrices of one batch shape, in their own dtype whatever autocast says. */
+/** The product of matrices of one batch shape, in their own dtype whatever autocast and `compile`'s precision say. */
 export function product(x: Node, y: Node): Node {
   const rank = x.shape.length
   const batch = range(rank - 2)
@@ -56,6 +56,7 @@ export function product(x: Node, y: Node): Node {
     batch: [batch, batch],
     contracting: [[rank - 1], [rank - 2]],
     accumulate: x.dtype,
+    exact: true,
   })
 }
 

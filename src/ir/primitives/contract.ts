@@ -157,7 +157,7 @@ export const contract: Pick<PrimitiveTable, 'contract' | 'conv'> = {
       return { shape: [...batch[0].map((a) => x.shape[a]), ...free(x, 0), ...free(y, 1)], dtype: x.dtype }
     },
     vjp: (b, { node, inputs: [x, y], g, needs }) => {
-      const { batch, contracting, accumulate } = node.attrs
+      const { batch, contracting, ...rest } = node.attrs
       const nb = batch[0].length
       const freeX = otherAxes([...batch[0], ...contracting[0]], x.shape.length)
       const freeY = otherAxes([...batch[1], ...contracting[1]], y.shape.length)
@@ -177,7 +177,7 @@ export const contract: Pick<PrimitiveTable, 'contract' | 'conv'> = {
         const r = b.contract(g, other, {
           batch: [gBatch, otherBatch],
           contracting: [gFree, otherFree],
-          accumulate,
+          ...rest,
         })
         // r's axes: batch, own free, then the other side's contracting axes in ascending order
         const ascending = others.map((_, i) => i).sort((i, j) => others[i] - others[j])
@@ -193,12 +193,12 @@ export const contract: Pick<PrimitiveTable, 'contract' | 'conv'> = {
       b.addMaybe(tx && b.contract(tx, y, node.attrs), ty && b.contract(x, ty, node.attrs)),
     ],
     batch: (b, { node, inputs: [x, y], batched: [bx, by] }) => {
-      const { batch, contracting, accumulate } = node.attrs
+      const { batch, contracting, ...rest } = node.attrs
       const shift = (list: readonly number[], yes: boolean) => (yes ? list.map((a) => a + 1) : list)
       const attrs = {
         batch: [shift(batch[0], bx), shift(batch[1], by)] as [readonly number[], readonly number[]],
         contracting: [shift(contracting[0], bx), shift(contracting[1], by)] as const,
-        accumulate,
+        ...rest,
       }
       if (bx && by) {
         attrs.batch = [

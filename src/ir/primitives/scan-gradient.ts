@@ -366,7 +366,7 @@ export function chunkedScan(
 
 /** ∂W of contract(v_t, W) over all t at once: the contraction's own vjp with time joined to the contracting axes. */
 function hoistedGradient(b: Builder, { node, side }: Hoisted, g: Node, partner: Node): Node {
-  const { batch, contracting, accumulate } = node.attrs
+  const { batch, contracting, ...rest } = node.attrs
   const other = (1 - side) as 0 | 1
   const own = node.inputs[side]
   const v = node.inputs[other]
@@ -384,7 +384,7 @@ function hoistedGradient(b: Builder, { node, side }: Hoisted, g: Node, partner: 
       [0, ...gOther],
       [0, ...freeOther.map((a) => a + 1)],
     ],
-    accumulate,
+    ...rest,
   })
   // r's axes: batch, own free, then the partner's contracting axes in ascending order.
   const ascending = contracting[other]
