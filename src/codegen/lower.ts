@@ -35,6 +35,14 @@ interface Located {
 
 type Places = Map<Node, Located>
 
+/** Where a scan's carry is before the first round, in a round before and after it, and after the last. */
+interface CarryPlaces {
+  readonly first: Located
+  readonly read: Located
+  readonly write: Located
+  readonly last: Located
+}
+
 /** An output that is a value which lies elsewhere: in `source`, or where `from` has its place. */
 interface Copy {
   readonly from: Node
@@ -188,7 +196,11 @@ class Lowering {
           !(spec.kind === 'structured' ? changesOnly(spec.node, over) : onlyAtOwnElement(spec, over))
         if (readLater || readHere) unsafe.add(node)
       }
+      if (spec.kind === 'structured' && isOp(spec.node, 'scan')) {
+        this.history(spec.node, spec.outputs, wanted, places)
+      }
       for (const node of spec.outputs) {
+        if (places.has(node)) continue
         const place = wanted.get(node)
         const memory =
           place === undefined || unsafe.has(node)
@@ -316,7 +328,7 @@ class Lowering {
 
   /**
    * The commands of a body. `targets[i]` is where result i must be at the end (null: nowhere). Results that are
-   * parameters, or stand twice, are copied.
+   * parameters, or stand twice, are copied. A target may be a parameter's place.
    */
   private body(
     body: Subgraph,
@@ -326,25 +338,36 @@ class Lowering {
     const simple = simplifyBody(body)
     const places: Places = new Map(simple.params.map((p, i) => [p, parameters[i]]))
     const wanted = new Map<Node, Located>()
+    const overwrites = new Map<Node, Node>()
     const copies: { from: Node; to: Located }[] = []
     simple.results.forEach((node, i) => {
       const to = targets[i]
       if (to === null) return
-      if (places.has(node) || wanted.has(node)) copies.push({ from: node, to })
-      else wanted.set(node, to)
+      const over = parameters.indexOf(to)
+      if (places.has(node)) {
+        // Nothing to do for a carry that stays what it is.
+        if (over < 0 || simple.params[over] !== node) copies.push({ from: node, to })
+      } else if (wanted.has(node)) copies.push({ from: node, to })
+      else {
+        wanted.set(node, to)
+        if (over >= 0) overwrites.set(node, simple.params[over])
+      }
     })
+    // Parameters are read before any is overwritten: straight into the target, or where that is one too, set aside.
+    const commands: Command[] = []
+    const staged: { from: Node; source: Located | null; to: Located }[] = []
+    for (const { from, to } of copies) {
+      const isParameter = simple.params.includes(from as Node<'placeholder'>)
+      const source = isParameter && parameters.includes(to) ? this.allocate(from) : null
+      if (isParameter) commands.push(this.copy(places.get(from)!, source ?? to, bytesOf(from)))
+      if (!isParameter || source !== null) staged.push({ from, source, to })
+    }
     this.depth++
-    const commands = this.scope([...wanted.keys()], places, wanted)
+    commands.push(...this.scope([...wanted.keys()], places, wanted, overwrites))
     this.depth--
-    // A parameter may be another's target: read all before writing any.
-    const staged = copies.map(({ from, to }) => {
-      const source = places.get(from)!
-      if (!simple.params.includes(from as Node<'placeholder'>)) return { from, source, to }
-      const temporary = this.allocate(from)
-      commands.push(this.copy(source, temporary, bytesOf(from)))
-      return { from, source: temporary, to }
-    })
-    for (const { from, source, to } of staged) commands.push(this.copy(source, to, bytesOf(from)))
+    for (const { from, source, to } of staged) {
+      commands.push(this.copy(source ?? places.get(from)!, to, bytesOf(from)))
+    }
     return commands
   }
 
@@ -362,38 +385,92 @@ class Lowering {
     const loop = this.nextLoop++
     const commands: Command[] = []
     const outputOf = (i: number) => spec.outputs.find((o) => isOp(o, 'output') && o.attrs.index === i)
-    // The carry is double: what a round reads, and what it leaves for the next.
-    const carries = body.params.slice(consts, consts + n).map((p) => this.allocate(p))
-    carries.forEach((c, i) => {
-      commands.push(this.copy(places.get(node.inputs[consts + i])!, c, bytesOf(body.params[consts + i])))
+    // A carry lies where its stacked values do, or in one place that each round changes.
+    const carries = body.params.slice(consts, consts + n).map((p, i): CarryPlaces => {
+      const slot = this.histories.get(node)?.get(i)
+      if (slot === undefined) {
+        const place = this.allocate(p)
+        return { first: place, read: place, write: place, last: place }
+      }
+      const bytes = bytesOf(p)
+      const at = (step: number): Located =>
+        this.locate({ base: 'arena', index: 0, offset: 0, steps: [] }, slot, step * bytes)
+      const [before, after] = reverse ? [1, 0] : [0, 1]
+      return {
+        first: at(reverse ? length : 0),
+        read: this.step(at(before), loop, bytes),
+        write: this.step(at(after), loop, bytes),
+        last: at(reverse ? 0 : length),
+      }
+    })
+    carries.forEach(({ first }, i) => {
+      commands.push(this.copy(places.get(node.inputs[consts + i])!, first, bytesOf(body.params[consts + i])))
     })
     commands.push(
       this.around(() => {
         const parameters = body.params.map((p, i): Located => {
           if (i < consts) return places.get(node.inputs[i])!
-          if (i < consts + n) return carries[i - consts]
+          if (i < consts + n) return carries[i - consts].read
           return this.step(places.get(node.inputs[i])!, loop, bytesOf(p))
         })
         for (const p of parameters) this.use(p)
-        const next = carries.map((_, i) => this.allocate(body.params[consts + i]))
         const targets = body.results.map((r, i): Located | null => {
-          if (i < n) return next[i]
+          if (i < n) return carries[i].write
           const read = outputOf(i)
-          return read === undefined ? null : this.step(places.get(read)!, loop, bytesOf(r))
+          const kept = read === undefined || this.histories.get(node)?.get(read) !== undefined
+          return kept ? null : this.step(places.get(read)!, loop, bytesOf(r))
         })
         for (const t of targets) if (t !== null) this.use(t)
-        const inner = this.body(body, parameters, targets)
-        next.forEach((c, i) => {
-          inner.push(this.copy(c, carries[i], bytesOf(body.params[consts + i])))
-        })
-        return { kind: 'loop', id: loop, count: length, reverse, body: inner }
+        return { kind: 'loop', id: loop, count: length, reverse, body: this.body(body, parameters, targets) }
       }),
     )
-    carries.forEach((c, i) => {
+    carries.forEach(({ last }, i) => {
       const read = outputOf(i)
-      if (read !== undefined) commands.push(this.copy(c, places.get(read)!, bytesOf(read)))
+      if (read !== undefined) commands.push(this.copy(last, places.get(read)!, bytesOf(read)))
     })
     return commands
+  }
+
+  /** Slots that hold a carry at every step: by the carry's number, and by the outputs that lie in them. */
+  private readonly histories = new Map<Node, Map<number | Node, Slot>>()
+
+  /**
+   * Memory for stacked results that are a carry before or after each step: the carry goes through one array of
+   * length + 1 steps, and nothing is copied.
+   */
+  private history(
+    node: Node<'scan'>,
+    outputs: readonly Node[],
+    wanted: ReadonlyMap<Node, Located>,
+    places: Places,
+  ): void {
+    const { body, length, consts, carry: n, reverse } = node.attrs
+    const slots = new Map<number | Node, Slot>()
+    for (const output of outputs) {
+      if (!isOp(output, 'output') || output.attrs.index < n || wanted.has(output)) continue
+      const result = body.results[output.attrs.index]
+      const before = body.params.indexOf(result as Node<'placeholder'>) - consts
+      const carry = before >= 0 && before < n ? before : body.results.indexOf(result)
+      if (carry >= n) continue
+      const late = carry === before ? reverse : !reverse
+      const bytes = bytesOf(result)
+      let slot = slots.get(carry)
+      if (slot === undefined) {
+        slot = {
+          bytes: Math.max(1, (length + 1) * bytes),
+          start: this.time,
+          end: this.time,
+          offset: 0,
+        }
+        this.slots.push(slot)
+        this.listing?.slot(body.params[consts + carry], slot)
+        slots.set(carry, slot)
+      }
+      slots.set(output, slot)
+      const place: MutablePlace = { base: 'arena', index: 0, offset: 0, steps: [] }
+      places.set(output, this.locate(place, slot, late ? bytes : 0))
+    }
+    if (slots.size > 0) this.histories.set(node, slots)
   }
 
   private while(node: Node<'while'>, spec: StructuredSpec, places: Places): Command[] {
@@ -466,11 +543,10 @@ const changesOnly = (node: Node, input: Node): boolean =>
 
 /** Whether a kernel reads `input` only at the element it writes. */
 function onlyAtOwnElement(spec: KernelSpec, input: Node): boolean {
-  if (
-    spec.kind === 'contract' &&
-    (spec.packed === input || reachable(spec.node.inputs[1], input, spec.inputs))
-  )
-    return false
+  if (spec.kind === 'contract') {
+    const operands = spec.packed === null ? spec.node.inputs : [spec.packed, spec.node.inputs[1]]
+    if (operands.some((x) => reachable(x, input, spec.inputs))) return false
+  }
   const stop = new Set(spec.inputs)
   const stack = spec.outputs.map((node) => ({ node: node as Node, moved: false }))
   const seen = new Set<string>()

@@ -1,8 +1,16 @@
-/** Drops stacked results of scans that nobody reads: residuals of loops that are never differentiated. */
+/**
+ * Drops stacked results of scans that nobody reads (residuals of loops that are never differentiated), and those that
+ * are at hand: stacked inputs, and results that stand twice.
+ */
 import * as b from '../ir/build.js'
-import { isOp, type Node, topologicalOrder } from '../ir/node.js'
+import { isOp, type Node, type Subgraph, topologicalOrder } from '../ir/node.js'
 
-export function pruneScan(roots: readonly Node[], leaves: ReadonlySet<Node>): Node[] {
+/** `simplifyBody` makes equal results one node. */
+export function pruneScan(
+  roots: readonly Node[],
+  leaves: ReadonlySet<Node>,
+  simplifyBody: (body: Subgraph) => Subgraph,
+): Node[] {
   const isLeaf = (n: Node): boolean => leaves.has(n) || n.storage !== null
   const order = topologicalOrder(roots, (n) => (isLeaf(n) ? [] : n.inputs))
   const read = new Map<Node, Set<number>>()
@@ -14,29 +22,35 @@ export function pruneScan(roots: readonly Node[], leaves: ReadonlySet<Node>): No
   if (read.size === 0) return [...roots]
 
   const done = new Map<Node, Node>()
-  /** For a scan: where each of its results is now. */
-  const moved = new Map<Node, number[]>()
+  /** For a scan: where each of its results is now, or the stacked input that it is. */
+  const moved = new Map<Node, readonly (number | Node)[]>()
   for (const node of order) {
     if (isLeaf(node)) {
       done.set(node, node)
     } else if (isOp(node, 'output') && moved.has(node.inputs[0])) {
-      done.set(node, b.output(done.get(node.inputs[0])!, moved.get(node.inputs[0])![node.attrs.index]))
+      const to = moved.get(node.inputs[0])![node.attrs.index]
+      done.set(node, typeof to === 'number' ? b.output(done.get(node.inputs[0])!, to) : to)
     } else {
       const inputs = node.inputs.map((x) => done.get(x)!)
       if (isOp(node, 'scan')) {
-        const { body, carry } = node.attrs
-        const kept = body.results.map((_, i) => i).filter((i) => i < carry || read.get(node)!.has(i))
+        const { carry, consts } = node.attrs
+        const body = simplifyBody(node.attrs.body)
+        const { params, results } = body
+        /** The stacked input that result i is, or null. */
+        const given = (i: number): Node | null => {
+          const at = i < carry ? -1 : params.indexOf(results[i] as Node<'placeholder'>)
+          return at >= consts + carry ? inputs[at] : null
+        }
+        const first = (i: number): number => (i < carry ? i : results.indexOf(results[i], carry))
+        const wanted = new Set([...read.get(node)!].map(first))
+        const kept = results.map((_, i) => i).filter((i) => i < carry || (wanted.has(i) && given(i) === null))
         moved.set(
           node,
-          body.results.map((_, i) => kept.indexOf(i)),
+          results.map((_, i) => given(i) ?? kept.indexOf(first(i))),
         )
-        const results = kept.map((i) => body.results[i])
         done.set(
           node,
-          b.make('scan', inputs, {
-            ...node.attrs,
-            body: kept.length === body.results.length ? body : { params: body.params, results },
-          }),
+          b.make('scan', inputs, { ...node.attrs, body: { params, results: kept.map((i) => results[i]) } }),
         )
       } else {
         done.set(node, inputs.some((x, i) => x !== node.inputs[i]) ? b.rebuild(node, inputs) : node)

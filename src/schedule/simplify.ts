@@ -88,7 +88,7 @@ export const simplifyBody = (body: Subgraph): Subgraph => ({
 
 function simplifyNodes(roots: readonly Node[], leaves: ReadonlySet<Node>): Node[] {
   return b.withGradMode(false, () => {
-    const pruned = pruneScan(roots, leaves)
+    const pruned = pruneScan(roots, leaves, simplifyBody)
     const done = new Map<Node, Node>()
     const known = new Map<string, Node>()
     const leaf = (n: Node): boolean => leaves.has(n) || n.storage !== null
