@@ -115,6 +115,9 @@ class Meter {
       case 'mulAdd':
         this.count(expr, 2 * expr.lanes * times)
         break
+      case 'dotPairs':
+        this.count(expr, 4 * expr.lanes * times)
+        break
       case 'unary':
       case 'binary':
         if (arithmetic.has(expr.op)) this.count(expr, expr.lanes * times)

@@ -97,6 +97,13 @@ export type Expr = ExprBase &
     | { readonly kind: 'binary'; readonly op: BinaryOp; readonly left: Expr; readonly right: Expr }
     /** a·b + c; the target may round once or twice, but always the same way. Only contractions use it. */
     | { readonly kind: 'mulAdd'; readonly a: Expr; readonly b: Expr; readonly c: Expr }
+    /**
+     * Lane i holds two bf16 (i32): lane i of `low` rounded in its low half, of `high` in its upper half; to nearest even,
+     * denormals as 0. Vectors only, and only of targets with `bf16Products`, like `dotPairs`.
+     */
+    | { readonly kind: 'pair'; readonly low: Expr; readonly high: Expr }
+    /** c + a.high·b.high + a.low·b.low of pairs of bf16, in f32 and in this order; denormals count as 0. */
+    | { readonly kind: 'dotPairs'; readonly a: Expr; readonly b: Expr; readonly c: Expr }
     | { readonly kind: 'select'; readonly condition: Expr; readonly then: Expr; readonly else: Expr }
     /**
      * Numeric conversion. float→int truncates and saturates (NaN → 0); int→float rounds; i64→i32 wraps; bool→number
@@ -329,6 +336,23 @@ export class ExprBuilder {
       c.deps,
     )
   }
+  pair(low: Expr, high: Expr): Expr {
+    return this.intern(
+      `pair ${low.id} ${high.id}`,
+      { kind: 'pair', low, high, type: 'i32', lanes: low.lanes },
+      low.deps,
+      high.deps,
+    )
+  }
+  dotPairs(a: Expr, b: Expr, c: Expr): Expr {
+    return this.intern(
+      `dotPairs ${a.id} ${b.id} ${c.id}`,
+      { kind: 'dotPairs', a, b, c, type: 'f32', lanes: c.lanes },
+      a.deps,
+      b.deps,
+      c.deps,
+    )
+  }
   select(condition: Expr, then: Expr, otherwise: Expr): Expr {
     if (then === otherwise) return then
     return this.intern(
@@ -443,7 +467,10 @@ export function operandsOf(expr: Expr): readonly Expr[] {
     case 'binary':
     case 'shuffle':
       return [expr.left, expr.right]
+    case 'pair':
+      return [expr.low, expr.high]
     case 'mulAdd':
+    case 'dotPairs':
       return [expr.a, expr.b, expr.c]
     case 'select':
       return [expr.condition, expr.then, expr.else]

@@ -105,8 +105,11 @@ class Printer {
         const [left, right] = [this.expr(e.left), this.expr(e.right)]
         return symbol === undefined ? `${e.op}(${left}, ${right})` : `(${left} ${symbol} ${right})`
       }
+      case 'pair':
+        return `pair(${this.expr(e.low)}, ${this.expr(e.high)})`
       case 'mulAdd':
-        return `mulAdd(${this.expr(e.a)}, ${this.expr(e.b)}, ${this.expr(e.c)})`
+      case 'dotPairs':
+        return `${e.kind}(${this.expr(e.a)}, ${this.expr(e.b)}, ${this.expr(e.c)})`
       case 'select':
         return `select(${this.expr(e.condition)}, ${this.expr(e.then)}, ${this.expr(e.else)})`
       case 'convert':

@@ -26,11 +26,17 @@ export function rebuild(build: ExprBuilder, expr: Expr, replace: (operand: Expr)
       const right = replaced(expr.right)
       return changed ? build.shuffle(left, right, expr.pattern) : expr
     }
-    case 'mulAdd': {
+    case 'pair': {
+      const low = replaced(expr.low)
+      const high = replaced(expr.high)
+      return changed ? build.pair(low, high) : expr
+    }
+    case 'mulAdd':
+    case 'dotPairs': {
       const a = replaced(expr.a)
       const b = replaced(expr.b)
       const c = replaced(expr.c)
-      return changed ? build.mulAdd(a, b, c) : expr
+      return changed ? build[expr.kind](a, b, c) : expr
     }
     case 'select': {
       const condition = replaced(expr.condition)

@@ -14,6 +14,8 @@ export interface Target {
   readonly threads: number
   /** Work (about one arithmetic operation each) below which a kernel stays on one thread. */
   readonly serialWork: number
+  /** An instruction multiplies pairs of bf16 and adds to f32 (`dotPairs`). Absent: there is none. */
+  readonly bf16Products?: boolean
 }
 
 /** 32-bit lanes of a vector register. */

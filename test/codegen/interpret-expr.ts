@@ -5,6 +5,7 @@
 import { erf } from '../../src/backend/reference/scalar.js'
 import type { Atom, Index } from '../../src/codegen/index-expression.js'
 import type { BinaryOp, ComputeType, Expr, IndexRange, Register, UnaryOp } from '../../src/codegen/loop-ir.js'
+import { fromBf16Bits, toBf16Bits } from '../../src/core/dtype.js'
 
 /** One value a lane: numbers, bigints for i64, 0/1 for bool. */
 export type Value = (number | bigint)[]
@@ -62,6 +63,9 @@ export const holds = (ranges: readonly IndexRange[], env: Environment): boolean 
     const value = evaluateIndex(index, env)
     return value >= low && value <= high
   })
+
+/** The bits of x as bf16, denormals as 0. */
+const flushedBf16 = (x: number): number => (Math.abs(x) < 2 ** -126 ? 0 : toBf16Bits(x))
 
 const bytes = new DataView(new ArrayBuffer(8))
 
@@ -271,6 +275,18 @@ function compute(expr: Expr, env: Environment, memo: Map<number, Value>): Value 
       return of(expr.value).map((x) => roundTo(type, unary(expr.op, expr.value.type, x)))
     case 'binary':
       return zip(expr.op, expr.left.type, type, of(expr.left), of(expr.right))
+    case 'pair': {
+      const high = of(expr.high)
+      return of(expr.low).map((x, i) => flushedBf16(Number(x)) | (flushedBf16(Number(high[i])) << 16))
+    }
+    case 'dotPairs': {
+      const [b, c] = [of(expr.b), of(expr.c)]
+      return of(expr.a).map((x, i) => {
+        const [p, q] = [Number(x), Number(b[i])]
+        const upper = Math.fround(Number(c[i]) + fromBf16Bits(p >>> 16) * fromBf16Bits(q >>> 16))
+        return Math.fround(upper + fromBf16Bits(p & 0xffff) * fromBf16Bits(q & 0xffff))
+      })
+    }
     case 'mulAdd': {
       const [b, c] = [of(expr.b), of(expr.c)]
       return of(expr.a).map((x, i) => {

@@ -81,6 +81,10 @@ export function writeValue(c: KernelContext, e: Expr): void {
     case 'mulAdd':
       writeMulAdd(c, e)
       return
+    case 'pair':
+    case 'dotPairs':
+      unsupported(e.kind)
+      break
     case 'select':
       c.value(e.then)
       c.value(e.else)

@@ -167,8 +167,12 @@ function vectorValue(c: KernelContext, e: Expr, into: VirtualRegister | null): V
       return vectorUnary(c, e, into)
     case 'binary':
       return vectorBinary(c, e, into)
+    case 'pair':
+      return pairOfBf16(c, e, target())
     case 'mulAdd':
       return multiplyAdd(c, e, into)
+    case 'dotPairs':
+      return accumulateProduct(c, e, into, 'vdpbf16ps')
     case 'select': {
       if (e.condition.lanes === 1) return selectByBranch(c, e)
       const condition = c.value(e.condition)
@@ -412,17 +416,51 @@ function shiftVector(
   return result
 }
 
+/** The instruction puts all low values before all high ones: their 16-bit words are dealt out. */
+function pairOfBf16(
+  c: KernelContext,
+  e: Extract<Expr, { kind: 'pair' }>,
+  result: VirtualRegister,
+): VirtualRegister {
+  const { f } = c
+  const { lanes } = e
+  const view = viewOf('f32', lanes)
+  const low = operand(c, e.low)
+  const high = c.value(e.high)
+  const apart = f.register('vec')
+  f.plain('define', 'vcvtne2ps2bf16', [inView(apart, view), inView(high, view), low])
+  const order = f.register('vec')
+  const words = Uint16Array.from({ length: 2 * lanes }, (_, w) => (w >> 1) + (w & 1) * lanes)
+  f.plain('define', 'vmovups', [inView(order, view), constantData(new Uint8Array(words.buffer))])
+  f.plain('define', 'vpermw', [inView(result, view), inView(order, view), inView(apart, view)])
+  return result
+}
+
 /** a·b + c. An accumulator that is its own target is updated in place. */
 function multiplyAdd(
   c: KernelContext,
   e: Extract<Expr, { kind: 'mulAdd' }>,
   into: VirtualRegister | null,
 ): VirtualRegister {
-  const { f } = c
   const { type, lanes } = e
-  const view = viewOf(type, lanes)
   if (!isFloat(type) || !c.options.fusedMultiplyAdd) return separateMultiplyAdd(c, e)
-  const mnemonic = lanes > 1 ? 'vfmadd231ps' : type === 'f32' ? 'vfmadd231ss' : 'vfmadd231sd'
+  return accumulateProduct(
+    c,
+    e,
+    into,
+    lanes > 1 ? 'vfmadd231ps' : type === 'f32' ? 'vfmadd231ss' : 'vfmadd231sd',
+  )
+}
+
+/** An instruction that adds a product of its sources to its target. */
+function accumulateProduct(
+  c: KernelContext,
+  e: Extract<Expr, { kind: 'mulAdd' | 'dotPairs' }>,
+  into: VirtualRegister | null,
+  mnemonic: 'vfmadd231ps' | 'vfmadd231ss' | 'vfmadd231sd' | 'vdpbf16ps',
+): VirtualRegister {
+  const { f } = c
+  const view = viewOf(e.type, e.lanes)
   let [left, right] = [e.a, e.b]
   if (inMemory(c, left) && !inMemory(c, right)) [left, right] = [right, left]
   const a = c.value(left)
