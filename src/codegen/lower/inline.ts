@@ -11,6 +11,7 @@ import { type DType, fromBf16Bits, fromF16Bits, isFloat, toBf16Bits, toF16Bits }
 import { InternalError } from '../../core/errors.js'
 import { stridesOf } from '../../core/shape.js'
 import { isOp, type Node } from '../../ir/node.js'
+import { pairOperands } from '../../schedule/bf16-products.js'
 import {
   addIndex,
   atomIndex,
@@ -35,7 +36,7 @@ import type { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, oneLane } from './lanes.js'
 import { narrowIndex } from './operand.js'
 import { lowerReduction } from './reduce.js'
-import { roundTo } from './round.js'
+import { pairOfBf16, roundTo } from './round.js'
 import type { TransposedTiles } from './transpose.js'
 
 /** How far each active lane's index lies from the first one's, where that is fixed; else null. */
@@ -70,6 +71,8 @@ export class Inliner {
   readonly width: number
   /** The target can read some lanes of a vector only. */
   private readonly masks: boolean
+  /** The target makes pairs of bf16 by an instruction. */
+  private readonly pairs: boolean
 
   constructor(
     k: KernelBuilder,
@@ -81,6 +84,7 @@ export class Inliner {
     this.e = k.e
     this.width = lanesOf(target)
     this.masks = target.tail === 'mask'
+    this.pairs = target.bf16Products === true
     this.bufferOf = bufferOf
     this.plugs = plugs
   }
@@ -241,6 +245,10 @@ export class Inliner {
     ) {
       if (this.guards > 0) throw new InternalError(`Lowering: ${node.op} inside a guard must be stored.`)
       return lowerReduction(this, node, index, lanes)
+    }
+    if (this.pairs && lanes.count > 1 && isOp(node, 'or')) {
+      const halves = pairOperands(node)
+      if (halves !== null) return pairOfBf16(e, at(halves.low), at(halves.high))
     }
     return this.arithmetic(
       node,

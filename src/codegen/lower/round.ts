@@ -2,6 +2,23 @@
 import type { DType } from '../../core/dtype.js'
 import type { Expr, ExprBuilder } from '../loop-ir.js'
 
+/** What was rounded to bf16. */
+const sources = new WeakMap<Expr, Expr>()
+
+/** A value that is about to be rounded to bf16, without the rounding that it has had already. */
+export const beforeBf16 = (value: Expr): Expr => sources.get(value) ?? value
+
+/** Two values that are bf16 as 32 bits: one instruction in vectors, bit by bit in scalars. */
+export function pairOfBf16(e: ExprBuilder, low: Expr, high: Expr): Expr {
+  if (low.lanes > 1) return e.pair(beforeBf16(low), beforeBf16(high))
+  const bits = (value: Expr): Expr => e.bitcast(value, 'i32')
+  return e.binary(
+    'or',
+    e.binary('shrU', bits(low), e.const(16, 'i32')),
+    e.binary('and', bits(high), e.const(-65536, 'i32')),
+  )
+}
+
 /**
  * The value as `dtype` would store it: f16 and bf16 rounded (nearest, ties to even), u8 taken modulo 256.
  * `from` is the dtype it had before, where that is known: a value that already fits needs nothing.
@@ -16,7 +33,9 @@ export function roundTo(e: ExprBuilder, dtype: DType, value: Expr, from?: DType)
     const bits = e.bitcast(value, 'i32')
     const odd = e.binary('and', e.binary('shrU', bits, i32(16)), i32(1))
     const rounded = e.binary('and', e.binary('add', bits, e.binary('add', odd, i32(0x7fff))), i32(-65536))
-    return e.select(e.binary('ne', value, value), value, e.bitcast(rounded, 'f32'))
+    const result = e.select(e.binary('ne', value, value), value, e.bitcast(rounded, 'f32'))
+    sources.set(result, value)
+    return result
   }
   if (dtype === 'f16') {
     const bits = e.bitcast(value, 'i32')

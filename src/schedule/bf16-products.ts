@@ -1,0 +1,125 @@
+/**
+ * Contractions of f32 whose operands hold nothing but bf16 (`compile`'s precision 'bf16', `autocast`): where the target
+ * has an instruction for it, two steps of the inner dimension are multiplied at once. Step i of the first half of one
+ * contracting axis stands beside step i of its second half, as two bf16 in 32 bits.
+ */
+import { fromBf16Bits, toBf16Bits } from '../core/dtype.js'
+import { range, sizeOf } from '../core/shape.js'
+import * as b from '../ir/build.js'
+import { isOp, type Node, type Primitive } from '../ir/node.js'
+import { contractShape, matrixSizes } from './contract-shape.js'
+import { sharedBatchAxes, tileRows } from './pack.js'
+
+const movement: ReadonlySet<Primitive> = new Set<Primitive>([
+  'reshape',
+  'permute',
+  'expand',
+  'slice',
+  'flip',
+  'window',
+  'concat',
+  'pad',
+])
+
+const isExact = (value: number): boolean => Object.is(fromBf16Bits(toBf16Bits(value)), value)
+
+/** Whether every element of an f32 value is a bf16, by its form: widened bf16, moved about. */
+export function holdsBf16(node: Node): boolean {
+  const stack = [node]
+  const seen = new Set<Node>()
+  while (stack.length > 0) {
+    const at = stack.pop()!
+    if (seen.has(at)) continue
+    seen.add(at)
+    if (at.storage !== null) return false
+    if (isOp(at, 'cast') && at.inputs[0].dtype === 'bf16') continue
+    if (isOp(at, 'const') && isExact(at.attrs.value)) continue
+    if (!movement.has(at.op) || (isOp(at, 'pad') && !isExact(at.attrs.value))) return false
+    stack.push(...at.inputs)
+  }
+  return true
+}
+
+/** A contraction of bf16, which is summed in f32 and rounded at its end, as one of f32. */
+export function widenContract(node: Node): Node | null {
+  if (!isOp(node, 'contract') || node.dtype !== 'bf16') return null
+  const [x, y] = node.inputs
+  return b.cast(b.contract(b.cast(x, 'f32'), b.cast(y, 'f32'), node.attrs), 'bf16')
+}
+
+/** The contracting axis (by its place in `inner`) whose halves are paired, or null where none has two steps. */
+export function pairedAxis(inner: readonly number[]): number | null {
+  let best: number | null = null
+  // An odd axis is filled up by one step: the longer, the less that costs.
+  const waste = (n: number): number => (n % 2) / n
+  inner.forEach((n, axis) => {
+    if (n > 1 && (best === null || waste(n) < waste(inner[best]))) best = axis
+  })
+  return best
+}
+
+/** The paired axis of a contraction that multiplies bf16, or null where it multiplies something else. */
+export function bf16PairsOf(node: Node<'contract'>): number | null {
+  const [x, y] = node.inputs
+  if (node.dtype !== 'f32' || !holdsBf16(x) || !holdsBf16(y)) return null
+  return pairedAxis(contractShape(node).inner)
+}
+
+/** Steps of the paired axis: half of it, rounded up. */
+export const pairedSteps = (n: number): number => Math.ceil(n / 2)
+
+/** The bits of two f32 that hold bf16, in one i32: `low` in the low half. */
+function pair(low: Node, high: Node): Node {
+  const bits = (x: Node): Node => b.bitcast(x, 'i32')
+  const word = (value: number): Node => b.full(low.shape, value, 'i32')
+  return b.or(b.shiftRight(bits(low), word(16)), b.and(bits(high), word(-65536)))
+}
+
+/** The operands of such a node; null for all others. */
+export function pairOperands(node: Node): { readonly low: Node; readonly high: Node } | null {
+  if (!isOp(node, 'or') || node.dtype !== 'i32') return null
+  const [shifted, masked] = node.inputs
+  if (!isOp(shifted, 'shiftRight') || !isOp(masked, 'and')) return null
+  if (fills(shifted.inputs[1]) !== 16 || fills(masked.inputs[1]) !== -65536) return null
+  const [lowBits, highBits] = [shifted.inputs[0], masked.inputs[0]]
+  if (!isOp(lowBits, 'bitcast') || !isOp(highBits, 'bitcast')) return null
+  const [low, high] = [lowBits.inputs[0], highBits.inputs[0]]
+  return low.dtype === 'f32' && high.dtype === 'f32' && holdsBf16(low) && holdsBf16(high)
+    ? { low, high }
+    : null
+}
+
+function fills(node: Node): number | null {
+  let at = node
+  while (isOp(at, 'expand') || isOp(at, 'reshape')) at = at.inputs[0]
+  return isOp(at, 'const') ? at.attrs.value : null
+}
+
+/** The left side as `packLeft` lays it out, with pairs (i32) along the inner dimension. */
+export function packPairs(node: Node<'contract'>, axis: number, rows: number): Node {
+  const s = contractShape(node)
+  const [m] = matrixSizes(s)
+  const shared = sharedBatchAxes(node)
+  const ordered = b.permute(node.inputs[0], s.leftOrder)
+  // One copy where the batch only repeats it.
+  const once = b.slice(
+    ordered,
+    ordered.shape.map(() => 0),
+    ordered.shape.map((n, i) => (shared.includes(i) ? 1 : n)),
+  )
+  const batch = sizeOf(s.batch.map((n, i) => (shared.includes(i) ? 1 : n)))
+  const steps = b.reshape(once, [batch, m, ...s.inner])
+  const n = s.inner[axis]
+  const half = pairedSteps(n)
+  const low = b.sliceAxis(steps, axis + 2, 0, half)
+  const second = b.sliceAxis(steps, axis + 2, half, n)
+  const none = low.shape.map(() => 0)
+  const fill = range(low.shape.length).map((a) => (a === axis + 2 ? 2 * half - n : 0))
+  const high = n % 2 === 0 ? second : b.pad(second, none, fill, none, 0)
+  const inner = sizeOf(low.shape.slice(2))
+  const tile = tileRows(m, rows)
+  const tiles = Math.ceil(m / tile)
+  const matrix = b.reshape(pair(low, high), [batch, m, inner])
+  const padded = b.pad(matrix, [0, 0, 0], [0, tiles * tile - m, 0], [0, 0, 0], 0)
+  return b.permute(b.reshape(padded, [batch, tiles, tile, inner]), [0, 1, 3, 2])
+}
