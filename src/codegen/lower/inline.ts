@@ -309,8 +309,8 @@ export class Inliner {
     for (const [at, range] of ranges.entries()) {
       const [low, high] = indexRange(range.index)
       if (low >= range.low && high <= range.high) continue
+      if (high < range.low || low > range.high) return otherwise(lanes)
       const step = lanes.count === 1 ? 0 : stepOf(range.index, lanes.variable!)
-      if (step === 0 && (high < range.low || low > range.high)) return otherwise(lanes)
       open.push({ range, at, step })
     }
     if (open.length === 0) return then(inner, lanes)
@@ -410,6 +410,16 @@ export class Inliner {
       )
     }
     if (!varying) return chain(0, lanes)
+    const [low, high] = indexRange(index[axis])
+    const inside = pieces.find(({ x, from }) => low >= from && high < from + x.shape[axis])
+    if (inside !== undefined) {
+      const at = shiftIndex(index[axis], -inside.from)
+      return this.value(
+        inside.x,
+        index.map((j, a) => (a === axis ? at : j)),
+        lanes,
+      )
+    }
     // Vectors inside one piece are read together; those that straddle go lane by lane.
     let value = this.split(node, index, lanes)
     for (const { x, from } of pieces) {

@@ -278,6 +278,47 @@ function acrossAxis(
   return best
 }
 
+/** So many pieces of a row are written out at most. */
+const mostPieces = 8
+
+/**
+ * Where the innermost loop has to be cut so that no test of its variable alone is left in any piece: the borders of a
+ * padded row, the joints of a concatenated one. Ends with the row's length.
+ */
+function cutsOf({ body, vars }: { body: readonly Stmt[]; vars: LoopVar[] }): number[] {
+  const last = vars[vars.length - 1]
+  const length = last.high + 1
+  const cuts = new Set<number>()
+  const visit = inEachExpr((expr) => {
+    if (expr.kind !== 'guard') return
+    for (const { index, low, high } of expr.ranges) {
+      const [term] = index.terms
+      if (index.terms.length !== 1 || term.atom !== last || Math.abs(term.coefficient) !== 1) continue
+      // low ≤ ±v + offset ≤ high
+      const [from, to] = [low - index.offset, high - index.offset]
+      const [first, after] = term.coefficient > 0 ? [from, to + 1] : [-to, 1 - from]
+      for (const cut of [first, after]) if (cut > 0 && cut < length) cuts.add(cut)
+    }
+  })
+  walkStmts(body, (s) => {
+    for (const e of exprsOf(s)) visit(e)
+  })
+  if (cuts.size >= mostPieces) return [length]
+  return [...[...cuts].sort((a, b) => a - b), length]
+}
+
+/** Calls `visit` for each expression within the given ones, once. */
+function inEachExpr(visit: (expr: Expr) => void): (expr: Expr) => void {
+  const seen = new Set<Expr>()
+  const walk = (expr: Expr): void => {
+    if (seen.has(expr)) return
+    seen.add(expr)
+    visit(expr)
+    for (const x of operandsOf(expr)) walk(x)
+  }
+  return walk
+}
+
 function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: number, target: Target): Kernel {
   const k = new KernelBuilder()
   const nodes = inlined(spec)
@@ -403,12 +444,16 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   }
 
   const tiled = masks && width > 1 && reductions.length === 0 && nodes.length <= mostTiledNodes
-  const crossing = tiled ? acrossAxis(draft(spec, extents, target), spec) : null
+  const guarded = width > 1 && nodes.some((n) => n.op === 'pad' || n.op === 'concat')
+  const scalar = tiled || guarded ? draft(spec, extents, target) : null
+  const crossing = tiled ? acrossAxis(scalar!, spec) : null
+  const cuts = guarded ? cutsOf(scalar!) : [innermost]
   const strides = stridesOf(extents)
   const outer = extents.slice(0, -1).map((n) => loopVar('i', 0, n - 1))
   const base = addIndex(...outer.map((v, a) => scaleIndex(atomIndex(v), strides[a])))
+  const pieceOf = (from: number, end: number): void => row(shiftIndex(base, from), end - from)
   const loops = (from: number): void => {
-    if (from === outer.length) row(base, extents[extents.length - 1])
+    if (from === outer.length) cuts.forEach((end, i) => pieceOf(i === 0 ? 0 : cuts[i - 1], end))
     else k.loop(outer[from], 1, () => loops(from + 1), from === 0 && shared ? 'parallel' : 'for')
   }
   if (crossing === null) loops(0)

@@ -1,0 +1,61 @@
+/** Rows with borders and joints are written in pieces: every piece holds what the reference says, on any width. */
+import { afterAll, describe, expect, it } from 'vitest'
+import { sizeOf } from '../../../src/core/shape.js'
+import * as b from '../../../src/ir/build.js'
+import type { Node } from '../../../src/ir/node.js'
+import { compiledBackends } from '../../helpers/compiled-backends.js'
+import { runGraph } from '../../helpers/run-graph.js'
+
+const x = b.placeholder([3, 5, 37], 'f32')
+const y = b.placeholder([3, 5, 18], 'f32')
+const z = b.placeholder([3, 5, 3], 'f32')
+const inputs = [x, y, z]
+const values = inputs.map((n, i) => Array.from({ length: sizeOf(n.shape) }, (_, j) => Math.sin(j + 100 * i)))
+
+const pad = (n: Node, low: number, high: number, rows = 0, inside = 0): Node =>
+  b.pad(n, [0, rows, low], [0, rows, high], [0, 0, inside], 7)
+
+const cases: Record<string, Node> = {
+  'a border on either side': pad(x, 1, 1),
+  'wide borders and border rows': pad(x, 19, 40, 2),
+  'a border on one side': pad(y, 0, 16, 1),
+  'what is cut off': pad(x, -3, -5),
+  'a border around what is turned': pad(b.flip(x, [2]), 4, 2, 1),
+  'what is turned with its border': b.flip(pad(x, 4, 2, 1), [2]),
+  'zeros between elements': pad(y, 3, 2, 0, 1),
+  'several pieces': b.concat([x, y, z, b.neg(x)], 2),
+  'pieces behind a border': pad(b.concat([z, x, y], 2), 2, 1),
+  'disjoint pieces added': b.add(b.add(pad(x, 0, 21), pad(y, 37, 3)), pad(b.exp(z), 55, 0)),
+  'many pieces': b.concat(
+    Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? z : b.neg(z))),
+    2,
+  ),
+  'a flat row': pad(b.reshape(x, [1, 1, 555]), 5, 3),
+  'a border that is reduced': b.reduceSum(pad(x, 1, 2, 1), [1]),
+  'windows of what has a border': b.exp(
+    b.window(pad(x, 1, 1, 1), { size: [3, 3], stride: [1, 1], dilation: [1, 1] }),
+  ),
+}
+
+for (const { name, make, absent } of await compiledBackends()) {
+  describe.skipIf(absent !== null)(`${name}${absent === null ? '' : ` (${absent})`}`, async () => {
+    const backends =
+      absent === null
+        ? [await make({ threads: 1 }), await make({ threads: 2, target: { serialWork: 1 } })]
+        : []
+    afterAll(() => {
+      for (const backend of backends) backend.close()
+    })
+    for (const [what, node] of Object.entries(cases)) {
+      it(what, () => {
+        const [expected] = runGraph([node], inputs, values)
+        for (const backend of backends) {
+          const [got] = runGraph([node], inputs, values, backend)
+          got.forEach((v, i) => {
+            expect(v).toBeCloseTo(expected[i], 5)
+          })
+        }
+      })
+    }
+  })
+}
