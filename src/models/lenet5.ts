@@ -29,7 +29,10 @@ export interface LeNet5Options {
 }
 
 const activations = { relu: ReLU, tanh: Tanh, sigmoid: Sigmoid }
-const poolings = { max: MaxPool2d, avg: AvgPool2d }
+const poolings = {
+  max: (): TensorModule => new MaxPool2d(2),
+  avg: (): TensorModule => new AvgPool2d(2),
+}
 
 /**
  * Two convolutions and three fully connected layers, 61,706 parameters for ten classes:
@@ -54,14 +57,13 @@ export class LeNet5 extends Module {
       throw new ValueError(`LeNet5: expected imageSize 28 or 32, got ${imageSize}. Resize the images.`)
     }
     const Activation = activations[activation]
-    const Pooling = poolings[pooling]
-    if (Activation === undefined || Pooling === undefined) {
+    const pool = poolings[pooling]
+    if (Activation === undefined || pool === undefined) {
       throw new ValueError(
         `LeNet5: expected activation relu, tanh or sigmoid and pooling max or avg, got '${activation}' and '${pooling}'.`,
       )
     }
     const act = (): TensorModule => new Activation()
-    const pool = (): TensorModule => new Pooling(2)
     this.imageSize = imageSize
     this.inChannels = inChannels
     this.features = new Sequential(

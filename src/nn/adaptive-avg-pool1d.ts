@@ -3,7 +3,7 @@
  */
 import type { Shape } from '../core/shape.js'
 import { adaptiveAvgPool1d } from '../tensor/functional.js'
-import type { AdaptiveRule, AdaptiveShape } from '../tensor/layer-shapes.js'
+import type { AdaptiveRule, AdaptiveShape, BaseRule } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInput } from './check-input.js'
@@ -13,7 +13,7 @@ import { checkSizes, formatTuple, type Sizes, tuple } from './tuple.js'
 /** x (N, C, L) to (N, C, …outputSize): output i of n takes the mean of positions floor(i·S/n) to ceil((i+1)·S/n) - 1. */
 export class AdaptiveAvgPool1d<const Size extends Sizes = Sizes> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: AdaptiveRule<'AdaptiveAvgPool1d', 1, Size>
+  '~shapes'?(rule: AdaptiveRule<'AdaptiveAvgPool1d', 1, Size> | BaseRule): void
   readonly outputSize: readonly number[]
 
   constructor(outputSize: Size) {

@@ -1,37 +1,47 @@
 /**
  * Max pooling to a fixed output size.
  */
+import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { adaptiveMaxPool1d } from '../tensor/functional.js'
-import type { AdaptiveRule, AdaptiveShape } from '../tensor/layer-shapes.js'
+import type { AdaptiveRule, AdaptiveShape, BaseRule } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInput } from './check-input.js'
 import { Module } from './module.js'
+import type { AdaptiveMaxPoolOptions, Pooled } from './pool-nd.js'
 import { checkSizes, formatTuple, type Sizes, tuple } from './tuple.js'
 
 /**
- * x (N, C, L) to (N, C, …outputSize): output i of n takes the largest element of positions floor(i·S/n) to
- * ceil((i+1)·S/n) - 1.
+ * x (N, C, L) to (N, C, …outputSize): output i of n takes the largest element of positions
+ * floor(i·S/n) to ceil((i+1)·S/n) - 1. With `returnIndices` the call gives `[values, indices]`, indices
+ * (i64) counted in the flattened spatial axes of x.
  */
-export class AdaptiveMaxPool1d<const Size extends Sizes = Sizes> extends Module {
+export class AdaptiveMaxPool1d<
+  const Size extends Sizes = Sizes,
+  Indices extends boolean = false,
+> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: AdaptiveRule<'AdaptiveMaxPool1d', 1, Size>
+  '~shapes'?(rule: AdaptiveRule<'AdaptiveMaxPool1d', 1, Size> | BaseRule): void
   readonly outputSize: readonly number[]
+  readonly returnIndices: boolean
 
-  constructor(outputSize: Size) {
+  constructor(outputSize: Size, options: AdaptiveMaxPoolOptions & { readonly returnIndices?: Indices } = {}) {
     super()
+    checkOptions<AdaptiveMaxPoolOptions>('AdaptiveMaxPool1d', options, { returnIndices: true })
+    this.returnIndices = options.returnIndices ?? false
     this.outputSize = tuple(outputSize, 1, 'AdaptiveMaxPool1d outputSize')
     checkSizes('AdaptiveMaxPool1d outputSize', this.outputSize)
   }
 
   override forward<S extends Shape>(
     x: Tensor<S> & Fits<AdaptiveShape<S, 'AdaptiveMaxPool1d', 1, Size>>,
-  ): Tensor<ShapeOr<AdaptiveShape<S, 'AdaptiveMaxPool1d', 1, Size>>> {
+  ): Pooled<Indices, ShapeOr<AdaptiveShape<S, 'AdaptiveMaxPool1d', 1, Size>>> {
     checkInput('AdaptiveMaxPool1d', x, x.rank === 3, '(N, C, L)')
-    return adaptiveMaxPool1d(x, this.outputSize) as Tensor<
-      ShapeOr<AdaptiveShape<S, 'AdaptiveMaxPool1d', 1, Size>>
-    >
+    const result = this.returnIndices
+      ? adaptiveMaxPool1d(x, this.outputSize, { returnIndices: true })
+      : adaptiveMaxPool1d(x, this.outputSize)
+    return result as Pooled<Indices, ShapeOr<AdaptiveShape<S, 'AdaptiveMaxPool1d', 1, Size>>>
   }
 
   protected override describe(): string {

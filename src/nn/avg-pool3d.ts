@@ -4,22 +4,30 @@
 import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { avgPool3d } from '../tensor/functional.js'
-import type { ConvRule, ConvShape } from '../tensor/layer-shapes.js'
+import type { BaseRule, ConvRule, ConvShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { type AvgPoolOptions, PoolNd } from './pool-nd.js'
+import type { Ceiled, Window } from '../tensor/window-shapes.js'
+import { type AvgPoolOptions, PoolNd, type PoolWindowOptions } from './pool-nd.js'
 import type { Sizes } from './tuple.js'
 
 /**
  * The mean of each window of x (N, C, D, H, W). `stride` defaults to the window's size; `countIncludePad` (default true)
  * counts the zeros of the padding.
  */
-export class AvgPool3d extends PoolNd {
+export class AvgPool3d<
+  const K extends Sizes = Sizes,
+  const Stride extends Sizes | null = null,
+  const Pad extends Sizes = 0,
+  Ceil extends boolean = false,
+> extends PoolNd {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: ConvRule<'AvgPool3d', 3, number, null>
+  '~shapes'?(
+    rule: ConvRule<'AvgPool3d', 3, number, null, Ceiled<Ceil, Window<K, Stride, Pad>>> | BaseRule,
+  ): void
   readonly countIncludePad: boolean
 
-  constructor(kernelSize: Sizes, options: AvgPoolOptions = {}) {
+  constructor(kernelSize: K, options: AvgPoolOptions & PoolWindowOptions<Stride, Pad, Ceil> = {}) {
     super('AvgPool3d', kernelSize, options, 3)
     checkOptions<AvgPoolOptions>('AvgPool3d', options, {
       stride: true,
@@ -31,12 +39,12 @@ export class AvgPool3d extends PoolNd {
   }
 
   override forward<S extends Shape>(
-    x: Tensor<S> & Fits<ConvShape<S, 'AvgPool3d', 3, number, null>>,
-  ): Tensor<ShapeOr<ConvShape<S, 'AvgPool3d', 3, number, null>>> {
+    x: Tensor<S> & Fits<ConvShape<S, 'AvgPool3d', 3, number, null, Ceiled<Ceil, Window<K, Stride, Pad>>>>,
+  ): Tensor<ShapeOr<ConvShape<S, 'AvgPool3d', 3, number, null, Ceiled<Ceil, Window<K, Stride, Pad>>>>> {
     this.check(x)
     const { stride, padding, ceilMode, countIncludePad } = this
     return avgPool3d(x, this.kernelSize, { stride, padding, ceilMode, countIncludePad }) as Tensor<
-      ShapeOr<ConvShape<S, 'AvgPool3d', 3, number, null>>
+      ShapeOr<ConvShape<S, 'AvgPool3d', 3, number, null, Ceiled<Ceil, Window<K, Stride, Pad>>>>
     >
   }
 }

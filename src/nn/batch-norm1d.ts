@@ -2,7 +2,7 @@
  * Batch normalisation of vectors or of sequences.
  */
 import type { Shape } from '../core/shape.js'
-import type { ChannelRule, ChannelShape } from '../tensor/layer-shapes.js'
+import type { BaseRule, ChannelRule, ChannelShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { BatchNormNd, type BatchNormOptions } from './batch-norm-nd.js'
@@ -11,7 +11,7 @@ import { checkInput } from './check-input.js'
 /** Batch normalisation of x (N, numFeatures) or (N, numFeatures, L) over all axes but the second. */
 export class BatchNorm1d<C extends number = number> extends BatchNormNd {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: ChannelRule<'BatchNorm1d', C, '(N, C) or (N, C, L)'>
+  '~shapes'?(rule: ChannelRule<'BatchNorm1d', C, '(N, C) or (N, C, L)'> | BaseRule): void
   constructor(numFeatures: C, options: BatchNormOptions = {}) {
     super(numFeatures, options)
   }

@@ -2,7 +2,7 @@
  * Batch normalisation of volumes.
  */
 import type { Shape } from '../core/shape.js'
-import type { ImageRule, ImageShape } from '../tensor/layer-shapes.js'
+import type { BaseRule, ImageRule, ImageShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { BatchNormNd, type BatchNormOptions } from './batch-norm-nd.js'
@@ -11,7 +11,7 @@ import { checkInput } from './check-input.js'
 /** Batch normalisation of x (N, numFeatures, D, H, W) over all axes but the second. */
 export class BatchNorm3d<C extends number = number> extends BatchNormNd {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: ImageRule<'BatchNorm3d', C, 3>
+  '~shapes'?(rule: ImageRule<'BatchNorm3d', C, 3> | BaseRule): void
   constructor(numFeatures: C, options: BatchNormOptions = {}) {
     super(numFeatures, options)
   }

@@ -3,14 +3,14 @@
  */
 import type { Shape } from '../core/shape.js'
 import { celu } from '../tensor/functional.js'
-import type { SameRule } from '../tensor/layer-shapes.js'
+import type { BaseRule, SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 
 /** y = max(0, x) + min(0, alpha · (exp(x / alpha) - 1)) (default 1). Barron (2017). */
 export class CELU extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: SameRule
+  '~shapes'?(rule: SameRule | BaseRule): void
   readonly alpha: number
 
   constructor(alpha = 1) {

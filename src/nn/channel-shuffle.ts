@@ -3,7 +3,7 @@
  */
 import type { Shape } from '../core/shape.js'
 import { channelShuffle } from '../tensor/functional.js'
-import type { SameRule } from '../tensor/layer-shapes.js'
+import type { BaseRule, SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInteger } from './check-input.js'
 import { Module } from './module.js'
@@ -11,7 +11,7 @@ import { Module } from './module.js'
 /** Channel j of group i of x (N, C, …) becomes channel j · groups + i. Zhang et al., "ShuffleNet" (2018). */
 export class ChannelShuffle extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: SameRule
+  '~shapes'?(rule: SameRule | BaseRule): void
   readonly groups: number
 
   constructor(groups: number) {

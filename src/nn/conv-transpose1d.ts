@@ -3,11 +3,12 @@
  */
 import type { Shape } from '../core/shape.js'
 import { convTranspose1d } from '../tensor/functional.js'
-import type { ConvRule, ConvShape } from '../tensor/layer-shapes.js'
+import type { BaseRule, ConvTransposeRule, ConvTransposeShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
+import type { Window } from '../tensor/window-shapes.js'
 import { ConvTransposeNd, type ConvTransposeOptions } from './conv-transpose-nd.js'
-import type { Sizes } from './tuple.js'
+import type { Sizes, WindowOptions } from './tuple.js'
 
 /**
  * The transpose of Conv1d: x (N, inChannels, L) with `weight` (inChannels, outChannels/groups, ...kernelSize), plus
@@ -16,19 +17,37 @@ import type { Sizes } from './tuple.js'
 export class ConvTranspose1d<
   In extends number = number,
   Out extends number = number,
+  const K extends Sizes = Sizes,
+  const Stride extends Sizes = 1,
+  const Pad extends Sizes = 0,
+  const Dilation extends Sizes = 1,
+  const Extra extends Sizes = 0,
 > extends ConvTransposeNd {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: ConvRule<'ConvTranspose1d', 1, In, Out>
-  constructor(inChannels: In, outChannels: Out, kernelSize: Sizes, options: ConvTransposeOptions = {}) {
+  '~shapes'?(
+    rule:
+      | ConvTransposeRule<'ConvTranspose1d', 1, In, Out, Window<K, Stride, Pad, Dilation>, Extra>
+      | BaseRule,
+  ): void
+  constructor(
+    inChannels: In,
+    outChannels: Out,
+    kernelSize: K,
+    options: ConvTransposeOptions &
+      WindowOptions<Stride, Pad, Dilation> & { readonly outputPadding?: Extra } = {},
+  ) {
     super(inChannels, outChannels, kernelSize, options, 1)
   }
 
   override forward<S extends Shape>(
-    x: Tensor<S> & Fits<ConvShape<S, 'ConvTranspose1d', 1, In, Out>>,
-  ): Tensor<ShapeOr<ConvShape<S, 'ConvTranspose1d', 1, In, Out>>> {
+    x: Tensor<S> &
+      Fits<ConvTransposeShape<S, 'ConvTranspose1d', 1, In, Out, Window<K, Stride, Pad, Dilation>, Extra>>,
+  ): Tensor<
+    ShapeOr<ConvTransposeShape<S, 'ConvTranspose1d', 1, In, Out, Window<K, Stride, Pad, Dilation>, Extra>>
+  > {
     this.check(x)
     return convTranspose1d(x, this.weight, this.bias, this.settings) as Tensor<
-      ShapeOr<ConvShape<S, 'ConvTranspose1d', 1, In, Out>>
+      ShapeOr<ConvTransposeShape<S, 'ConvTranspose1d', 1, In, Out, Window<K, Stride, Pad, Dilation>, Extra>>
     >
   }
 }

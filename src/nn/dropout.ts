@@ -3,7 +3,7 @@
  */
 import type { Shape } from '../core/shape.js'
 import { dropout } from '../tensor/functional.js'
-import type { SameRule } from '../tensor/layer-shapes.js'
+import type { BaseRule, SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkProbability } from './check-input.js'
 import { Module } from './module.js'
@@ -14,7 +14,7 @@ import { Module } from './module.js'
  */
 export class Dropout extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: SameRule
+  '~shapes'?(rule: SameRule | BaseRule): void
   readonly p: number
 
   constructor(p = 0.5) {

@@ -3,7 +3,7 @@
  */
 import type { Shape } from '../core/shape.js'
 import { featureDropout } from '../tensor/functional.js'
-import type { ImageRule, ImageShape } from '../tensor/layer-shapes.js'
+import type { BaseRule, ImageRule, ImageShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInput, checkProbability } from './check-input.js'
@@ -15,7 +15,7 @@ import { Module } from './module.js'
  */
 export class Dropout2d extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: ImageRule<'Dropout2d', number, 2>
+  '~shapes'?(rule: ImageRule<'Dropout2d', number, 2> | BaseRule): void
   readonly p: number
 
   constructor(p = 0.5) {

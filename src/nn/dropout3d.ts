@@ -3,7 +3,7 @@
  */
 import type { Shape } from '../core/shape.js'
 import { dropout3d } from '../tensor/functional.js'
-import type { SameRule } from '../tensor/layer-shapes.js'
+import type { BaseRule, SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkProbability } from './check-input.js'
 import { Module } from './module.js'
@@ -12,7 +12,7 @@ import { Module } from './module.js'
  * rest by 1 / (1 - p); in evaluation mode, the identity. Tompson et al. (2015). */
 export class Dropout3d extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: SameRule
+  '~shapes'?(rule: SameRule | BaseRule): void
   readonly p: number
 
   constructor(p = 0.5) {

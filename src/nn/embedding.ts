@@ -10,7 +10,7 @@ import { normal } from '../init/normal.js'
 import { zeros } from '../tensor/creation.js'
 import { embedding } from '../tensor/functional.js'
 import { noGrad } from '../tensor/grad-mode.js'
-import type { EmbeddingRule, EmbeddingShape } from '../tensor/layer-shapes.js'
+import type { BaseRule, EmbeddingRule, EmbeddingShape } from '../tensor/layer-shapes.js'
 import { Parameter } from '../tensor/parameter.js'
 import type { ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -29,7 +29,7 @@ export interface EmbeddingOptions {
  */
 export class Embedding<D extends number = number> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: EmbeddingRule<D>
+  '~shapes'?(rule: EmbeddingRule<D> | BaseRule): void
   readonly numEmbeddings: number
   readonly embeddingDim: number
   readonly paddingIdx: number | null

@@ -2,7 +2,7 @@
  * Joins axes into one.
  */
 import type { Shape } from '../core/shape.js'
-import type { FlattenRule } from '../tensor/layer-shapes.js'
+import type { BaseRule, FlattenRule } from '../tensor/layer-shapes.js'
 import type { Fits, FlattenResult, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
@@ -10,7 +10,7 @@ import { Module } from './module.js'
 /** Joins the axes `startDim` (default 1) to `endDim` (default -1): (N, C, H, W) becomes (N, C·H·W). */
 export class Flatten<Start extends number = 1, End extends number = -1> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: FlattenRule<Start, End>
+  '~shapes'?(rule: FlattenRule<Start, End> | BaseRule): void
   readonly startDim: number
   readonly endDim: number
 

@@ -7,7 +7,7 @@ import { ValueError } from '../core/errors.js'
 import type { Shape } from '../core/shape.js'
 import { ones, zeros } from '../tensor/creation.js'
 import { groupNorm } from '../tensor/functional.js'
-import type { ChannelRule, ChannelShape } from '../tensor/layer-shapes.js'
+import type { BaseRule, ChannelRule, ChannelShape } from '../tensor/layer-shapes.js'
 import { Parameter } from '../tensor/parameter.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -27,7 +27,7 @@ export interface GroupNormOptions {
  */
 export class GroupNorm<C extends number = number> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: ChannelRule<'GroupNorm', C, '(N, C, …)'>
+  '~shapes'?(rule: ChannelRule<'GroupNorm', C, '(N, C, …)'> | BaseRule): void
   readonly numGroups: number
   readonly numChannels: number
   readonly eps: number

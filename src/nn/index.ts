@@ -70,6 +70,7 @@ export { LSTMCell } from './lstm-cell.js'
 export { MaxPool1d } from './max-pool1d.js'
 export { MaxPool2d } from './max-pool2d.js'
 export { MaxPool3d } from './max-pool3d.js'
+export type { MaxUnpoolOptions } from './max-unpool-nd.js'
 export { MaxUnpool1d } from './max-unpool1d.js'
 export { MaxUnpool2d } from './max-unpool2d.js'
 export { MaxUnpool3d } from './max-unpool3d.js'
@@ -98,7 +99,13 @@ export { ParameterDict } from './parameter-dict.js'
 export { ParameterList } from './parameter-list.js'
 export { PixelShuffle } from './pixel-shuffle.js'
 export { PixelUnshuffle } from './pixel-unshuffle.js'
-export type { AvgPoolOptions, MaxPoolOptions, PoolOptions } from './pool-nd.js'
+export type {
+  AdaptiveMaxPoolOptions,
+  AvgPoolOptions,
+  MaxPoolOptions,
+  Pooled,
+  PoolOptions,
+} from './pool-nd.js'
 export { PReLU } from './prelu.js'
 export type { RecurrentOptions } from './recurrent.js'
 export { ReflectionPad1d } from './reflection-pad1d.js'

@@ -2,7 +2,7 @@
  * Instance normalisation of images.
  */
 import type { Shape } from '../core/shape.js'
-import type { ImageRule, ImageShape } from '../tensor/layer-shapes.js'
+import type { BaseRule, ImageRule, ImageShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInput } from './check-input.js'
@@ -14,7 +14,7 @@ import { InstanceNormNd, type InstanceNormOptions } from './instance-norm-nd.js'
  */
 export class InstanceNorm2d<C extends number = number> extends InstanceNormNd {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: ImageRule<'InstanceNorm2d', C, 2>
+  '~shapes'?(rule: ImageRule<'InstanceNorm2d', C, 2> | BaseRule): void
 
   constructor(numFeatures: C, options: InstanceNormOptions = {}) {
     super('InstanceNorm2d', numFeatures, options)

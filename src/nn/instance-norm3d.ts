@@ -2,7 +2,7 @@
  * Instance normalisation of volumes.
  */
 import type { Shape } from '../core/shape.js'
-import type { ImageRule, ImageShape } from '../tensor/layer-shapes.js'
+import type { BaseRule, ImageRule, ImageShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInput } from './check-input.js'
@@ -14,7 +14,7 @@ import { InstanceNormNd, type InstanceNormOptions } from './instance-norm-nd.js'
  */
 export class InstanceNorm3d<C extends number = number> extends InstanceNormNd {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: ImageRule<'InstanceNorm3d', C, 3>
+  '~shapes'?(rule: ImageRule<'InstanceNorm3d', C, 3> | BaseRule): void
 
   constructor(numFeatures: C, options: InstanceNormOptions = {}) {
     super('InstanceNorm3d', numFeatures, options)

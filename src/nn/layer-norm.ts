@@ -6,7 +6,7 @@ import type { Shape } from '../core/shape.js'
 import { formatShape } from '../core/shape.js'
 import { ones, zeros } from '../tensor/creation.js'
 import { layerNorm } from '../tensor/functional.js'
-import type { FeatureRule, FeatureShape, LastSize } from '../tensor/layer-shapes.js'
+import type { BaseRule, FeatureRule, FeatureShape, LastSize } from '../tensor/layer-shapes.js'
 import { Parameter } from '../tensor/parameter.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -29,7 +29,7 @@ export interface LayerNormOptions {
  */
 export class LayerNorm<const N extends Sizes = Sizes> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: FeatureRule<'LayerNorm', LastSize<N>>
+  '~shapes'?(rule: FeatureRule<'LayerNorm', LastSize<N>> | BaseRule): void
   readonly normalizedShape: readonly number[]
   readonly eps: number
   weight: Parameter | null

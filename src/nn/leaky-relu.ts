@@ -3,14 +3,14 @@
  */
 import type { Shape } from '../core/shape.js'
 import { leakyRelu } from '../tensor/functional.js'
-import type { SameRule } from '../tensor/layer-shapes.js'
+import type { BaseRule, SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 
 /** y = x for x > 0, else negativeSlope · x (default 0.01). Maas et al. (2013). */
 export class LeakyReLU extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: SameRule
+  '~shapes'?(rule: SameRule | BaseRule): void
   readonly negativeSlope: number
 
   constructor(negativeSlope = 0.01) {

@@ -7,7 +7,7 @@ import { kaimingUniform } from '../init/kaiming-uniform.js'
 import { uniform } from '../init/uniform.js'
 import { zeros } from '../tensor/creation.js'
 import { linear } from '../tensor/functional.js'
-import type { LinearRule } from '../tensor/layer-shapes.js'
+import type { BaseRule, LinearRule } from '../tensor/layer-shapes.js'
 import { Parameter } from '../tensor/parameter.js'
 import type { Fits, LinearResult, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -25,7 +25,7 @@ export interface LinearOptions {
  */
 export class Linear<In extends number = number, Out extends number = number> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: LinearRule<In, Out>
+  '~shapes'?(rule: LinearRule<In, Out> | BaseRule): void
   readonly inFeatures: number
   readonly outFeatures: number
   weight: Parameter

@@ -4,7 +4,7 @@
 import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { localResponseNorm } from '../tensor/functional.js'
-import type { SameRule } from '../tensor/layer-shapes.js'
+import type { BaseRule, SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInteger } from './check-input.js'
 import { Module } from './module.js'
@@ -22,7 +22,7 @@ export interface LocalResponseNormOptions {
  * Krizhevsky et al. (2012). */
 export class LocalResponseNorm extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: SameRule
+  '~shapes'?(rule: SameRule | BaseRule): void
   readonly size: number
   readonly alpha: number
   readonly beta: number

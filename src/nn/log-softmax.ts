@@ -2,14 +2,14 @@
  * LogSoftmax as a layer.
  */
 import type { Shape } from '../core/shape.js'
-import type { SameRule } from '../tensor/layer-shapes.js'
+import type { BaseRule, SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 
 /** y = x - log Σ exp(x) along `axis` (default -1), computed after subtracting the largest element. */
 export class LogSoftmax extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: SameRule
+  '~shapes'?(rule: SameRule | BaseRule): void
   readonly axis: number
 
   constructor(axis = -1) {

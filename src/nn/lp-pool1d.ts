@@ -1,32 +1,41 @@
 /**
  * Power-average pooling over 1 spatial axis.
  */
+import type { Shape } from '../core/shape.js'
 import type { LpPoolOptions } from '../ops/lp-pooling.js'
 import { lpPool1d } from '../tensor/functional.js'
+import type { PoolRule, PoolShape } from '../tensor/image-shapes.js'
+import type { BaseRule } from '../tensor/layer-shapes.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { Module } from './module.js'
+import type { Ceiled, Window } from '../tensor/window-shapes.js'
+import { LpPoolNd } from './lp-pool-nd.js'
 import type { Sizes } from './tuple.js'
 
 /**
- * (Σ xᵖ)^(1/p) over each window, p = `normType`; `stride` defaults to the window's size.
+ * (Σ xᵖ)^(1/p) over each window of x (N, C, L) or without N, p = `normType`; `stride` defaults to the window's size.
  */
-export class LPPool1d extends Module {
-  readonly normType: number
-  readonly kernelSize: Sizes
-  readonly options: LpPoolOptions
+export class LPPool1d<
+  const K extends Sizes = Sizes,
+  const Stride extends Sizes | null = null,
+  Ceil extends boolean = false,
+> extends LpPoolNd {
+  /** @internal What it does to shapes, for Sequential. */
+  '~shapes'?(rule: PoolRule<'LPPool1d', 1, Ceiled<Ceil, Window<K, Stride>>> | BaseRule): void
 
-  constructor(normType: number, kernelSize: Sizes, options: LpPoolOptions = {}) {
-    super()
-    this.normType = normType
-    this.kernelSize = kernelSize
-    this.options = { ...options }
+  constructor(
+    normType: number,
+    kernelSize: K,
+    options: LpPoolOptions & { readonly stride?: Stride & Sizes; readonly ceilMode?: Ceil } = {},
+  ) {
+    super('LPPool1d', normType, kernelSize, options, 1)
   }
 
-  override forward(x: Tensor): Tensor {
-    return lpPool1d(x, this.normType, this.kernelSize, this.options)
-  }
-
-  protected override describe(): string {
-    return `normType=${this.normType}, kernelSize=${String(this.kernelSize)}`
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<PoolShape<S, 'LPPool1d', 1, Ceiled<Ceil, Window<K, Stride>>>>,
+  ): Tensor<ShapeOr<PoolShape<S, 'LPPool1d', 1, Ceiled<Ceil, Window<K, Stride>>>>> {
+    return lpPool1d(x, this.normType, this.kernelSize, this.options) as Tensor<
+      ShapeOr<PoolShape<S, 'LPPool1d', 1, Ceiled<Ceil, Window<K, Stride>>>>
+    >
   }
 }

@@ -2,6 +2,7 @@
  * What the pooling layers share: window, stride, padding and their checks.
  */
 import { ValueError } from '../core/errors.js'
+import type { Shape } from '../core/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInput } from './check-input.js'
 import { Module } from './module.js'
@@ -19,7 +20,26 @@ export interface PoolOptions {
 export interface MaxPoolOptions extends PoolOptions {
   /** Distance of neighbouring elements of a window (default 1). */
   readonly dilation?: Sizes
+  /** Give `[values, indices]`, indices counted in the flattened spatial axes of the input (default false). */
+  readonly returnIndices?: boolean
 }
+
+export interface AdaptiveMaxPoolOptions {
+  /** Give `[values, indices]`, indices counted in the flattened spatial axes of the input (default false). */
+  readonly returnIndices?: boolean
+}
+
+/** Options whose values are known as types. */
+export interface PoolWindowOptions<Stride extends Sizes | null, Pad extends Sizes, Ceil extends boolean> {
+  readonly stride?: Stride & Sizes
+  readonly padding?: Pad
+  readonly ceilMode?: Ceil
+}
+
+/** What max pooling gives: values, or values and indices. */
+export type Pooled<Indices extends boolean, S extends Shape> = Indices extends true
+  ? [Tensor<S>, Tensor<S>]
+  : Tensor<S>
 
 export interface AvgPoolOptions extends PoolOptions {
   /** Count the padding's zeros in the mean (default true). */
@@ -53,7 +73,7 @@ export abstract class PoolNd extends Module {
     }
   }
 
-  abstract override forward(x: Tensor): Tensor
+  abstract override forward(x: Tensor): unknown
 
   protected check(x: Tensor): void {
     const rank = this.kernelSize.length

@@ -5,7 +5,7 @@ import type { Shape } from '../core/shape.js'
 import { constant } from '../init/constant.js'
 import { zeros } from '../tensor/creation.js'
 import { prelu } from '../tensor/functional.js'
-import type { SameRule } from '../tensor/layer-shapes.js'
+import type { BaseRule, SameRule } from '../tensor/layer-shapes.js'
 import { Parameter } from '../tensor/parameter.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInteger } from './check-input.js'
@@ -17,7 +17,7 @@ import { Module } from './module.js'
  */
 export class PReLU extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: SameRule
+  '~shapes'?(rule: SameRule | BaseRule): void
   readonly numParameters: number
   weight: Parameter
 

@@ -4,7 +4,7 @@
 import { ValueError } from '../core/errors.js'
 import type { Shape } from '../core/shape.js'
 import { rrelu } from '../tensor/functional.js'
-import type { SameRule } from '../tensor/layer-shapes.js'
+import type { BaseRule, SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 
@@ -12,7 +12,7 @@ import { Module } from './module.js'
  * evaluation mode (defaults 1/8 and 1/3). Xu et al. (2015). */
 export class RReLU extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: SameRule
+  '~shapes'?(rule: SameRule | BaseRule): void
   readonly lower: number
   readonly upper: number
 

@@ -3,7 +3,7 @@
  */
 import { ValueError } from '../core/errors.js'
 import type { Shape } from '../core/shape.js'
-import type { ChainRule, ChainShape } from '../tensor/layer-shapes.js'
+import type { BaseRule, ChainRule, ChainShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module, type TensorModule } from './module.js'
@@ -14,7 +14,7 @@ import { Module, type TensorModule } from './module.js'
  */
 export class Sequential<const L extends readonly TensorModule[] = readonly TensorModule[]> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: ChainRule<L>
+  '~shapes'?(rule: ChainRule<L> | BaseRule): void
 
   constructor(...modules: L)
   constructor(modules: Readonly<Record<string, TensorModule>>)

@@ -3,14 +3,14 @@
  */
 import type { Shape } from '../core/shape.js'
 import { softmin } from '../tensor/functional.js'
-import type { SameRule } from '../tensor/layer-shapes.js'
+import type { BaseRule, SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 
 /** y = softmax(-x) along `axis` (default -1). */
 export class Softmin extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: SameRule
+  '~shapes'?(rule: SameRule | BaseRule): void
   readonly axis: number
 
   constructor(axis = -1) {

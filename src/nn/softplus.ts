@@ -4,7 +4,7 @@
 import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { softplus } from '../tensor/functional.js'
-import type { SameRule } from '../tensor/layer-shapes.js'
+import type { BaseRule, SameRule } from '../tensor/layer-shapes.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 
@@ -18,7 +18,7 @@ export interface SoftplusOptions {
 /** y = log(1 + exp(beta · x)) / beta. Dugas et al. (2001). */
 export class Softplus extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  declare readonly '~shapes'?: SameRule
+  '~shapes'?(rule: SameRule | BaseRule): void
   readonly beta: number
   readonly threshold: number
 

@@ -5,6 +5,13 @@ import { ValueError } from '../core/errors.js'
 
 export type Sizes = number | readonly number[]
 
+/** Options of a sliding window whose values are known as types. */
+export interface WindowOptions<Stride, Pad, Dilation> {
+  readonly stride?: Stride
+  readonly padding?: Pad
+  readonly dilation?: Dilation
+}
+
 /** `[value, value, …]`, or the list itself when it has `length` entries. */
 export function tuple(value: Sizes, length: number, what: string): number[] {
   if (typeof value === 'number') return new Array<number>(length).fill(value)

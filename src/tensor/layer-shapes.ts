@@ -3,7 +3,9 @@
  * does not fit is a sentence that the compiler prints. Unknown sizes and plain tensors fit everything.
  */
 import type { Shape } from '../core/shape.js'
+import type { Add, Multiply } from './shape-arithmetic.js'
 import type { FlattenResult, LinearResult, MayEqual, Unranked } from './shape-types.js'
+import type { PerAxis, Repeats, SlideSizes, UnslideSizes, WindowType } from './window-shapes.js'
 
 /** A function on shapes as a type: `input` goes in, `output` is the shape that comes out or a message. */
 export interface ShapeRule {
@@ -11,17 +13,23 @@ export interface ShapeRule {
   readonly output: unknown
 }
 
+/**
+ * What layers name beside their rule, which is the parameter of a method `~shapes`. The union lets a layer of known sizes
+ * be assigned to one of unknown sizes, however their rules use the sizes: each rule is assignable to this.
+ */
+export interface BaseRule extends ShapeRule {
+  readonly base?: true
+}
+
+type WithoutBase<R> = R extends ShapeRule ? ('base' extends keyof R ? never : R) : never
+
 /** The rule's result for a shape. */
 export type Apply<R extends ShapeRule, S extends Shape> = (R & { readonly input: S })['output']
 
 // ---------------------------------------------------------------- shapes of results
 
 /** Spatial axes by their number. */
-interface Spatial {
-  1: readonly [number]
-  2: readonly [number, number]
-  3: readonly [number, number, number]
-}
+export type Spatial = Repeats
 
 interface Layouts {
   1: '(N, C, L)'
@@ -29,31 +37,58 @@ interface Layouts {
   3: '(N, C, D, H, W)'
 }
 
-type WrongRank<
+export type WrongRank<
   Name extends string,
   Layout extends string,
   S extends Shape,
 > = `${Name}: the input is ${Layout}, not a tensor of rank ${S['length']}`
 
-type WrongChannels<
+export type WrongChannels<
   Name extends string,
   Got extends number,
   Expected extends number,
 > = `${Name}: the input has ${Got} channels, the layer takes ${Expected}`
 
-/** (N, C, …) to (N, Out, …) with other spatial sizes. C is `number` for layers that take any. */
+/** The leading axes followed by spatial ones; a message gets the layer's name. */
+export type WithSpace<Name extends string, Lead extends Shape, Space> = Space extends Shape
+  ? readonly [...Lead, ...Space]
+  : `${Name}: ${Space & string}`
+
+/**
+ * (N, C, …) to (N, Out, …) with the spatial sizes that the window W gives, unknown ones for `null`. C is `number` for
+ * layers that take any, Out `null` for those that keep it.
+ */
 export type ConvShape<
   S extends Shape,
   Name extends string,
   R extends keyof Spatial,
   C extends number,
   Out extends number | null,
+  W extends WindowType | null = null,
 > =
   Unranked<S> extends true
     ? Shape
-    : S extends readonly [infer N extends number, infer K extends number, ...Spatial[R]]
+    : S extends readonly [infer N extends number, infer K extends number, ...infer Space extends Spatial[R]]
       ? MayEqual<K, C> extends true
-        ? readonly [N, Out extends number ? Out : K, ...Spatial[R]]
+        ? WithSpace<Name, readonly [N, Out extends number ? Out : K], SlideSizes<Space, W>>
+        : WrongChannels<Name, K, C>
+      : WrongRank<Name, Layouts[R], S>
+
+/** The same for the transpose of a convolution, whose sizes are those from which the window gives the input's. */
+export type ConvTransposeShape<
+  S extends Shape,
+  Name extends string,
+  R extends keyof Spatial,
+  C extends number,
+  Out extends number,
+  W extends WindowType | null = null,
+  Extra extends PerAxis = 0,
+> =
+  Unranked<S> extends true
+    ? Shape
+    : S extends readonly [infer N extends number, infer K extends number, ...infer Space extends Spatial[R]]
+      ? MayEqual<K, C> extends true
+        ? readonly [N, Out, ...UnslideSizes<Space, W, Extra>]
         : WrongChannels<Name, K, C>
       : WrongRank<Name, Layouts[R], S>
 
@@ -70,15 +105,9 @@ export type AdaptiveShape<
       ? Size extends Shape
         ? readonly [N, K, ...Size]
         : Size extends number
-          ? readonly [N, K, ...Repeated<Size>[R]]
+          ? readonly [N, K, ...Repeats<Size>[R]]
           : Shape
       : WrongRank<Name, Layouts[R], S>
-
-interface Repeated<N extends number> {
-  1: readonly [N]
-  2: readonly [N, N]
-  3: readonly [N, N, N]
-}
 
 /** (N, C, …) unchanged, C checked. */
 export type ChannelShape<
@@ -125,19 +154,93 @@ export type LastSize<N> = N extends number
     ? Last
     : number
 
-/** (T, N, In) or (T, In) to the outputs of the last layer; their width is known in one direction. */
+/** (…, F) to (…, Out) (F itself where Out is null) for the ranks of a layout. */
+export type RankedFeatureShape<
+  S extends Shape,
+  Name extends string,
+  Ranks extends number,
+  Layout extends string,
+  F extends number,
+  Out extends number | null = null,
+> =
+  Unranked<S> extends true
+    ? Shape
+    : S['length'] extends Ranks
+      ? FeatureShape<S, Name, F, Out>
+      : WrongRank<Name, Layout, S>
+
+/** (T, N, In) or (T, In) to the outputs of the last layer: twice as wide in two directions. */
 export type RecurrentShape<
   S extends Shape,
   Name extends string,
   In extends number,
   Hidden extends number,
   Both extends boolean,
+> = RankedFeatureShape<
+  S,
+  Name,
+  2 | 3,
+  '(T, N, F) or (T, F)',
+  In,
+  boolean extends Both ? number : Both extends true ? Add<Hidden, Hidden> : Hidden
+>
+
+/** (T, N, In), or (N, T, In) where `First`, to the states of all layers and directions (layers·directions, N, H). */
+export type RecurrentStateShape<
+  S extends Shape,
+  Hidden extends number,
+  Both extends boolean,
+  Layers extends number,
+  First extends boolean,
+> = S extends readonly [infer A extends number, infer B extends number, number]
+  ? readonly [StateRows<Layers, Both>, boolean extends First ? number : First extends true ? A : B, Hidden]
+  : S extends readonly [number, number]
+    ? readonly [StateRows<Layers, Both>, Hidden]
+    : Shape
+
+type StateRows<Layers extends number, Both extends boolean> = boolean extends Both
+  ? number
+  : Both extends true
+    ? Multiply<Layers, 2>
+    : Layers
+
+/** (N, In) or (In) to (N, Hidden) or (Hidden): one step. */
+export type CellShape<
+  S extends Shape,
+  Name extends string,
+  In extends number,
+  Hidden extends number,
+> = RankedFeatureShape<S, Name, 1 | 2, '(N, F) or (F)', In, Hidden>
+
+/** (L, N, E) or (N, L, E), unchanged, E checked. */
+export type SequenceShape<S extends Shape, Name extends string, E extends number> = RankedFeatureShape<
+  S,
+  Name,
+  3,
+  '(L, N, E) or (N, L, E)',
+  E
+>
+
+/** (bags, length) of indices to (bags, D); 1-d indices have as many bags as offsets. */
+export type EmbeddingBagShape<
+  S extends Shape,
+  Offsets extends Shape | null,
+  D extends number,
+  Last extends boolean,
 > =
   Unranked<S> extends true
-    ? Shape
-    : S['length'] extends 2 | 3
-      ? FeatureShape<S, Name, In, Both extends false ? Hidden : number>
-      : WrongRank<Name, '(T, N, F) or (T, F)', S>
+    ? readonly [number, D]
+    : S extends readonly [infer Bags extends number, number]
+      ? Offsets extends null
+        ? readonly [Bags, D]
+        : 'EmbeddingBag: offsets go with 1-d indices'
+      : S extends readonly [number]
+        ? [Offsets] extends [null]
+          ? 'EmbeddingBag: 1-d indices need offsets'
+          : Offsets extends readonly [infer Starts extends number]
+            ? readonly [Last extends false ? Starts : number, D]
+            : readonly [number, D]
+        : WrongRank<'EmbeddingBag', '(bags, length) or 1-d', S>
 
 /** An axis more, of size D. */
 export type EmbeddingShape<S extends Shape, D extends number> =
@@ -152,9 +255,11 @@ export type ChainShape<S, L extends readonly unknown[]> = S extends Shape
       : S
   : S
 
-type StepShape<S extends Shape, M> = M extends { readonly '~shapes'?: infer R }
-  ? [Exclude<R, undefined>] extends [infer Rule extends ShapeRule]
-    ? Apply<Rule, S>
+type StepShape<S extends Shape, M> = M extends { '~shapes'?(rule: infer Rule): void }
+  ? WithoutBase<Rule> extends infer R extends ShapeRule
+    ? [R] extends [never]
+      ? Shape
+      : Apply<R, S>
     : Shape
   : Shape
 
@@ -180,7 +285,8 @@ export type ConvOf<
 
 // ---------------------------------------------------------------- rules of layers, for `Sequential`
 
-type Given<I> = I extends Shape ? I : never
+/** The input of a rule as a shape. */
+export type Given<I> = I extends Shape ? I : never
 
 export interface SameRule extends ShapeRule {
   readonly output: this['input']
@@ -193,8 +299,19 @@ export interface ConvRule<
   R extends keyof Spatial,
   C extends number,
   Out extends number | null,
+  W extends WindowType | null = null,
 > extends ShapeRule {
-  readonly output: ConvShape<Given<this['input']>, Name, R, C, Out>
+  readonly output: ConvShape<Given<this['input']>, Name, R, C, Out, W>
+}
+export interface ConvTransposeRule<
+  Name extends string,
+  R extends keyof Spatial,
+  C extends number,
+  Out extends number,
+  W extends WindowType | null = null,
+  Extra extends PerAxis = 0,
+> extends ShapeRule {
+  readonly output: ConvTransposeShape<Given<this['input']>, Name, R, C, Out, W, Extra>
 }
 export interface AdaptiveRule<
   Name extends string,
@@ -211,6 +328,15 @@ export interface ImageRule<Name extends string, C extends number, R extends keyo
 }
 export interface FeatureRule<Name extends string, F extends number> extends ShapeRule {
   readonly output: FeatureShape<Given<this['input']>, Name, F>
+}
+export interface CellRule<Name extends string, In extends number, Hidden extends number> extends ShapeRule {
+  readonly output: CellShape<Given<this['input']>, Name, In, Hidden>
+}
+export interface SequenceRule<Name extends string, E extends number> extends ShapeRule {
+  readonly output: SequenceShape<Given<this['input']>, Name, E>
+}
+export interface EmbeddingBagRule<D extends number> extends ShapeRule {
+  readonly output: EmbeddingBagShape<Given<this['input']>, null, D, false>
 }
 export interface EmbeddingRule<D extends number> extends ShapeRule {
   readonly output: EmbeddingShape<Given<this['input']>, D>

@@ -1,5 +1,5 @@
 /**
- * Sums and products of sizes as types, by the decimal digits as on paper. A size that is not known gives `number`. Only
+ * Sums, differences, products and quotients of sizes as types, by the decimal digits as on paper. A size that is not known gives `number`. Only
  * `reshape`, `flatten`, `cat` and the like pay for it: some tens of instantiations an operation.
  */
 import type { Shape } from '../core/shape.js'
@@ -32,6 +32,20 @@ type Products = [
   ['00', '09', '18', '27', '36', '45', '54', '63', '72', '81'],
 ]
 
+/** a - b of two digits: what is borrowed, and the digit. */
+type Differences = [
+  ['00', '19', '18', '17', '16', '15', '14', '13', '12', '11'],
+  ['01', '00', '19', '18', '17', '16', '15', '14', '13', '12'],
+  ['02', '01', '00', '19', '18', '17', '16', '15', '14', '13'],
+  ['03', '02', '01', '00', '19', '18', '17', '16', '15', '14'],
+  ['04', '03', '02', '01', '00', '19', '18', '17', '16', '15'],
+  ['05', '04', '03', '02', '01', '00', '19', '18', '17', '16'],
+  ['06', '05', '04', '03', '02', '01', '00', '19', '18', '17'],
+  ['07', '06', '05', '04', '03', '02', '01', '00', '19', '18'],
+  ['08', '07', '06', '05', '04', '03', '02', '01', '00', '19'],
+  ['09', '08', '07', '06', '05', '04', '03', '02', '01', '00'],
+]
+
 type Digit = keyof Sums & `${number}`
 
 type AddDigits<A extends string, B extends string> = A extends Digit
@@ -43,6 +57,12 @@ type AddDigits<A extends string, B extends string> = A extends Digit
 type MultiplyDigits<A extends string, B extends string> = A extends Digit
   ? B extends keyof Products[A]
     ? Products[A][B]
+    : never
+  : never
+
+type SubtractDigits<A extends string, B extends string> = A extends Digit
+  ? B extends keyof Differences[A]
+    ? Differences[A][B]
     : never
   : never
 
@@ -78,6 +98,48 @@ type AddReversed<
   : B extends ''
     ? `${Done}${Carry}`
     : AddReversed<B, '', Carry, Done>
+
+/** A - B - borrow, all with their last digit first; '-' when that is below 0. */
+type SubtractReversed<
+  A extends string,
+  B extends string,
+  Borrow extends string = '0',
+  Done extends string = '',
+> = A extends `${infer X}${infer RestA}`
+  ? B extends `${infer Y}${infer RestB}`
+    ? SubtractDigits<X, Y> extends `${infer High}${infer Low}`
+      ? SubtractDigits<Low, Borrow> extends `${infer Higher}${infer Lower}`
+        ? SubtractReversed<RestA, RestB, High extends '1' ? '1' : Higher, `${Done}${Lower}`>
+        : never
+      : never
+    : SubtractDigits<X, Borrow> extends `${infer High}${infer Low}`
+      ? SubtractReversed<RestA, '', High, `${Done}${Low}`>
+      : never
+  : B extends ''
+    ? Borrow extends '0'
+      ? Done
+      : '-'
+    : SubtractReversed<'0', B, Borrow, Done>
+
+/** How often B goes into A (at most nine times) and what remains, both with their last digit first. */
+type DivideDigit<A extends string, B extends string, Times extends readonly unknown[] = []> =
+  SubtractReversed<A, B> extends infer Rest extends string
+    ? Rest extends '-'
+      ? readonly [Times['length'], A]
+      : DivideDigit<Rest, B, [...Times, unknown]>
+    : never
+
+/** A / B, A with its first digit first: the quotient with its first digit first, the remainder with its last. */
+type DivideDigits<
+  A extends string,
+  B extends string,
+  Rest extends string = '',
+  Done extends string = '',
+> = A extends `${infer X}${infer Others}`
+  ? DivideDigit<`${X}${Rest}`, B> extends readonly [infer Q extends number, infer R extends string]
+    ? DivideDigits<Others, B, R, `${Done}${Q}`>
+    : never
+  : readonly [Done, Rest]
 
 /** A · the digit B, last digit first. */
 type TimesDigit<
@@ -131,3 +193,38 @@ export type Product<S extends Shape, Done extends number = 1> = S extends readon
   : S extends readonly []
     ? Done
     : number
+
+/** A - B, or `null` where that is below 0. */
+export type Subtract<A extends number, B extends number> = number extends A | B
+  ? number
+  : B extends 0
+    ? A
+    : SubtractReversed<Reverse<`${A}`>, Reverse<`${B}`>> extends infer R extends string
+      ? R extends '-'
+        ? null
+        : ToNumber<R>
+      : never
+
+/** The integer quotient A / B and the remainder. */
+export type Divide<A extends number, B extends number> = number extends A | B
+  ? readonly [number, number]
+  : B extends 0
+    ? readonly [number, number]
+    : B extends 1
+      ? readonly [A, 0]
+      : DivideDigits<`${A}`, Reverse<`${B}`>> extends readonly [
+            infer Q extends string,
+            infer R extends string,
+          ]
+        ? readonly [WithoutZeros<Q> extends `${infer N extends number}` ? N : number, ToNumber<R>]
+        : never
+
+/** A / B where that is an integer, else `null`. */
+export type Quotient<A extends number, B extends number> =
+  Divide<A, B> extends readonly [infer Q extends number, infer R extends number]
+    ? number extends R
+      ? number
+      : R extends 0
+        ? Q
+        : null
+    : never

@@ -62,6 +62,10 @@ export type BroadcastResult<
       ? Shape
       : BroadcastTuples<A, B, Op, readonly []>
 
+/** The shape that three shapes broadcast to, or a message. */
+export type BroadcastResult3<A extends Shape, B extends Shape, C extends Shape, Op extends string> =
+  BroadcastResult<A, B, Op> extends infer R ? (R extends Shape ? BroadcastResult<R, C, Op> : R) : never
+
 export type Broadcast<A extends Shape, B extends Shape> = ShapeOr<BroadcastResult<A, B>>
 
 // ---------------------------------------------------------------- matrix products
@@ -130,6 +134,36 @@ type Append<Lead, Last extends Shape> = Lead extends Shape ? readonly [...Lead, 
 
 export type MatMul<A extends Shape, B extends Shape> = ShapeOr<MatMulResult<A, B>>
 
+/** (m, k)·(k, n), or a message. */
+export type MmResult<A extends Shape, B extends Shape> =
+  Unranked<A> extends true
+    ? Shape
+    : Unranked<B> extends true
+      ? Shape
+      : A extends readonly [infer M extends number, infer K extends number]
+        ? B extends readonly [infer K2 extends number, infer N extends number]
+          ? MayEqual<K, K2> extends true
+            ? readonly [M, N]
+            : InnerMismatch<'mm', K, K2>
+          : `mm: the second factor is (k, n), not a tensor of rank ${B['length']}`
+        : `mm: the first factor is (m, k), not a tensor of rank ${A['length']}`
+
+/** (B, m, k)·(B, k, n), or a message. */
+export type BmmResult<A extends Shape, B extends Shape> =
+  Unranked<A> extends true
+    ? Shape
+    : Unranked<B> extends true
+      ? Shape
+      : A extends readonly [infer P extends number, infer M extends number, infer K extends number]
+        ? B extends readonly [infer Q extends number, infer K2 extends number, infer N extends number]
+          ? MayEqual<P, Q> extends true
+            ? MayEqual<K, K2> extends true
+              ? readonly [number extends P ? Q : P, M, N]
+              : InnerMismatch<'bmm', K, K2>
+            : `bmm: batches of ${P} and ${Q} matrices differ`
+          : `bmm: the second factor is (B, k, n), not a tensor of rank ${B['length']}`
+        : `bmm: the first factor is (B, m, k), not a tensor of rank ${A['length']}`
+
 /** (…, In) to (…, Out), or a message: what `linear` does to a shape. */
 export type LinearResult<S extends Shape, In extends number, Out extends number> =
   Unranked<S> extends true
@@ -153,7 +187,7 @@ interface Elements {
 }
 
 /** An axis counted from the front, as a literal; `number` when it is not known, `never` when it does not exist. */
-type AxisOf<S extends Shape, Axis extends number> = number extends Axis
+export type AxisOf<S extends Shape, Axis extends number> = number extends Axis
   ? number
   : Unranked<S> extends true
     ? number
@@ -167,13 +201,14 @@ type AxisOf<S extends Shape, Axis extends number> = number extends Axis
         ? Axis
         : never
 
-type MissingAxis<
+export type MissingAxis<
   S extends Shape,
   Axis extends number,
   Op extends string,
 > = `${Op}: axis ${Axis} does not exist in a tensor of rank ${S['length']}`
 
-type SetAt<S extends Shape, At extends number, N extends number> = {
+/** S with another size on one axis. */
+export type SetAt<S extends Shape, At extends number, N extends number> = {
   readonly [K in keyof S]: K extends `${At}` ? N : S[K]
 }
 
