@@ -79,7 +79,9 @@ export class ScheduleListing {
       if (spec.kind === 'structured' && node !== spec.node && !spec.outputs.includes(node)) return []
       if (stop.has(node)) return []
       if (spec.kind === 'structured' && node === spec.node) return operandsOf(node)
-      return spec.kind === 'contract' && node === spec.node ? [spec.packed, node.inputs[1]] : node.inputs
+      return spec.kind === 'contract' && node === spec.node && spec.packed !== null
+        ? [spec.packed, node.inputs[1]]
+        : node.inputs
     }
     const lines: string[] = []
     for (const node of topologicalOrder(spec.outputs, operands)) {

@@ -10,6 +10,7 @@ import type { Target } from '../codegen/target.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
 import type { ContractSpec, KernelSpec } from './kernel-spec.js'
+import { leftView } from './left-view.js'
 import { operandsOf } from './operands.js'
 import { packLeft } from './pack.js'
 import { chooseStored, structured } from './store.js'
@@ -40,17 +41,21 @@ export function cutIntoKernels(
   target: Target,
   overwrites: ReadonlyMap<Node, Node> = new Map(),
 ): Cut {
-  const stored = chooseStored(roots, isLeaf)
+  const order = topologicalOrder(roots, (n) => (isLeaf(n) ? [] : n.inputs))
+  const contractions = order.filter((n): n is Node<'contract'> => !isLeaf(n) && isOp(n, 'contract'))
+  const delivered = new Set(roots)
+  const read = contractions.flatMap(
+    (node) => leftView(node, (n) => isLeaf(n) || delivered.has(n), true)?.base ?? [],
+  )
+  const stored = chooseStored(roots, isLeaf, read)
   const packs = new Map<Node, Node>()
-  const all = [...roots]
-  const initial = topologicalOrder(roots, (n) => (isLeaf(n) ? [] : n.inputs))
-  for (const node of initial) {
-    if (isLeaf(node) || !isOp(node, 'contract')) continue
-    const packed = packLeft(node, target.tile.rows)
-    packs.set(node, packed)
-    stored.add(packed)
-    all.push(packed)
+  for (const node of contractions) {
+    // What is stored for other reasons may stand between a contraction and the rows that it would read.
+    if (leftView(node, (n) => isLeaf(n) || stored.has(n), false) === null)
+      packs.set(node, packLeft(node, target.tile.rows))
   }
+  for (const packed of packs.values()) stored.add(packed)
+  const all = [...roots, ...packs.values()]
   const drafts = draftKernels(all, isLeaf, stored, packs)
   join(drafts)
   dropUnread(drafts, new Set(roots))
@@ -63,7 +68,7 @@ function finish(d: Draft): KernelSpec {
     return {
       kind: 'contract',
       node: d.node as Node<'contract'>,
-      packed: d.packed!,
+      packed: d.packed,
       outputs: d.outputs,
       inputs,
     } satisfies ContractSpec
@@ -113,10 +118,13 @@ function draftKernels(
       needs: new Set(),
     }
     if (isOp(node, 'contract')) {
-      const packed = packs.get(node)!
+      const packed = packs.get(node) ?? null
       Object.assign(draft, { kind: 'contract', node, packed })
-      draft.inputs.add(packed)
-      readsOf([node.inputs[1]], isLeaf, stored, draft.inputs)
+      if (packed === null) readsOf(node.inputs, isLeaf, stored, draft.inputs)
+      else {
+        draft.inputs.add(packed)
+        readsOf([node.inputs[1]], isLeaf, stored, draft.inputs)
+      }
     } else {
       readsOf(node.inputs, isLeaf, stored, draft.inputs)
     }

@@ -14,13 +14,15 @@ export interface MapSpec extends SpecBase {
 }
 
 /**
- * A contraction with a register tile. The left side has been packed by a map kernel of its own
- * (batch, row tile, inner, row); the right side is an expression. The outputs are element-wise in the contraction.
+ * A contraction with a register tile. The left side is read where its rows lie, or has been packed by a map kernel of
+ * its own (batch, row tile, inner, row); the right side is an expression. The outputs are element-wise in the
+ * contraction.
  */
 export interface ContractSpec extends SpecBase {
   readonly kind: 'contract'
   readonly node: Node<'contract'>
-  readonly packed: Node
+  /** Null where the left side is movement of a stored value (`leftView`). */
+  readonly packed: Node | null
 }
 
 /** A primitive with a lowering of its own over stored inputs (sort, scatter, …) or a control command. */

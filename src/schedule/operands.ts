@@ -26,7 +26,7 @@ export function stridedView(node: Node): StridedView {
     const [x] = move.inputs
     const next = isOp(move, 'expand')
       ? move.shape.map((n, a) => (x.shape[a] === n ? strides[a] : 0))
-      : reshaped(x.shape, strides, move.shape)
+      : reshapedStrides(x.shape, strides, move.shape)
     if (next === null) base = move
     strides = next ?? stridesOf(move.shape)
   }
@@ -34,7 +34,7 @@ export function stridedView(node: Node): StridedView {
 }
 
 /** Strides of a reshaped view: of any shape where it is row-major, else where only axes of one come and go. */
-function reshaped(
+export function reshapedStrides(
   from: readonly number[],
   strides: readonly number[],
   to: readonly number[],

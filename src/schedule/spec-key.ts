@@ -18,8 +18,9 @@ export function specKey(spec: MapSpec | ContractSpec): string {
   const numbersOf = (nodes: readonly Node[]): string => nodes.map((x) => numbers.get(x)).join()
   for (const node of spec.inputs) add(node, 'in')
   const contract = spec.kind === 'contract' ? spec.node : null
-  // A contraction reads its left side packed.
-  const operands = (n: Node): readonly Node[] => (n === contract ? [n.inputs[1]] : n.inputs)
+  // A packed left side is one of the inputs.
+  const operands = (n: Node): readonly Node[] =>
+    n === contract && spec.kind === 'contract' && spec.packed !== null ? [n.inputs[1]] : n.inputs
   for (const node of topologicalOrder(spec.outputs, (n) => (numbers.has(n) ? [] : operands(n)))) {
     if (numbers.has(node)) continue
     add(node, `${node.op}${attributesKey(node.attrs)} ${numbersOf(operands(node))}`)
@@ -28,7 +29,7 @@ export function specKey(spec: MapSpec | ContractSpec): string {
       parts.push(`left ${left.dtype} ${left.shape.join('x')} ${sharedBatchAxes(node).join()}`)
     }
   }
-  if (spec.kind === 'contract') parts.push(`packed ${numbers.get(spec.packed)}`)
+  if (spec.kind === 'contract' && spec.packed !== null) parts.push(`packed ${numbers.get(spec.packed)}`)
   parts.push(`out ${numbersOf(spec.outputs)}`)
   return parts.join('\n')
 }

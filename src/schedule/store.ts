@@ -94,14 +94,18 @@ const guards: ReadonlySet<Primitive> = new Set<Primitive>(['pad', 'concat', 'fol
 const guardsInput = (user: Node, node: Node): boolean =>
   guards.has(user.op) || (isOp(user, 'contract') && user.inputs[0] === node)
 
-/** Nodes with memory of their own, leaves not included. */
-export function chooseStored(roots: readonly Node[], isLeaf: (node: Node) => boolean): Set<Node> {
+/** Nodes with memory of their own, leaves not included; `wanted` are among them. */
+export function chooseStored(
+  roots: readonly Node[],
+  isLeaf: (node: Node) => boolean,
+  wanted: readonly Node[] = [],
+): Set<Node> {
   const order = topologicalOrder(roots, (n) => (isLeaf(n) ? [] : n.inputs))
   const stored = new Set<Node>()
   const add = (node: Node): void => {
     if (!isLeaf(node)) stored.add(node)
   }
-  for (const r of roots) add(r)
+  for (const node of [...roots, ...wanted]) add(node)
   for (const node of order) {
     if (isLeaf(node)) continue
     if (structured.has(node.op)) for (const x of operandsOf(node)) add(x)

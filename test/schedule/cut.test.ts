@@ -62,8 +62,7 @@ describe('memory', () => {
     `)
     expect(cut([x, index], [product(taken, b.permute(x, [1, 0]))])).toMatchInlineSnapshot(`
       "map gather[5,16] <- in0 in1
-      map packed <- gather[5,16]
-      contract contract[5,9] <- packed in0"
+      contract contract[5,9] <- gather[5,16] in0"
     `)
   })
   it('a scatter reads what its index was stretched from, and no literal', () => {
@@ -86,14 +85,10 @@ describe('joining', () => {
   it('bias and activation join their contraction', () => {
     const [x, w, bias] = [f32(8, 16), f32(16, 12), f32(12)]
     const y = b.maximum(b.add(product(x, w), rows(bias, [8, 12])), b.literal(f32(8, 12), 0))
-    expect(cut([x, w, bias], [y])).toMatchInlineSnapshot(`
-      "map packed <- in0
-      contract maximum[8,12] <- packed in1 in2"
-    `)
+    expect(cut([x, w, bias], [y])).toMatchInlineSnapshot(`"contract maximum[8,12] <- in0 in1 in2"`)
     // A softmax's sum runs along rows, which a tile does not hold.
     expect(cut([x, w, bias], [b.reduceSum(b.exp(y), [1])])).toMatchInlineSnapshot(`
-      "map packed <- in0
-      contract contract[8,12] <- packed in1
+      "contract contract[8,12] <- in0 in1
       map reduceSum[8] <- contract[8,12] in2"
     `)
   })

@@ -2,9 +2,9 @@
  * The packed contraction: out[g, m, n] = Σ_k a[g, m, k] · b[g, k, n] with a register tile of rows × vectors.
  *
  *   for each block of columns (shared by threads)            a block's right side fits the L2 cache
- *     for each slice of k                                    a slice's panel fits the L1 cache
+ *     for each slice of k                                    a slice's tile of rows fits the L1 cache
  *       copy b[slice, block] into scratch                    reads the right side's expression once
- *       for each panel of columns, for each tile of rows     the tile stays in registers
+ *       for each tile of rows, for each panel of columns     the tile stays in registers
  *         tile += a[tile, slice] · b[slice, panel]           one splat and `vectors` multiply-adds a row and k
  *     the outputs' element-wise rest on the finished tile
  *
@@ -35,6 +35,7 @@ import { lanesOf, type Target } from '../target.js'
 import { Inliner } from './inline.js'
 import { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
+import { type LeftReader, leftTiles } from './left-tiles.js'
 import { roundTo } from './round.js'
 import { TransposedTiles } from './transpose.js'
 
@@ -128,7 +129,6 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const numbers = new Map<Node, number>()
   for (const node of spec.inputs) numbers.set(node, k.buffer('in', node.dtype, sizeOf(node.shape), 'read'))
   const outputs = spec.outputs.map((node) => k.buffer('out', node.dtype, sizeOf(node.shape), 'write'))
-  const packed = numbers.get(spec.packed)!
   // Columns are rounded up to whole vectors; what lies beyond is computed and never stored.
   const pitch = Math.ceil(plan.columns / lanes) * lanes
   const width = pitch * plan.together
@@ -150,6 +150,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     (node) => numbers.get(node) ?? null,
     new Map([[spec.node as Node, plug]]),
   )
+  const left = leftTiles(inliner, spec, numbers, { tile, steps: stepsMost }, target)
   const right = spec.node.inputs[1]
   const rightOrder = s.rightOrder
 
@@ -305,9 +306,9 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     column: Index,
     mTile: Index,
     rows: number,
+    left: LeftReader,
     count: number,
     steps: number,
-    sliceOffset: Index,
     first: boolean,
     last: boolean,
   ): void => {
@@ -322,20 +323,12 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
         return a
       }),
     )
-    const leftBase = addIndex(
-      scaleIndex(leftBatch(g), tiles * plan.k * tile),
-      scaleIndex(mTile, plan.k * tile),
-      scaleIndex(sliceOffset, tile),
-    )
     const step = (kk: Index): void => {
       const bs = Array.from({ length: vecs }, (_, v) =>
         e.load(scratch, 'f32', addIndex(scaleIndex(kk, width), shiftIndex(inBlock, v * lanes)), lanes),
       )
       for (let r = 0; r < rows; r++) {
-        const a = e.splat(
-          e.load(packed, spec.packed.dtype, addIndex(leftBase, shiftIndex(scaleIndex(kk, tile), r))),
-          lanes,
-        )
+        const a = e.splat(left(r, kk), lanes)
         for (let v = 0; v < vecs; v++) k.set(acc[r][v], e.mulAdd(a, bs[v], e.register(acc[r][v])))
       }
     }
@@ -396,18 +389,6 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       k.store(outputs[i], atLane(position, l, 0), value, 1, l.active)
     })
   }
-  /** Which copy of the left side a batch uses. */
-  const shared = sharedBatchAxes(spec.node)
-  const leftBatch = (g: Index): Index => {
-    if (shared.length === 0) return g
-    const parts = delinearize(g, s.batch)
-    const kept = s.batch.map((n, i) => (shared.includes(i) ? 1 : n))
-    return linearize(
-      parts.map((p, i) => (shared.includes(i) ? constantIndex(0) : p)),
-      stridesOf(kept),
-    )
-  }
-
   /** All tiles over one block's columns, for one slice. */
   const multiply = (
     g: Index,
@@ -418,26 +399,27 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     first: boolean,
     last: boolean,
   ): void => {
-    nest([plan.together], ([t]) => {
-      const panels = Math.floor(count / panel)
-      const over = (column: Index, columns: number): void => {
-        const full = Math.floor(plan.m / tile)
-        if (full > 0) {
-          const v = loopVar('m', 0, full - 1)
-          k.loop(v, 1, () =>
-            micro(g, start, t, column, atomIndex(v), tile, columns, steps, sliceOffset, first, last),
-          )
-        }
-        const rest = plan.m - full * tile
-        if (rest > 0)
-          micro(g, start, t, column, constantIndex(full), rest, columns, steps, sliceOffset, first, last)
-      }
+    const panels = Math.floor(count / panel)
+    const restColumns = count - panels * panel
+    const full = Math.floor(plan.m / tile)
+    const restRows = plan.m - full * tile
+    // A tile's rows stay in the L1 cache while the block's panels come from L2.
+    const over = (t: Index, mTile: Index, rows: number): void => {
+      const reader = left(g, mTile, rows, sliceOffset, steps)
+      const at = (column: Index, columns: number): void =>
+        micro(g, start, t, column, mTile, rows, reader, columns, steps, first, last)
       if (panels > 0) {
         const v = loopVar('n', 0, panels - 1)
-        k.loop(v, 1, () => over(atomIndex(v, panel), panel))
+        k.loop(v, 1, () => at(atomIndex(v, panel), panel))
       }
-      const rest = count - panels * panel
-      if (rest > 0) over(constantIndex(panels * panel), rest)
+      if (restColumns > 0) at(constantIndex(panels * panel), restColumns)
+    }
+    nest([plan.together], ([t]) => {
+      if (full > 0) {
+        const v = loopVar('m', 0, full - 1)
+        k.loop(v, 1, () => over(t, atomIndex(v), tile))
+      }
+      if (restRows > 0) over(t, constantIndex(full), restRows)
     })
   }
 
