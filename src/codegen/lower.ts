@@ -8,7 +8,7 @@ import { sizeOf } from '../core/shape.js'
 import type { Graph } from '../ir/graph.js'
 import { isOp, type Node, type Subgraph } from '../ir/node.js'
 import { cutIntoKernels } from '../schedule/fuse.js'
-import type { KernelSpec, StructuredSpec } from '../schedule/kernel-spec.js'
+import { isTiled, type KernelSpec, type StructuredSpec, tileOperands } from '../schedule/kernel-spec.js'
 import { planMemory, type Slot } from '../schedule/memory.js'
 import { operandsOf, updatesInPlace } from '../schedule/operands.js'
 import { simplify, simplifyBody } from '../schedule/simplify.js'
@@ -18,6 +18,8 @@ import type { Kernel } from './loop-ir.js'
 import { lowerContract } from './lower/contract.js'
 import { lowerMap } from './lower/map.js'
 import { lowerStructured } from './lower/structured.js'
+import { lowerWinograd } from './lower/winograd.js'
+import { lowerWinogradTaps } from './lower/winograd-taps.js'
 import type { ScheduleListing } from './print-schedule.js'
 import type { Command, Place, PlacedValue, Program } from './program.js'
 import type { Target } from './target.js'
@@ -286,14 +288,23 @@ class Lowering {
     const key = specKey(spec)
     let number = this.known.get(key)
     if (number === undefined) {
-      number = this.add(
-        spec.kind === 'contract'
-          ? lowerContract(spec, this.target)
-          : lowerMap({ ...spec, name: nameOf(spec) }, this.target),
-      )
+      number = this.add(this.lowered(spec))
       this.known.set(key, number)
     }
     return [{ kind: 'kernel', kernel: number, arguments: values }]
+  }
+
+  private lowered(spec: Exclude<KernelSpec, StructuredSpec>): Kernel {
+    switch (spec.kind) {
+      case 'contract':
+        return lowerContract(spec, this.target)
+      case 'winograd':
+        return lowerWinograd(spec, this.target)
+      case 'winogradTaps':
+        return lowerWinogradTaps(spec, this.target)
+      case 'map':
+        return lowerMap({ ...spec, name: nameOf(spec) }, this.target)
+    }
   }
 
   /** Numbers of map and contract kernels by what they compute: equal ones are lowered and emitted once. */
@@ -543,10 +554,8 @@ const changesOnly = (node: Node, input: Node): boolean =>
 
 /** Whether a kernel reads `input` only at the element it writes. */
 function onlyAtOwnElement(spec: KernelSpec, input: Node): boolean {
-  if (spec.kind === 'contract') {
-    const operands = spec.packed === null ? spec.node.inputs : [spec.packed, spec.node.inputs[1]]
-    if (operands.some((x) => reachable(x, input, spec.inputs))) return false
-  }
+  if (spec.kind === 'winogradTaps') return false
+  if (isTiled(spec) && tileOperands(spec).some((x) => reachable(x, input, spec.inputs))) return false
   const stop = new Set(spec.inputs)
   const stack = spec.outputs.map((node) => ({ node: node as Node, moved: false }))
   const seen = new Set<string>()
@@ -556,7 +565,7 @@ function onlyAtOwnElement(spec: KernelSpec, input: Node): boolean {
     if (seen.has(key)) continue
     seen.add(key)
     if (node === input && moved) return false
-    if (stop.has(node) || (spec.kind === 'contract' && node === spec.node)) continue
+    if (stop.has(node) || (isTiled(spec) && node === spec.node)) continue
     for (const x of node.inputs) stack.push({ node: x, moved: moved || moving.has(node.op) })
   }
   return true

@@ -5,7 +5,7 @@
 
 import { type Node, topologicalOrder } from '../ir/node.js'
 import { printNode } from '../ir/print.js'
-import type { KernelSpec } from '../schedule/kernel-spec.js'
+import { isTiled, type KernelSpec, tileOperands } from '../schedule/kernel-spec.js'
 import type { Slot } from '../schedule/memory.js'
 import { operandsOf } from '../schedule/operands.js'
 import { filledWith } from '../schedule/simplify.js'
@@ -79,9 +79,7 @@ export class ScheduleListing {
       if (spec.kind === 'structured' && node !== spec.node && !spec.outputs.includes(node)) return []
       if (stop.has(node)) return []
       if (spec.kind === 'structured' && node === spec.node) return operandsOf(node)
-      return spec.kind === 'contract' && node === spec.node && spec.packed !== null
-        ? [spec.packed, node.inputs[1]]
-        : node.inputs
+      return isTiled(spec) && node === spec.node ? tileOperands(spec) : node.inputs
     }
     const lines: string[] = []
     for (const node of topologicalOrder(spec.outputs, operands)) {

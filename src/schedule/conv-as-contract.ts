@@ -11,13 +11,14 @@
 import { range, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
+import { isWinograd } from './winograd.js'
 
 /** Fewer positions than this do not fill a vector: images stand beside them. */
 const fewPositions = 16
 const fewImages = 8
 
 export function convAsContract(node: Node): Node | null {
-  if (!isOp(node, 'conv')) return null
+  if (!isOp(node, 'conv') || isWinograd(node)) return null
   const { stride, padding, dilation, inputDilation, groups } = node.attrs
   const [x, w] = node.inputs
   const [n, c, ...spatial] = x.shape

@@ -9,11 +9,12 @@
 import type { Target } from '../codegen/target.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
-import type { ContractSpec, KernelSpec } from './kernel-spec.js'
+import type { ContractSpec, KernelSpec, WinogradSpec } from './kernel-spec.js'
 import { leftView } from './left-view.js'
 import { operandsOf } from './operands.js'
 import { packLeft } from './pack.js'
 import { chooseStored, structured } from './store.js'
+import { tapsPanel, transformedTaps } from './winograd.js'
 
 /** A kernel while kernels are being joined. */
 interface Draft {
@@ -54,9 +55,17 @@ export function cutIntoKernels(
     if (leftView(node, (n) => isLeaf(n) || stored.has(n), false) === null)
       packs.set(node, packLeft(node, target.tile.rows))
   }
+  const taps = new Map<Node, Node>()
+  for (const node of order) {
+    if (isLeaf(node) || !isOp(node, 'conv')) continue
+    const [, w] = node.inputs
+    const packed = transformedTaps(w, tapsPanel(w.shape[0], target))
+    packs.set(node, packed)
+    taps.set(packed, w)
+  }
   for (const packed of packs.values()) stored.add(packed)
   const all = [...roots, ...packs.values()]
-  const drafts = draftKernels(all, isLeaf, stored, packs)
+  const drafts = draftKernels(all, isLeaf, stored, packs, taps)
   join(drafts)
   dropUnread(drafts, new Set(roots))
   return { kernels: arrange(drafts, overwrites).map(finish) }
@@ -73,6 +82,11 @@ function finish(d: Draft): KernelSpec {
       inputs,
     } satisfies ContractSpec
   }
+  if (d.kind === 'winograd') {
+    const node = d.node as Node<'conv'>
+    return { kind: 'winograd', node, packed: d.packed!, outputs: d.outputs, inputs } satisfies WinogradSpec
+  }
+  if (d.kind === 'winogradTaps') return { kind: 'winogradTaps', taps: d.node!, outputs: d.outputs, inputs }
   return d.kind === 'map'
     ? { kind: 'map', outputs: d.outputs, inputs }
     : { kind: 'structured', node: d.node!, outputs: d.outputs, inputs }
@@ -83,6 +97,7 @@ function draftKernels(
   isLeaf: (node: Node) => boolean,
   stored: ReadonlySet<Node>,
   packs: ReadonlyMap<Node, Node>,
+  taps: ReadonlyMap<Node, Node>,
 ): Draft[] {
   const maker = new Map<Node, Draft>()
   const drafts: Draft[] = []
@@ -117,7 +132,16 @@ function draftKernels(
       inputs: new Set(),
       needs: new Set(),
     }
-    if (isOp(node, 'contract')) {
+    const convTaps = taps.get(node)
+    if (convTaps !== undefined) {
+      Object.assign(draft, { kind: 'winogradTaps', node: convTaps })
+      readsOf([convTaps], isLeaf, stored, draft.inputs)
+    } else if (isOp(node, 'conv')) {
+      const packed = packs.get(node)!
+      Object.assign(draft, { kind: 'winograd', node, packed })
+      draft.inputs.add(packed)
+      readsOf([node.inputs[0]], isLeaf, stored, draft.inputs)
+    } else if (isOp(node, 'contract')) {
       const packed = packs.get(node) ?? null
       Object.assign(draft, { kind: 'contract', node, packed })
       if (packed === null) readsOf(node.inputs, isLeaf, stored, draft.inputs)
@@ -198,14 +222,14 @@ function join(drafts: Draft[]): void {
     for (const early of candidates) {
       if (tried.has(early) || early === late) continue
       tried.add(early)
-      if (early.kind === 'structured' || size(early) !== size(late)) continue
+      if (early.kind === 'structured' || early.kind === 'winogradTaps' || size(early) !== size(late)) continue
       if (early.outputs.length + late.outputs.length > mostOutputs) continue
       if (
         new Set([...early.inputs, ...late.inputs]).size + early.outputs.length + late.outputs.length >
         mostBuffers
       )
         continue
-      if (early.kind === 'contract' && computesWide(late)) continue
+      if (isTile(early) && computesWide(late)) continue
       if (!compatible(early, late)) continue
       const reads = early.outputs.filter((n) => late.inputs.has(n))
       const storedIn = (n: Node): boolean => late.inputs.has(n)
@@ -217,6 +241,8 @@ function join(drafts: Draft[]): void {
     }
   }
 }
+
+const isTile = (d: Draft): boolean => d.kind === 'contract' || d.kind === 'winograd'
 
 /** Whether an expression of the kernel has 64-bit values, which have no lanes. */
 const computesWide = (d: Draft): boolean =>
@@ -236,7 +262,7 @@ function compatible(early: Draft, late: Draft): boolean {
       .filter((n) => n.op.startsWith('reduce'))
       .map((n) => shapeKey(n.inputs[0].shape, (n as Node<'reduceSum'>).attrs.axes))
   const [a, b] = [reduced(early), reduced(late)]
-  if (late.outputs.some((n) => n.op.startsWith('reduce')) && early.kind === 'contract') return false
+  if (late.outputs.some((n) => n.op.startsWith('reduce')) && isTile(early)) return false
   // Joining two plain maps that read nothing of each other pays only when they are small.
   const linked = late.needs.has(early)
   if (!linked && (a.length === 0) !== (b.length === 0)) return false
@@ -282,7 +308,7 @@ function dropUnread(drafts: Draft[], roots: ReadonlySet<Node>): void {
   const read = new Set<Node>(roots)
   for (const d of drafts) for (const x of d.inputs) read.add(x)
   for (const d of drafts) {
-    if (d.kind === 'structured') continue
+    if (d.kind === 'structured' || d.kind === 'winogradTaps') continue
     d.outputs = d.outputs.filter((n) => read.has(n))
   }
 }

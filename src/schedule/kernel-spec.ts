@@ -25,10 +25,42 @@ export interface ContractSpec extends SpecBase {
   readonly packed: Node | null
 }
 
+/**
+ * A 3 × 3 convolution by tiles (see winograd.ts). Its taps have been transformed by a kernel of their own; its input is
+ * an expression. The outputs are element-wise in the convolution.
+ */
+export interface WinogradSpec extends SpecBase {
+  readonly kind: 'winograd'
+  readonly node: Node<'conv'>
+  readonly packed: Node
+}
+
+/** The taps of such convolutions at the points of their tiles, from an expression. */
+export interface WinogradTapsSpec extends SpecBase {
+  readonly kind: 'winogradTaps'
+  readonly taps: Node
+}
+
 /** A primitive with a lowering of its own over stored inputs (sort, scatter, …) or a control command. */
 export interface StructuredSpec extends SpecBase {
   readonly kind: 'structured'
   readonly node: Node
 }
 
-export type KernelSpec = MapSpec | ContractSpec | StructuredSpec
+/** Kernels with a register tile. */
+export type TiledSpec = ContractSpec | WinogradSpec
+
+export type KernelSpec = MapSpec | TiledSpec | WinogradTapsSpec | StructuredSpec
+
+export const isTiled = (spec: KernelSpec): spec is TiledSpec =>
+  spec.kind === 'contract' || spec.kind === 'winograd'
+
+/** What a tiled kernel reads for its own node: the packed operand, where there is one, and expressions. */
+export function tileOperands({
+  kind,
+  node,
+  packed,
+}: Pick<TiledSpec, 'kind' | 'node' | 'packed'>): readonly Node[] {
+  if (packed === null) return node.inputs
+  return [packed, node.inputs[kind === 'contract' ? 1 : 0]]
+}

@@ -1,14 +1,15 @@
 /** Kernels of one program that compute the same of other buffers (the layers of a network) share their code. */
 import { isOp, type Node, topologicalOrder } from '../ir/node.js'
 import { attributesKey } from './attributes-key.js'
-import type { ContractSpec, MapSpec } from './kernel-spec.js'
+import { bf16PairsOf } from './bf16-products.js'
+import { type KernelSpec, type StructuredSpec, tileOperands } from './kernel-spec.js'
 import { sharedBatchAxes } from './pack.js'
 
 /**
  * Equal texts mean kernels that are lowered alike: the same expressions over inputs of the same types, in the same
  * order of buffers.
  */
-export function specKey(spec: MapSpec | ContractSpec): string {
+export function specKey(spec: Exclude<KernelSpec, StructuredSpec>): string {
   const numbers = new Map<Node, number>()
   const parts: string[] = [spec.kind]
   const add = (node: Node, text: string): void => {
@@ -17,19 +18,19 @@ export function specKey(spec: MapSpec | ContractSpec): string {
   }
   const numbersOf = (nodes: readonly Node[]): string => nodes.map((x) => numbers.get(x)).join()
   for (const node of spec.inputs) add(node, 'in')
+  const tile = spec.kind === 'contract' || spec.kind === 'winograd' ? spec : null
   const contract = spec.kind === 'contract' ? spec.node : null
   // A packed left side is one of the inputs.
-  const operands = (n: Node): readonly Node[] =>
-    n === contract && spec.kind === 'contract' && spec.packed !== null ? [n.inputs[1]] : n.inputs
+  const operands = (n: Node): readonly Node[] => (n === tile?.node ? tileOperands(tile) : n.inputs)
   for (const node of topologicalOrder(spec.outputs, (n) => (numbers.has(n) ? [] : operands(n)))) {
     if (numbers.has(node)) continue
     add(node, `${node.op}${attributesKey(node.attrs)} ${numbersOf(operands(node))}`)
     if (isOp(node, 'contract') && node === contract) {
       const left = node.inputs[0]
-      parts.push(`left ${left.dtype} ${left.shape.join('x')} ${sharedBatchAxes(node).join()}`)
+      const pairs = bf16PairsOf(node)
+      parts.push(`left ${left.dtype} ${left.shape.join('x')} ${sharedBatchAxes(node).join()} pairs ${pairs}`)
     }
   }
-  if (spec.kind === 'contract' && spec.packed !== null) parts.push(`packed ${numbers.get(spec.packed)}`)
   parts.push(`out ${numbersOf(spec.outputs)}`)
   return parts.join('\n')
 }

@@ -92,7 +92,7 @@ const guards: ReadonlySet<Primitive> = new Set<Primitive>(['pad', 'concat', 'fol
 
 /** Whether `user` reads `node` under guards: a contraction's left side is padded to whole tiles of rows. */
 const guardsInput = (user: Node, node: Node): boolean =>
-  guards.has(user.op) || (isOp(user, 'contract') && user.inputs[0] === node)
+  guards.has(user.op) || isOp(user, 'conv') || (isOp(user, 'contract') && user.inputs[0] === node)
 
 /** Nodes with memory of their own, leaves not included; `wanted` are among them. */
 export function chooseStored(
@@ -110,7 +110,7 @@ export function chooseStored(
     if (isLeaf(node)) continue
     if (structured.has(node.op)) for (const x of operandsOf(node)) add(x)
     if (isOp(node, 'output') && !isOp(node.inputs[0], 'barrier')) add(node)
-    if (isOp(node, 'contract') || reductions.has(node.op)) add(node)
+    if (isOp(node, 'contract') || isOp(node, 'conv') || reductions.has(node.op)) add(node)
     if (
       node.op === 'argMax' ||
       node.op === 'argMin' ||
@@ -189,7 +189,8 @@ export function chooseStored(
     }
     owners.set(node, set)
     // A contraction's tile and a reduction's rows have lanes: what they read must have them too.
-    const inLanes = (o: Node): boolean => !is64(o) && (isOp(o, 'contract') || reductions.has(o.op))
+    const inLanes = (o: Node): boolean =>
+      !is64(o) && (isOp(o, 'contract') || isOp(o, 'conv') || reductions.has(o.op))
     if (wide.has(node) && !is64(node) && !stored.has(node) && [...set].some(inLanes)) stored.add(node)
     if (set.size > 1 && !stored.has(node) && cost.get(node)! > cheap && !movement.has(node.op))
       stored.add(node)
@@ -209,6 +210,8 @@ const is64 = (node: Node): boolean => node.dtype === 'i64' || node.dtype === 'f6
 function repeats(user: Node, node: Node): boolean {
   if (isOp(user, 'expand')) return sizeOf(user.shape) > sizeOf(node.shape)
   if (isOp(user, 'window')) return sizeOf(user.shape) > sizeOf(node.shape)
+  // Rows of a strip of tiles overlap those of the next, and parts of the output channels read all inputs.
+  if (isOp(user, 'conv')) return user.inputs[0] === node
   return isOp(user, 'gather') && user.inputs[0] === node
 }
 

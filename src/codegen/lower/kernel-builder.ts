@@ -4,7 +4,7 @@
  */
 import type { DType } from '../../core/dtype.js'
 import { InternalError } from '../../core/errors.js'
-import type { Index, LoopVar } from '../index-expression.js'
+import { atomIndex, constantIndex, type Index, indexRange, type LoopVar } from '../index-expression.js'
 import {
   type Access,
   type BufferParam,
@@ -135,5 +135,27 @@ export class KernelBuilder {
   build(name: string): Kernel {
     if (this.scopes.length !== 1) throw new InternalError('Kernel builder: a loop was left open.')
     return { name, buffers: this.buffers, body: this.scope.statements }
+  }
+}
+
+/**
+ * `write` for an index in low…high, and for one that is not: with a test where both occur, alone where one does. Inside,
+ * the index carries its range.
+ */
+export function whereInside(
+  k: KernelBuilder,
+  index: Index,
+  low: number,
+  high: number,
+  write: (index: Index, inside: boolean) => void,
+): void {
+  const [least, most] = indexRange(index)
+  if (least >= low && most <= high) write(index, true)
+  else if (low > high || most < low || least > high) write(index, false)
+  else {
+    const bounded = low === high ? constantIndex(low) : atomIndex({ kind: 'bounded', of: index, low, high })
+    const then = k.block(() => write(bounded, true))
+    const otherwise = k.block(() => write(index, false))
+    k.emit({ kind: 'if', ranges: [{ index, low, high }], then, otherwise })
   }
 }

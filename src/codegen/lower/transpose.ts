@@ -7,8 +7,11 @@ import type { Expr, Register } from '../loop-ir.js'
 import type { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes } from './lanes.js'
 
-/** The transpose of a square matrix given as rows: blocks are exchanged across the diagonal, halves first. */
-export function transposeRows(k: KernelBuilder, rows: readonly Expr[]): Register[] {
+/**
+ * The transpose of a square matrix given as rows: blocks are exchanged across the diagonal, halves first. An element may
+ * be `run` lanes beside each other.
+ */
+export function transposeRows(k: KernelBuilder, rows: readonly Expr[], run = 1): Register[] {
   const { e } = k
   const size = rows.length
   let current = rows.map((row) => k.define('row', row))
@@ -17,9 +20,11 @@ export function transposeRows(k: KernelBuilder, rows: readonly Expr[]): Register
     for (let i = 0; i < size; i++) {
       if ((i & d) !== 0) continue
       const [a, b] = [e.register(current[i]), e.register(current[i + d])]
-      const lanes = Array.from({ length: size }, (_, l) => l)
-      const upper = lanes.map((l) => ((l & d) === 0 ? l : size + (l ^ d)))
-      const lower = lanes.map((l) => ((l & d) === 0 ? l ^ d : size + l))
+      const far = d * run
+      const width = size * run
+      const lanes = Array.from({ length: width }, (_, l) => l)
+      const upper = lanes.map((l) => ((l & far) === 0 ? l : width + (l ^ far)))
+      const lower = lanes.map((l) => ((l & far) === 0 ? l ^ far : width + l))
       next[i] = k.define('row', e.shuffle(a, b, upper))
       next[i + d] = k.define('row', e.shuffle(a, b, lower))
     }

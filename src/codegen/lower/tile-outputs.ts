@@ -1,0 +1,77 @@
+/**
+ * The element-wise rest of a tiled kernel: while the outputs are written, the value of the kernel's own node is what
+ * stands in a register of its tile.
+ */
+import { InternalError } from '../../core/errors.js'
+import type { Node } from '../../ir/node.js'
+import { addIndex, atomIndex, delinearize, type Index, shiftIndex } from '../index-expression.js'
+import type { Expr } from '../loop-ir.js'
+import type { Target } from '../target.js'
+import type { Inliner, Plug } from './inline.js'
+import type { KernelBuilder } from './kernel-builder.js'
+import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
+import { roundTo } from './round.js'
+
+export class TileOutputs {
+  private readonly k: KernelBuilder
+  private readonly target: Target
+  private readonly nodes: readonly Node[]
+  private readonly buffers: readonly number[]
+  private current: ((lanes: Lanes) => Expr) | null = null
+  /** What the inliner reads for the kernel's own node: the value that would be stored. */
+  readonly plug: Plug
+
+  /** `node` is what the tile computes; `nodes` are stored in `buffers`. */
+  constructor(
+    k: KernelBuilder,
+    target: Target,
+    node: Node,
+    nodes: readonly Node[],
+    buffers: readonly number[],
+  ) {
+    this.k = k
+    this.target = target
+    this.nodes = nodes
+    this.buffers = buffers
+    this.plug = (_, lanes) => {
+      if (this.current === null) throw new InternalError('Lowering: a tile was read outside its kernel.')
+      return roundTo(k.e, node.dtype, this.current(lanes))
+    }
+  }
+
+  /** Stores the first `valid` lanes of `value`, elements `position`, `position` + 1, … of the tile's node. */
+  write(inliner: Inliner, position: Index, value: Expr, valid: number): void {
+    const { e } = this.k
+    const whole = (lanes: Lanes): Expr => {
+      if (lanes.count !== value.lanes) throw new InternalError('Lowering: one lane of a tile was asked for.')
+      return value
+    }
+    if (valid === value.lanes || (this.target.tail === 'mask' && valid > 1)) {
+      const lanes = lanesFor(value.lanes, valid)
+      this.current = whole
+      this.store(
+        inliner,
+        lanes.variable === null ? position : addIndex(position, atomIndex(lanes.variable)),
+        lanes,
+      )
+    } else {
+      for (let l = 0; l < valid; l++) {
+        this.current = () => e.lane(value, l)
+        this.store(inliner, shiftIndex(position, l), oneLane)
+      }
+    }
+    this.current = null
+  }
+
+  /** All values first: an output may overwrite an input that another output reads. */
+  private store(inliner: Inliner, position: Index, lanes: Lanes): void {
+    const { k } = this
+    const values = this.nodes.map((node) => {
+      const value = inliner.value(node, delinearize(position, node.shape), lanes)
+      return this.nodes.length === 1 ? value : k.e.register(k.define('v', value))
+    })
+    values.forEach((value, i) => {
+      k.store(this.buffers[i], atLane(position, lanes, 0), value, 1, lanes.active)
+    })
+  }
+}

@@ -1,0 +1,354 @@
+/**
+ * A 3 × 3 convolution by tiles of 4 × 4 outputs (see schedule/winograd.ts). Channels stand in lanes, so that every tile
+ * is transformed alike, wherever it lies:
+ *
+ *   for each block of strips (rows of tiles), each part of the output channels   (shared by threads)
+ *     for each strip: its six rows, channels last, borders filled with zeros;
+ *                     for each tile, each vector of channels: Bᵀ d B into 36 matrices (tiles, channels)
+ *     for each panel of output channels
+ *       36 products of matrices: (tiles, channels) · (channels, panel)
+ *       for each strip, each tile, each vector of output channels: Aᵀ m A, turned to rows of pixels;
+ *                     the outputs' element-wise rest on whole rows
+ *
+ * A block's matrices are sized for the L2 cache. Sums run over the channels in their order, so blocking and threads
+ * change no bit.
+ */
+import { sizeOf } from '../../core/shape.js'
+import type { Node } from '../../ir/node.js'
+import type { WinogradSpec } from '../../schedule/kernel-spec.js'
+import { tileRows } from '../../schedule/pack.js'
+import { tileInputs, tileOutputs, tileProducts, tilesOf } from '../../schedule/winograd.js'
+import {
+  addIndex,
+  atomIndex,
+  constantIndex,
+  delinearize,
+  type Index,
+  loopVar,
+  scaleIndex,
+  shiftIndex,
+} from '../index-expression.js'
+import { type Kernel, type Register, register } from '../loop-ir.js'
+import { lanesOf, type Target } from '../target.js'
+import { Inliner } from './inline.js'
+import { KernelBuilder, whereInside } from './kernel-builder.js'
+import { lanesFor, oneLane } from './lanes.js'
+import { TileOutputs } from './tile-outputs.js'
+import { transposeRows } from './transpose.js'
+import { inputTransform, outputTransform, transformSquare } from './winograd-transform.js'
+
+/** Tiles of a block that keep the transformed taps busy. */
+const mostTiles = 56
+
+interface Blocking {
+  /** Strips of a block; a divisor of all. */
+  readonly strips: number
+  /** Parts of the panels of output channels. */
+  readonly parts: number
+}
+
+/**
+ * Every block reads all taps of its part, every part transforms the inputs of its blocks anew: with few tiles the
+ * output channels are shared by threads instead of the tiles.
+ */
+function blockingOf(
+  strips: number,
+  columns: number,
+  pitch: number,
+  panels: number,
+  rows: number,
+  target: Target,
+): Blocking {
+  const bytes = (r: number): number => tileProducts * r * columns * pitch * 4
+  let best: Blocking = { strips: 1, parts: 1 }
+  let least = Number.POSITIVE_INFINITY
+  for (let r = 1; r <= strips; r++) {
+    if (strips % r !== 0 || (r > 1 && r * columns > mostTiles) || (r > 1 && bytes(r) > 3 * target.l2))
+      continue
+    const tiles = r * columns
+    const tile = tileRows(tiles, rows)
+    for (let parts = 1; parts <= panels; parts++) {
+      const items = (strips / r) * parts
+      const rounds = Math.ceil(items / target.threads)
+      const share = Math.ceil(panels / parts)
+      // Rounds of one thread: products (short tiles of rows waste reads), taps that are read, inputs that are transformed.
+      const products = Math.ceil(tiles / tile) * Math.max(tile, 8) * share
+      const cost =
+        rounds *
+        (products +
+          6 * share +
+          0.15 * tiles * Math.min(panels, 4) +
+          (bytes(r) > target.l2 ? 0.1 * products : 0))
+      if (cost < least * 0.98) {
+        least = cost
+        best = { strips: r, parts }
+      }
+    }
+  }
+  return best
+}
+
+export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
+  const k = new KernelBuilder()
+  const { e } = k
+  const { node } = spec
+  const [x] = node.inputs
+  const [images, channels, height, width] = x.shape
+  const [, outChannels, outHeight, outWidth] = node.shape
+  const [[top], [left]] = node.attrs.padding
+  const lanes = lanesOf(target)
+  const [panels, , , panel] = spec.packed.shape
+  const vectors = panel / lanes
+  const { rows: stripsOfImage, columns } = tilesOf(node)
+  const allStrips = images * stripsOfImage
+  // Rows of channels are kept apart by one vector more: at powers of two they would share the sets of the cache.
+  const channelVectors = Math.ceil(channels / lanes)
+  const pitch = (channelVectors + 1) * lanes
+  const plan = blockingOf(allStrips, columns, pitch, panels, target.tile.rows, target)
+  const tiles = plan.strips * columns
+  const imageWidth = columns * tileOutputs + tileInputs - tileOutputs
+
+  const numbers = new Map<Node, number>()
+  for (const n of spec.inputs) numbers.set(n, k.buffer('in', n.dtype, sizeOf(n.shape), 'read'))
+  const outputs = spec.outputs.map((n) => k.buffer('out', n.dtype, sizeOf(n.shape), 'write'))
+  const taps = numbers.get(spec.packed)!
+  const scratch = (name: string, size: number): number => k.buffer(name, 'f32', size, 'readwrite', 'scratch')
+  const image = scratch('image', tileInputs * imageWidth * pitch)
+  const points = scratch('points', tileProducts * tiles * pitch)
+  const products = scratch('products', tileProducts * tiles * panel)
+  const pixels = scratch('pixels', columns * lanes * tileOutputs ** 2)
+
+  const own = new TileOutputs(k, target, node, spec.outputs, outputs)
+  const inliner = new Inliner(k, target, (n) => numbers.get(n) ?? null, new Map([[node as Node, own.plug]]))
+
+  const loop = (name: string, count: number, write: (i: Index) => void): void => {
+    if (count <= 0) return
+    if (count === 1) {
+      write(constantIndex(0))
+      return
+    }
+    const v = loopVar(name, 0, count - 1)
+    k.loop(v, 1, () => write(atomIndex(v)))
+  }
+  const at = (...terms: readonly (readonly [Index, number])[]): Index =>
+    addIndex(...terms.map(([i, stride]) => scaleIndex(i, stride)))
+
+  /** The six input rows of a strip, channels last, zeros where the image ends. */
+  const copyStrip = (n: Index, strip: Index): void => {
+    const zero = e.const(0, 'f32', lanes)
+    const clear = (row: Index, from: number, to: number): void => {
+      loop('x', to - from, (i) => {
+        loop('c', channelVectors, (c) => {
+          k.store(image, at([row, imageWidth * pitch], [shiftIndex(i, from), pitch], [c, lanes]), zero)
+        })
+      })
+    }
+    loop('row', tileInputs, (row) => {
+      clear(row, 0, left)
+      clear(row, left + width, imageWidth)
+      const y = shiftIndex(addIndex(scaleIndex(strip, tileOutputs), row), -top)
+      whereInside(k, y, 0, height - 1, (inside, exists) => {
+        if (exists) copyRow(n, row, inside)
+        else clear(row, left, left + width)
+      })
+    })
+  }
+  const copyRow = (n: Index, row: Index, y: Index): void => {
+    const whole = Math.floor(width / lanes)
+    const square = (c: Index, existing: number, from: Index, active: number): void => {
+      const channel = (u: number): Index => shiftIndex(scaleIndex(c, lanes), u)
+      const place = (j: number): Index =>
+        at([row, imageWidth * pitch], [shiftIndex(from, left + j), pitch], [c, lanes])
+      const zero = e.const(0, 'f32')
+      if (active < lanes && target.tail !== 'mask') {
+        for (let j = 0; j < active; j++) {
+          const values = Array.from({ length: lanes }, (_, u) =>
+            u < existing ? inliner.value(x, [n, channel(u), y, shiftIndex(from, j)], oneLane) : zero,
+          )
+          k.store(image, place(j), e.vector(values))
+        }
+        return
+      }
+      const l = lanesFor(lanes, active)
+      const pixel = l.variable === null ? from : addIndex(from, atomIndex(l.variable))
+      const read = Array.from({ length: lanes }, (_, u) =>
+        u < existing ? inliner.value(x, [n, channel(u), y, pixel], l) : e.splat(zero, lanes),
+      )
+      transposeRows(k, read)
+        .slice(0, active)
+        .forEach((r, j) => {
+          k.store(image, place(j), e.register(r))
+        })
+    }
+    const across = (c: Index, existing: number): void => {
+      loop('x', whole, (i) => square(c, existing, scaleIndex(i, lanes), lanes))
+      if (whole * lanes < width) square(c, existing, constantIndex(whole * lanes), width - whole * lanes)
+    }
+    const full = Math.floor(channels / lanes)
+    loop('c', full, (c) => across(c, lanes))
+    if (full * lanes < channels) across(constantIndex(full), channels - full * lanes)
+  }
+
+  /** Bᵀ d B of a strip's tiles. */
+  const transformStrip = (strip: Index): void => {
+    loop('tile', columns, (tile) => {
+      loop('c', channelVectors, (c) => {
+        const from = at([tile, tileOutputs * pitch], [c, lanes])
+        const to = at([strip, columns * pitch], [tile, pitch], [c, lanes])
+        const result = transformSquare(k, inputTransform, (i, j) =>
+          e.load(image, 'f32', shiftIndex(from, (i * imageWidth + j) * pitch), lanes),
+        )
+        result.forEach((row, i) => {
+          row.forEach((value, j) => {
+            k.store(points, shiftIndex(to, (i * tileInputs + j) * tiles * pitch), value)
+          })
+        })
+      })
+    })
+  }
+
+  /** The 36 products for one panel of output channels. */
+  const multiply = (panelAt: Index): void => {
+    const tile = tileRows(tiles, target.tile.rows)
+    const { unroll } = target.tile
+    loop('point', tileProducts, (point) => {
+      const some = (first: Index, rows: number): void => {
+        const sums: Register[][] = Array.from({ length: rows }, (_, r) =>
+          Array.from({ length: vectors }, (_, v) => {
+            const sum = register(`m${r}${v}`, 'f32', lanes)
+            k.set(sum, e.const(0, 'f32', lanes))
+            return sum
+          }),
+        )
+        const step = (c: Index): void => {
+          const base = at([panelAt, tileProducts * channels * panel], [point, channels * panel], [c, panel])
+          const right = Array.from({ length: vectors }, (_, v) =>
+            e.load(taps, 'f32', shiftIndex(base, v * lanes), lanes),
+          )
+          for (let r = 0; r < rows; r++) {
+            const from = at([point, tiles * pitch], [shiftIndex(first, r), pitch], [c, 1])
+            const a = e.splat(e.load(points, 'f32', from), lanes)
+            for (let v = 0; v < vectors; v++) k.set(sums[r][v], e.mulAdd(a, right[v], e.register(sums[r][v])))
+          }
+        }
+        const whole = Math.floor(channels / unroll)
+        const c = loopVar('c', 0, (whole - 1) * unroll)
+        k.loop(c, unroll, () => {
+          for (let u = 0; u < unroll; u++) step(shiftIndex(atomIndex(c), u))
+        })
+        for (let u = whole * unroll; u < channels; u++) step(constantIndex(u))
+        for (let r = 0; r < rows; r++) {
+          for (let v = 0; v < vectors; v++) {
+            const to = at([point, tiles * panel], [shiftIndex(first, r), panel])
+            k.store(products, shiftIndex(to, v * lanes), e.register(sums[r][v]))
+          }
+        }
+      }
+      const full = Math.floor(tiles / tile)
+      loop('t', full, (t) => some(scaleIndex(t, tile), tile))
+      if (full * tile < tiles) some(constantIndex(full * tile), tiles - full * tile)
+    })
+  }
+
+  /** Aᵀ m A of a strip's tiles for one vector of output channels: (tile, channel, 16 pixels). */
+  const finishTiles = (strip: Index, vector: Index): void => {
+    const area = tileOutputs ** 2
+    loop('tile', columns, (tile) => {
+      const from = at([strip, columns * panel], [tile, panel], [vector, lanes])
+      const rows = transformSquare(k, outputTransform, (i, j) =>
+        e.load(products, 'f32', shiftIndex(from, (i * tileInputs + j) * tiles * panel), lanes),
+      )
+      const flat = rows.flat()
+      for (let p = 0; p < area; p += lanes) {
+        transposeRows(k, flat.slice(p, p + lanes)).forEach((channel, u) => {
+          k.store(pixels, shiftIndex(scaleIndex(tile, lanes * area), u * area + p), e.register(channel))
+        })
+      }
+    })
+  }
+
+  /** The outputs of one channel in a strip, row by row. */
+  const writeRows = (n: Index, strip: Index, channel: Index, lane: Index): void => {
+    const area = tileOutputs ** 2
+    const together = Math.max(1, lanes / tileOutputs) // tiles of a vector of a row
+    const group = (first: Index, existing: number, rest: number): void => {
+      for (let p = 0; p < area; p += lanes) {
+        const parts = Array.from({ length: together }, (_, q) =>
+          q < existing
+            ? e.load(
+                pixels,
+                'f32',
+                shiftIndex(at([shiftIndex(first, q), lanes * area], [lane, area]), p),
+                lanes,
+              )
+            : e.const(0, 'f32', lanes),
+        )
+        transposeRows(k, parts, tileOutputs).forEach((value, i) => {
+          const row = shiftIndex(scaleIndex(strip, tileOutputs), p / tileOutputs + i)
+          whereInside(k, row, 0, outHeight - 1, (y, exists) => {
+            if (!exists) return
+            const position = at(
+              [n, outChannels * outHeight * outWidth],
+              [channel, outHeight * outWidth],
+              [y, outWidth],
+              [first, tileOutputs],
+            )
+            own.write(inliner, position, e.register(value), Math.min(lanes, rest))
+          })
+        })
+      }
+    }
+    const reach = together * tileOutputs
+    const whole = Math.floor(outWidth / reach)
+    loop('group', whole, (g) => group(scaleIndex(g, together), together, reach))
+    const rest = outWidth - whole * reach
+    if (rest > 0) group(constantIndex(whole * together), columns - whole * together, rest)
+  }
+
+  const block = (blockAt: Index, firstPanel: Index, count: number): void => {
+    const placeOf = (r: Index): [Index, Index] => {
+      const [n, strip] = delinearize(addIndex(scaleIndex(blockAt, plan.strips), r), [images, stripsOfImage])
+      return [n, strip]
+    }
+    loop('strip', plan.strips, (r) => {
+      const [n, strip] = placeOf(r)
+      copyStrip(n, strip)
+      transformStrip(r)
+    })
+    loop('panel', count, (i) => {
+      const at = addIndex(firstPanel, i)
+      multiply(at)
+      loop('strip', plan.strips, (r) => {
+        const [n, strip] = placeOf(r)
+        loop('vector', vectors, (v) => {
+          finishTiles(r, v)
+          loop('lane', lanes, (lane) => {
+            const channel = addIndex(scaleIndex(at, panel), scaleIndex(v, lanes), lane)
+            whereInside(k, channel, 0, outChannels - 1, (c, exists) => {
+              if (exists) writeRows(n, strip, c, lane)
+            })
+          })
+        })
+      })
+    })
+  }
+
+  const blocks = allStrips / plan.strips
+  const share = Math.ceil(panels / plan.parts)
+  const parts = Math.ceil(panels / share)
+  const p = loopVar('block', 0, blocks * parts - 1)
+  k.loop(
+    p,
+    1,
+    () => {
+      const [blockAt, part] = delinearize(atomIndex(p), [blocks, parts])
+      const whole = Math.floor(panels / share)
+      whereInside(k, part, 0, whole - 1, (i, full) => {
+        if (full) block(blockAt, scaleIndex(i, share), share)
+        else block(blockAt, constantIndex(whole * share), panels % share)
+      })
+    },
+    blocks * parts > 1 ? 'parallel' : 'for',
+  )
+  return k.build(`winograd_${node.shape.join('x')}x${channels}`)
+}
