@@ -3,11 +3,13 @@
  * has an instruction for it, two steps of the inner dimension are multiplied at once. Step i of the first half of one
  * contracting axis stands beside step i of its second half, as two bf16 in 32 bits.
  */
+import type { Target } from '../codegen/target.js'
 import { fromBf16Bits, toBf16Bits } from '../core/dtype.js'
-import { range, sizeOf } from '../core/shape.js'
+import { range, sizeOf, stridesOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node, type Primitive } from '../ir/node.js'
 import { contractShape, matrixSizes } from './contract-shape.js'
+import { reshapedStrides } from './operands.js'
 import { sharedBatchAxes, tileRows } from './pack.js'
 
 const movement: ReadonlySet<Primitive> = new Set<Primitive>([
@@ -64,6 +66,87 @@ export function bf16PairsOf(node: Node<'contract'>): number | null {
   if (node.dtype !== 'f32' || !holdsBf16(x) || !holdsBf16(y)) return null
   return pairedAxis(contractShape(node).inner)
 }
+
+/** Rows of a left side in memory: `base` is stored, or to be stored; `rowStride` elements lie from one row to the next. */
+export interface PairedRows {
+  readonly base: Node
+  readonly rowStride: number
+}
+
+/** What moves values without changing their bits, or rounds them to bf16. */
+const passesThrough = (node: Node): boolean =>
+  isOp(node, 'permute') ||
+  isOp(node, 'reshape') ||
+  isOp(node, 'slice') ||
+  isOp(node, 'expand') ||
+  rounds(node)
+
+const rounds = (node: Node): boolean =>
+  isOp(node, 'cast') &&
+  ((node.dtype === 'bf16' && node.inputs[0].dtype === 'f32') ||
+    (node.dtype === 'f32' && node.inputs[0].dtype === 'bf16'))
+
+/**
+ * The left side of a contraction of pairs as rows in memory, with each half of the paired axis one run; null where it
+ * has to be packed. The values there may not be rounded yet. With `mayStore` the base may be a rounded value that the
+ * caller will store: half the bytes of the value itself.
+ */
+export function pairedRows(
+  node: Node<'contract'>,
+  axis: number,
+  stored: (node: Node) => boolean,
+  mayStore: boolean,
+): PairedRows | null {
+  const s = contractShape(node)
+  if (s.rows.length === 0 || s.inner.slice(0, axis).some((n) => n !== 1)) return null
+  const [x] = node.inputs
+  const moves: Node[] = []
+  let base = x
+  while (!stored(base) && passesThrough(base)) {
+    moves.push(base)
+    base = base.inputs[0]
+  }
+  if (!stored(base)) {
+    if (!mayStore) return null
+    const at = moves.findLastIndex((n) => n.dtype === 'bf16' && isOp(n, 'cast'))
+    if (at < 0) return null
+    base = moves[at]
+    moves.length = at
+  }
+  let strides: readonly number[] = stridesOf(base.shape)
+  for (const move of moves.reverse()) {
+    const [from] = move.inputs
+    let next: readonly number[] | null = strides
+    if (isOp(move, 'permute')) next = move.attrs.axes.map((a) => strides[a])
+    else if (isOp(move, 'slice')) next = strides.map((step, a) => step * move.attrs.steps[a])
+    else if (isOp(move, 'expand')) next = move.shape.map((n, a) => (from.shape[a] === n ? strides[a] : 0))
+    else if (isOp(move, 'reshape')) next = reshapedStrides(from.shape, strides, move.shape)
+    if (next === null) return null
+    strides = next
+  }
+  const ordered = s.leftOrder.map((a) => strides[a])
+  const lead = s.batch.length
+  const rowStride = stepOfAxes(s.rows, ordered.slice(lead, lead + s.rows.length))
+  const inner = stepOfAxes(s.inner, ordered.slice(lead + s.rows.length))
+  return rowStride === null || rowStride <= 0 || inner !== 1 ? null : { base, rowStride }
+}
+
+/** The distance of neighbours in the given axes taken as one, where it is one number; else null. */
+function stepOfAxes(sizes: readonly number[], strides: readonly number[]): number | null {
+  let step: number | null = null
+  let span = 1
+  for (let a = sizes.length - 1; a >= 0; a--) {
+    if (sizes[a] === 1) continue
+    if (step === null) step = strides[a]
+    else if (strides[a] !== step * span) return null
+    span *= sizes[a]
+  }
+  return step ?? 1
+}
+
+/** The same for a target: null where it does not multiply bf16. */
+export const pairsOn = (target: Target, node: Node<'contract'>): number | null =>
+  target.bf16Products === true ? bf16PairsOf(node) : null
 
 /** Steps of the paired axis: half of it, rounded up. */
 export const pairedSteps = (n: number): number => Math.ceil(n / 2)

@@ -9,8 +9,9 @@
 import type { Target } from '../codegen/target.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
+import { packPairs, pairedRows, pairsOn } from './bf16-products.js'
 import type { ContractSpec, KernelSpec, WinogradSpec } from './kernel-spec.js'
-import { leftView } from './left-view.js'
+import { type LeftView, leftView } from './left-view.js'
 import { operandsOf } from './operands.js'
 import { packLeft } from './pack.js'
 import { chooseStored, structured } from './store.js'
@@ -45,15 +46,25 @@ export function cutIntoKernels(
   const order = topologicalOrder(roots, (n) => (isLeaf(n) ? [] : n.inputs))
   const contractions = order.filter((n): n is Node<'contract'> => !isLeaf(n) && isOp(n, 'contract'))
   const delivered = new Set(roots)
+  const rowsOf = (
+    node: Node<'contract'>,
+    isStored: (n: Node) => boolean,
+    mayStore: boolean,
+  ): LeftView | null => {
+    const pairs = pairsOn(target, node)
+    return pairs === null ? leftView(node, isStored, mayStore) : pairedRows(node, pairs, isStored, mayStore)
+  }
   const read = contractions.flatMap(
-    (node) => leftView(node, (n) => isLeaf(n) || delivered.has(n), true)?.base ?? [],
+    (node) => rowsOf(node, (n) => isLeaf(n) || delivered.has(n), true)?.base ?? [],
   )
   const stored = chooseStored(roots, isLeaf, read)
   const packs = new Map<Node, Node>()
   for (const node of contractions) {
     // What is stored for other reasons may stand between a contraction and the rows that it would read.
-    if (leftView(node, (n) => isLeaf(n) || stored.has(n), false) === null)
-      packs.set(node, packLeft(node, target.tile.rows))
+    if (rowsOf(node, (n) => isLeaf(n) || stored.has(n), false) !== null) continue
+    const { rows } = target.tile
+    const pairs = pairsOn(target, node)
+    packs.set(node, pairs === null ? packLeft(node, rows) : packPairs(node, pairs, rows))
   }
   const taps = new Map<Node, Node>()
   for (const node of order) {

@@ -7,6 +7,7 @@ import * as b from '../ir/build.js'
 import type { Graph } from '../ir/graph.js'
 import { isOp, type Node, type Subgraph, topologicalOrder } from '../ir/node.js'
 import { attributesKey } from './attributes-key.js'
+import { widenContract } from './bf16-products.js'
 import { contractAsReduction } from './contract-as-reduction.js'
 import { convAsContract } from './conv-as-contract.js'
 import { convPhases } from './conv-phases.js'
@@ -72,6 +73,7 @@ const rewrites: readonly Rewrite[] = [
   convPhases,
   convAsContract,
   contractAsReduction,
+  widenContract,
   layDown,
   splitInner,
 ]

@@ -8,6 +8,9 @@
  *         tile += a[tile, slice] · b[slice, panel]           one splat and `vectors` multiply-adds a row and k
  *     the outputs' element-wise rest on the finished tile
  *
+ * Where the target multiplies bf16 and both sides hold nothing else, a step of k is a pair of steps: one from each half of
+ * one contracting axis, in the 32 bits of a lane.
+ *
  * k runs upward in slices whose size depends on the shape only, so blocking and threads change no bit. Buffers: the
  * kernel's inputs (the packed left side among them), then its outputs.
  */
@@ -15,6 +18,7 @@
 import { InternalError } from '../../core/errors.js'
 import { sizeOf, stridesOf } from '../../core/shape.js'
 import type { Node } from '../../ir/node.js'
+import { pairedSteps, pairsOn } from '../../schedule/bf16-products.js'
 import { contractShape, matrixSizes } from '../../schedule/contract-shape.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
 import { sharedBatchAxes, tileRows } from '../../schedule/pack.js'
@@ -36,7 +40,9 @@ import { Inliner } from './inline.js'
 import { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
 import { type LeftReader, leftTiles } from './left-tiles.js'
-import { roundTo } from './round.js'
+import { pairedLeft } from './paired-left.js'
+import { needsStatements, prefetchOutputs } from './prefetch.js'
+import { beforeBf16, pairOfBf16, roundTo } from './round.js'
 import { TransposedTiles } from './transpose.js'
 
 /** Inner steps of a slice: about what keeps a panel in L1. */
@@ -80,14 +86,21 @@ function evenColumns(n: number, most: number, panel: number, threads: number): n
   return best
 }
 
+/** Steps along the contracting axes. */
+function stepsOf(spec: ContractSpec, target: Target): readonly number[] {
+  const pairs = pairsOn(target, spec.node)
+  return contractShape(spec.node).inner.map((n, axis) => (axis === pairs ? pairedSteps(n) : n))
+}
+
 function blockingOf(spec: ContractSpec, target: Target): Blocking {
   const s = contractShape(spec.node)
   const [m, n, k] = matrixSizes(s)
   const batch = sizeOf(s.batch)
   const lanes = lanesOf(target)
   const panel = target.tile.vectors * lanes
-  const innerSteps = s.inner.length === 0 ? 1 : sizeOf(s.inner.slice(1))
-  const outer = s.inner[0] ?? 1
+  const inner = stepsOf(spec, target)
+  const innerSteps = inner.length === 0 ? 1 : sizeOf(inner.slice(1))
+  const outer = inner[0] ?? 1
   const slices = Math.ceil(outer / Math.max(1, Math.floor(sliceTarget / innerSteps)))
   const outerSlice = Math.ceil(outer / slices)
   const steps = outerSlice * innerSteps
@@ -122,7 +135,9 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const panel = vectors * lanes
   const tile = tileRows(plan.m, target.tile.rows)
   const tiles = Math.ceil(plan.m / tile)
-  const outerInner = s.inner[0] ?? 1
+  const pairs = pairsOn(target, spec.node)
+  const inner = stepsOf(spec, target)
+  const outerInner = inner[0] ?? 1
   const slices = Math.ceil(outerInner / plan.outerSlice)
 
   // Buffers: inputs, outputs, then scratch.
@@ -133,10 +148,16 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const pitch = Math.ceil(plan.columns / lanes) * lanes
   const width = pitch * plan.together
   const stepsMost = plan.outerSlice * plan.innerSteps
-  const scratch = k.buffer('block', 'f32', stepsMost * width, 'readwrite', 'scratch')
+  const panelType = pairs === null ? 'f32' : 'i32'
+  const scratch = k.buffer('block', panelType, stepsMost * width, 'readwrite', 'scratch')
   const partial = slices > 1 ? k.buffer('partial', 'f32', tiles * tile * width, 'readwrite', 'scratch') : -1
 
   const tileLanes = lanesFor(lanes)
+  const prefetches =
+    target.prefetches === true &&
+    lanes > 1 &&
+    plan.batch * plan.m * plan.n * 4 * (spec.inputs.length + outputs.length) > target.l2 &&
+    !needsStatements(spec.outputs, (n) => numbers.has(n) || n === spec.node)
   // While the outputs are written, the contraction's own value is the tile's.
   let current: ((lanes: Lanes) => Expr) | null = null
   const plug = (_: readonly Index[], l: Lanes): Expr => {
@@ -150,7 +171,11 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     (node) => numbers.get(node) ?? null,
     new Map([[spec.node as Node, plug]]),
   )
-  const left = leftTiles(inliner, spec, numbers, { tile, steps: stepsMost }, target)
+  const tileSizes = { tile, steps: stepsMost }
+  const left =
+    pairs === null || spec.packed !== null
+      ? leftTiles(inliner, spec, numbers, tileSizes, target)
+      : pairedLeft(inliner, spec, pairs, numbers, tileSizes, target)
   const right = spec.node.inputs[1]
   const rightOrder = s.rightOrder
 
@@ -177,6 +202,20 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     k.loop(v, 1, () => nest(sizes, write, [...done, atomIndex(v)]))
   }
 
+  /** What the scratch holds of a step: the right side's value, or the pair of it and the one half an axis further. */
+  const stepValue = (
+    g: Index,
+    at: readonly Index[],
+    column: readonly Index[],
+    l: Lanes,
+    alone: boolean,
+  ): Expr => {
+    const value = rightValue(g, at, column, l)
+    if (pairs === null) return value
+    const second = at.map((i, axis) => (axis === pairs ? shiftIndex(i, inner[pairs]) : i))
+    return pairOfBf16(e, value, alone ? e.const(0, 'f32', l.count) : rightValue(g, second, column, l))
+  }
+
   /** A place in the inner dimension: batch done together, outermost contracting axis within the slice, the others. */
   interface Step {
     readonly t: Index
@@ -189,7 +228,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
    * buffer read straight; else null.
    */
   const crossedBuffer = (axis: number): number | null => {
-    if (right.dtype !== 'f32' || s.columns.length === 0 || s.inner[axis] < lanes) return null
+    if (right.dtype !== 'f32' || s.columns.length === 0 || inner[axis] < lanes) return null
     const probe = new KernelBuilder()
     const reader = new Inliner(probe, target, (node) => numbers.get(node) ?? null)
     const vars = [...s.batch, ...s.inner, ...s.columns].map((n) => loopVar('p', 0, n - 1))
@@ -203,35 +242,61 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       else probe.loop(vars[depth], 1, () => nested(depth + 1))
     }
     nested(0)
-    const read = value as Expr | null
-    if (read?.kind !== 'load') return null
+    const read = value === null ? null : beforeBf16(value)
+    if (read?.kind !== 'load' || spec.inputs[read.buffer].dtype !== 'f32') return null
     const far = stepOf(read.index, vars[vars.length - 1])
     const near = stepOf(read.index, vars[s.batch.length + axis])
     return far !== null && far > 2 && near === 1 ? read.buffer : null
   }
 
   /** Copies columns [start, start + count) of batches g… for one slice of k. */
-  const fill = (g: Index, start: Index, count: number, sliceStart: Index, outer: number): void => {
+  const fill = (
+    g: Index,
+    start: Index,
+    count: number,
+    sliceStart: Index,
+    outer: number,
+    last: boolean,
+  ): void => {
+    const sizes = [outer, ...inner.slice(1)]
+    if (pairs === null || s.inner[pairs] % 2 === 0 || (pairs === 0 && !last)) {
+      fillSteps(g, start, count, sliceStart, sizes, 0, false)
+      return
+    }
+    // The last step of an odd axis has nothing beside it.
+    const whole = sizes[pairs] - 1
+    const some = (n: number): number[] => sizes.map((size, axis) => (axis === pairs ? n : size))
+    if (whole > 0) fillSteps(g, start, count, sliceStart, some(whole), 0, false)
+    fillSteps(g, start, count, sliceStart, some(1), whole, true)
+  }
+
+  /** The steps of a slice that begin with step `first` of the paired axis; `alone`: with nothing beside them. */
+  const fillSteps = (
+    g: Index,
+    start: Index,
+    count: number,
+    sliceStart: Index,
+    innerSizes: readonly number[],
+    first: number,
+    alone: boolean,
+  ): void => {
     const rowLength = Math.min(plan.rowLength, count)
     const rows = count / rowLength
     const masks = target.tail === 'mask' && lanes > 1 && rowLength > 1
     const scalar = lanes === 1 || (rowLength < lanes && !masks)
     const copies = scalar ? rowLength : Math.ceil(rowLength / lanes)
-    const sizes = [plan.together, outer, ...s.inner.slice(1)]
+    const sizes = [plan.together, ...innerSizes]
+    const stepAt = ([t, ...at]: readonly Index[]): Step => {
+      const [o, ...rest] = at.map((i, axis) => (axis === pairs ? shiftIndex(i, first) : i))
+      return { t, o, rest }
+    }
     const crossed = masks && s.inner.length > 0 ? crossedBuffer(s.inner.length - 1) : null
     if (crossed !== null) {
       // The columns of a row lie far apart and its inner steps beside each other: tiles are turned in registers.
       nest(sizes.slice(0, -1), (done) => {
-        const tiles = (first: Index, active: number): void => {
+        const tiles = (from: Index, active: number): void => {
           const block = (row: Index): void => {
-            copyRow(
-              (u) => {
-                const [t, o, ...rest] = [...done, shiftIndex(first, u)]
-                return { t, o, rest }
-              },
-              row,
-              active,
-            )
+            copyRow((u) => stepAt([...done, shiftIndex(from, u)]), row, active)
           }
           nest([rows], ([row]) => block(row))
         }
@@ -243,28 +308,28 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       })
       return
     }
-    nest(sizes, ([t, o, ...rest]) => {
-      const step = (): Step => ({ t, o, rest })
+    nest(sizes, (at) => {
+      const step = (): Step => stepAt(at)
       if (rows * copies <= unrolledCopies) {
         for (let r = 0; r < rows; r++) copyRow(step, constantIndex(r), 1)
       } else nest([rows], ([row]) => copyRow(step, row, 1))
     })
 
     /** One row of columns at inner steps 0…count-1 of a run. */
-    function copyRow(stepAt: (u: number) => Step, row: Index, count: number): void {
+    function copyRow(place: (u: number) => Step, row: Index, count: number): void {
       const write = (from: Index, l: Lanes): void => {
         if (crossed !== null) inliner.tiles = new TransposedTiles(k, new Set([crossed]), count)
         for (let u = 0; u < count; u++) {
           if (inliner.tiles !== null) inliner.tiles.current = u
-          writeStep(stepAt(u), from, l)
+          writeStep(place(u), from, l)
         }
         inliner.tiles = null
       }
       const writeStep = ({ t, o, rest }: Step, from: Index, l: Lanes): void => {
-        const inner = s.inner.length === 0 ? [] : [addIndex(sliceStart, o), ...rest]
+        const indices = s.inner.length === 0 ? [] : [addIndex(sliceStart, o), ...rest]
         const step = addIndex(
           scaleIndex(o, plan.innerSteps),
-          rest.length === 0 ? constantIndex(0) : linearize(rest, stridesOf(s.inner.slice(1))),
+          rest.length === 0 ? constantIndex(0) : linearize(rest, stridesOf(inner.slice(1))),
         )
         const at = addIndex(scaleIndex(step, width), scaleIndex(t, pitch), scaleIndex(row, rowLength))
         const column =
@@ -273,7 +338,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
             : plan.n === plan.rowLength
               ? [...s.columns.slice(0, -1).map(() => constantIndex(0)), addIndex(start, from)]
               : [...delinearize(addIndex(rowOf(start), row), s.columns.slice(0, -1)), from]
-        const value = rightValue(addIndex(g, t), inner, column, l)
+        const value = stepValue(addIndex(g, t), indices, column, l, alone)
         k.store(scratch, atLane(addIndex(at, from), l, 0), value, 1, l.active)
       }
       const unrolled = copies <= unrolledCopies && count === 1
@@ -325,20 +390,47 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     )
     const step = (kk: Index): void => {
       const bs = Array.from({ length: vecs }, (_, v) =>
-        e.load(scratch, 'f32', addIndex(scaleIndex(kk, width), shiftIndex(inBlock, v * lanes)), lanes),
+        e.load(scratch, panelType, addIndex(scaleIndex(kk, width), shiftIndex(inBlock, v * lanes)), lanes),
       )
       for (let r = 0; r < rows; r++) {
         const a = e.splat(left(r, kk), lanes)
-        for (let v = 0; v < vecs; v++) k.set(acc[r][v], e.mulAdd(a, bs[v], e.register(acc[r][v])))
+        for (let v = 0; v < vecs; v++) {
+          const sum = e.register(acc[r][v])
+          k.set(acc[r][v], pairs === null ? e.mulAdd(a, bs[v], sum) : e.dotPairs(a, bs[v], sum))
+        }
       }
     }
+    const positionOf = (row: Index, shift: number): Index =>
+      addIndex(
+        scaleIndex(addIndex(g, t), plan.m * plan.n),
+        scaleIndex(addIndex(scaleIndex(mTile, tile), row), plan.n),
+        start,
+        shiftIndex(column, shift),
+      )
     const whole = Math.floor(steps / unroll)
-    if (whole > 0) {
-      const v = loopVar('k', 0, (whole - 1) * unroll)
+    const rounds = (from: Index, count: number): void => {
+      const v = loopVar('k', 0, (count - 1) * unroll)
       k.loop(v, unroll, () => {
-        for (let u = 0; u < unroll; u++) step(shiftIndex(atomIndex(v), u))
+        for (let u = 0; u < unroll; u++) step(addIndex(from, atomIndex(v), constantIndex(u)))
       })
     }
+    // What the outputs of a row read and write is asked for while its share of the inner dimension is multiplied.
+    const share = Math.floor(whole / rows)
+    const ahead = last && prefetches && share > 0 && count % lanes === 0
+    if (ahead) {
+      const row = loopVar('row', 0, rows - 1)
+      k.loop(row, 1, () => {
+        current = (l) => e.const(0, 'f32', l.count)
+        for (let v = 0; v < vecs; v++) {
+          const position = addIndex(positionOf(atomIndex(row), v * lanes), atomIndex(tileLanes.variable!))
+          prefetchOutputs(inliner, spec.outputs, outputs, position, tileLanes, row)
+        }
+        current = null
+        rounds(atomIndex(row, share * unroll), share)
+      })
+    }
+    const done = ahead ? rows * share : 0
+    if (whole > done) rounds(constantIndex(done * unroll), whole - done)
     for (let u = whole * unroll; u < steps; u++) step(constantIndex(u))
 
     for (let r = 0; r < rows; r++) {
@@ -348,14 +440,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
           k.store(partial, partialAt(r, v), value)
           continue
         }
-        const row = shiftIndex(scaleIndex(mTile, tile), r)
-        const position = (shift: number): Index =>
-          addIndex(
-            scaleIndex(addIndex(g, t), plan.m * plan.n),
-            scaleIndex(row, plan.n),
-            start,
-            shiftIndex(column, shift),
-          )
+        const position = (shift: number): Index => positionOf(constantIndex(r), shift)
         const valid = Math.min(lanes, count - v * lanes)
         const wholeVector = (l: Lanes): Expr => {
           if (l.count !== lanes)
@@ -426,7 +511,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const block = (g: Index, start: Index, count: number): void => {
     const lastOuter = outerInner - (slices - 1) * plan.outerSlice
     const slice = (at: Index, outer: number, first: boolean, last: boolean): void => {
-      fill(g, start, count, at, outer)
+      fill(g, start, count, at, outer, last)
       multiply(g, start, count, scaleIndex(at, plan.innerSteps), outer * plan.innerSteps, first, last)
     }
     if (slices === 1) {

@@ -63,7 +63,8 @@ export function leftTiles(
   function inTiles(packed: Node): LeftTiles {
     const { e } = inliner
     const s = contractShape(spec.node)
-    const [m, , inner] = matrixSizes(s)
+    const [m] = matrixSizes(s)
+    const [, , inner] = packed.shape
     const tiles = Math.ceil(m / tile)
     const shared = sharedBatchAxes(spec.node)
     /** Which copy of the left side a batch uses. */
