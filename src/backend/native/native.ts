@@ -166,6 +166,7 @@ class Native implements NativeBackend {
       l2: 1024 * 1024,
       threads: this.threads,
       serialWork: 16_384,
+      bf16Products: wide && processor.bf16 && !portable,
       ...options.target,
     }
     const threads = `${this.threads} thread${this.threads === 1 ? '' : 's'}`
