@@ -8,7 +8,7 @@ import { temporaryFolder, writeSmallMnist } from './small-mnist.js'
 const folder = temporaryFolder()
 
 beforeAll(async () => {
-  vi.stubEnv('XDG_CACHE_HOME', folder)
+  vi.stubEnv('CHAINRULE_CACHE', folder)
   await writeSmallMnist(join(folder, 'data'), 200, 50)
 })
 

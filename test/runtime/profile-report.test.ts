@@ -20,7 +20,7 @@ import { currentBackend } from '../../src/runtime/devices.js'
 
 const cache = mkdtempSync(join(tmpdir(), 'chainrule-profile-test-'))
 
-beforeAll(() => void vi.stubEnv('XDG_CACHE_HOME', cache))
+beforeAll(() => void vi.stubEnv('CHAINRULE_CACHE', cache))
 afterAll(() => {
   vi.unstubAllEnvs()
   rmSync(cache, { recursive: true })
@@ -150,7 +150,7 @@ it('keeps what the machine can do in a file', async () => {
   expect(machine.one.flops).toBeGreaterThan(1e9)
   for (const { bandwidth } of machine.one.levels) expect(bandwidth).toBeGreaterThan(1e8)
   expect(machine.callSeconds).toBeGreaterThan(0)
-  const file = JSON.parse(readFileSync(join(cache, 'chainrule', 'machine.json'), 'utf8')) as object
+  const file = JSON.parse(readFileSync(join(cache, 'machine.json'), 'utf8')) as object
   expect(Object.keys(file).some((key) => key.includes(machine.processor))).toBe(true)
   // Another backend of the same kind reads it instead of measuring.
   await useDevice('native', { threads: 1 })

@@ -3,7 +3,7 @@
  * and only the device registry knows which backends there are.
  */
 import { describe, expect, it } from 'vitest'
-import { cycles, type Import, importsOf, sourceFiles } from './source-imports.js'
+import { cycles, type Import, importsOf, readSource, sourceFiles } from './source-imports.js'
 
 /**
  * The layers, lowest first. A folder imports from the layers before its own; folders that share a layer know nothing
@@ -179,6 +179,18 @@ describe('browsers', () => {
   it('never meet a file of the command line', () => {
     const wrong = internal.filter(({ from, to }) => to.startsWith('src/cli/') && !from.startsWith('src/cli/'))
     expect(wrong.map(text)).toEqual([])
+  })
+})
+
+describe('the compiler', () => {
+  it('depends on nothing but its arguments: programs on disk are found by them', () => {
+    const compiler = files.filter((file) => ['core', 'ir', 'schedule', 'codegen'].includes(folderOf(file)))
+    const outside =
+      /\bprocess\.[a-z]+\b|\bglobalThis\b|\bnavigator\.|Math\.random|\bDate\.|performance\.|import\.meta/
+    const code = (file: string): string => readSource(file).replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+    expect(compiler.length).toBeGreaterThan(100)
+    // Errors name the user's line below the working directory.
+    expect(compiler.filter((file) => outside.test(code(file)))).toEqual(['src/core/user-line.ts'])
   })
 })
 

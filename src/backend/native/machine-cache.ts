@@ -1,19 +1,16 @@
 /** Measurements of machines in a file under the user's cache folder, so that a profile need not measure each time. */
 import { builtin } from '../builtin.js'
+import { cacheFolder } from '../cache-folder.js'
+import { makeFolder } from '../file-cache.js'
 import type { MachineMeasurement } from '../profile.js'
 
 /** Raised when what is measured changes its meaning. */
 const format = 1
 
-/** `$XDG_CACHE_HOME/chainrule/machine.json`, by default in `~/.cache`. */
-function cachePath(): string {
-  const path = builtin<typeof import('node:path')>('node:path')!
-  const os = builtin<typeof import('node:os')>('node:os')!
-  return path.join(
-    process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'),
-    'chainrule',
-    'machine.json',
-  )
+/** `machine.json` in the folder for caches; null where there is none. */
+function cachePath(): string | null {
+  const folder = cacheFolder()
+  return folder && builtin<typeof import('node:path')>('node:path')!.join(folder.path, 'machine.json')
 }
 
 type Key = Pick<MachineMeasurement, 'processor' | 'instructionSet' | 'threads'>
@@ -23,8 +20,10 @@ const keyOf = ({ processor, instructionSet, threads }: Key): string =>
 
 function readAll(): Record<string, MachineMeasurement> {
   const fs = builtin<typeof import('node:fs')>('node:fs')!
+  const path = cachePath()
+  if (path === null) return {}
   try {
-    const value: unknown = JSON.parse(fs.readFileSync(cachePath(), 'utf8'))
+    const value: unknown = JSON.parse(fs.readFileSync(path, 'utf8'))
     return typeof value === 'object' && value !== null ? (value as Record<string, MachineMeasurement>) : {}
   } catch {
     return {}
@@ -48,9 +47,11 @@ export function cachedMachine(key: Key): MachineMeasurement | null {
 export function cacheMachine(measurement: MachineMeasurement): void {
   const fs = builtin<typeof import('node:fs')>('node:fs')!
   const path = cachePath()
+  if (path === null) return
+  const { dirname } = builtin<typeof import('node:path')>('node:path')!
   const temporary = `${path}.${process.pid}`
   try {
-    fs.mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true })
+    makeFolder(dirname(path))
     fs.writeFileSync(temporary, JSON.stringify({ ...readAll(), [keyOf(measurement)]: measurement }))
     fs.renameSync(temporary, path)
   } catch {

@@ -2,14 +2,15 @@
  * The native backend: machine code for this processor, written here and run through a foreign-function call. A step is
  * one call; values that outlive it are ordinary ArrayBuffers, intermediates lie in one reserved arena.
  */
-import { emitX86, type X86Module } from '../../codegen/emit/x86/emit-x86.js'
+import { emitX86 } from '../../codegen/emit/x86/emit-x86.js'
 import type { X86Options } from '../../codegen/emit/x86/kernel-context.js'
+import type { ProfileSite } from '../../codegen/emit/x86/profile-sites.js'
 import { contextOffsets } from '../../codegen/emit/x86/runtime-layout.js'
 import { lowerGraph } from '../../codegen/lower.js'
 import { optimise } from '../../codegen/optimise.js'
 import { printKernel, printProgram } from '../../codegen/print.js'
 import { ScheduleListing } from '../../codegen/print-schedule.js'
-import { callsOf, type PlacedValue, type Program } from '../../codegen/program.js'
+import type { Program } from '../../codegen/program.js'
 import type { Target } from '../../codegen/target.js'
 import { verify } from '../../codegen/verify.js'
 import { byteSize, viewAs } from '../../core/dtype.js'
@@ -17,11 +18,13 @@ import { DeviceError, ValueError } from '../../core/errors.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Storage } from '../../core/storage.js'
 import type { Graph } from '../../ir/graph.js'
-import type { HostArray } from '../../ir/node.js'
+import type { Aval, HostArray } from '../../ir/node.js'
 import type { Backend, BackendOptions, CompileOptions, Executable, ExecutableInfo } from '../backend.js'
 import { defaultThreads } from '../default-threads.js'
+import type { FileCache } from '../file-cache.js'
 import { indexError } from '../index-error.js'
 import type { MachineMeasurement } from '../profile.js'
+import { openPrograms } from '../program-files.js'
 import { type Code, Estate } from './estate.js'
 import { hostFunctions } from './host-math.js'
 import { cachedMachine, cacheMachine } from './machine-cache.js'
@@ -30,6 +33,8 @@ import { createLinux, type Koffi } from './os/linux.js'
 import type { Address, OperatingSystem } from './os/os.js'
 import { maximumThreads, type ProcessRuntime, processRuntime } from './process-runtime.js'
 import { type Processor, probeProcessor } from './processor.js'
+import { ProgramCache } from './program-cache.js'
+import { imageOf, type ProgramImage } from './program-image.js'
 import { ProgramProfiler } from './program-profiler.js'
 import { ThreadChoice } from './thread-choice.js'
 import { TimeStamp } from './time-stamp.js'
@@ -43,14 +48,21 @@ export interface NativeBackendOptions extends BackendOptions {
   readonly os?: OperatingSystem
   /** Replaces parts of what programs are scheduled for, for tests. */
   readonly target?: Partial<Target>
+  /** Where programs are kept between runs; null: nowhere. Default: what `CHAINRULE_CACHE` says. */
+  readonly programs?: FileCache | null
 }
 
 /** A backend that also runs Programs that were made by hand, for tests. */
 export interface NativeBackend extends Backend {
   readonly instructionSet: InstructionSet
   readonly target: Target
+  /** Where its programs are kept between runs. */
+  readonly programs: FileCache | null
   compileProgram(program: Program, options?: CompileOptions): Executable
 }
+
+/** What `DEBUG` lists of each program. */
+const listings = ['schedule', 'loops', 'code']
 
 const debug = (what: string): boolean => (process.env.DEBUG ?? '').split(',').includes(what)
 
@@ -123,6 +135,7 @@ class Native implements NativeBackend {
   readonly threads: number
   readonly target: Target
   readonly instructionSet: InstructionSet
+  readonly programs: FileCache | null
   readonly os: OperatingSystem
   readonly runtime: ProcessRuntime
   readonly estate: Estate
@@ -130,6 +143,7 @@ class Native implements NativeBackend {
   private readonly emitOptions: X86Options
   private hostCallAddress: Address = 0
   private readonly processor: Processor
+  private readonly cache: ProgramCache | null
   private timeStamp: TimeStamp | null = null
   private machine: MachineMeasurement | null = null
   private running: NativeExecutable | null = null
@@ -166,22 +180,39 @@ class Native implements NativeBackend {
       l2: 1024 * 1024,
       threads: this.threads,
       serialWork: 16_384,
+      prefetches: true,
       bf16Products: wide && processor.bf16 && !portable,
       ...options.target,
     }
+    this.programs = options.programs === undefined ? openPrograms() : options.programs
+    const { hostFunctions: addresses, ...code } = this.emitOptions
+    const machine = { processor, target: this.target, code, functions: [...addresses.keys()] }
+    this.cache = this.programs && new ProgramCache(this.programs, machine, addresses)
     const threads = `${this.threads} thread${this.threads === 1 ? '' : 's'}`
     this.description = `${labels[instructionSet]} machine code on ${processor.name}, ${threads}`
   }
 
-  compile(graph: Graph, options?: CompileOptions): Executable {
-    if (!debug('schedule')) return this.compileProgram(lowerGraph(graph, this.target), options)
-    const listing = new ScheduleListing()
-    const program = lowerGraph(graph, this.target, listing)
-    console.error(`${listing.text(program)}\n${printProgram(program)}`)
-    return this.compileProgram(program, options)
+  compile(graph: Graph, options: CompileOptions = {}): Executable {
+    // A profile tells about kernels what their code does not say, and a listing is of what is compiled.
+    if (this.cache === null || options.profile === true || listings.some(debug))
+      return this.compileProgram(this.lower(graph), options)
+    return this.load(this.cache.image(graph, () => this.emit(this.lower(graph), false).image))
   }
 
   compileProgram(program: Program, { profile = false }: CompileOptions = {}): Executable {
+    const { image, sites } = this.emit(program, profile)
+    return this.load(image, profile ? { program, sites } : null)
+  }
+
+  private lower(graph: Graph): Program {
+    if (!debug('schedule')) return lowerGraph(graph, this.target)
+    const listing = new ScheduleListing()
+    const program = lowerGraph(graph, this.target, listing)
+    console.error(`${listing.text(program)}\n${printProgram(program)}`)
+    return program
+  }
+
+  private emit(program: Program, profile: boolean): { image: ProgramImage; sites: readonly ProfileSite[] } {
     for (const kernel of program.kernels) verify(kernel)
     if (debug('loops')) {
       console.error(printProgram(program))
@@ -189,8 +220,12 @@ class Native implements NativeBackend {
     }
     const module = emitX86(program, this.emitOptions, { profile, listing: debug('code') })
     if (debug('code')) console.error(module.listing)
-    this.estate.require(module.layout.arenaBytes + this.threads * module.layout.scratchBytes)
-    return new NativeExecutable(this, program, module)
+    return { image: imageOf(program, module), sites: module.sites }
+  }
+
+  private load(image: ProgramImage, profiled: Profiled | null = null): Executable {
+    this.estate.require(image.arenaBytes + this.threads * image.scratchBytes)
+    return new NativeExecutable(this, image, profiled)
   }
 
   measureMachine(fresh = false): MachineMeasurement {
@@ -253,13 +288,19 @@ const dropped = new FinalizationRegistry<{ readonly estate: Estate; readonly cod
   ({ estate, code }) => estate.releaseCode(code),
 )
 
+/** What measuring a program takes beside its code. */
+interface Profiled {
+  readonly program: Program
+  readonly sites: readonly ProfileSite[]
+}
+
 class NativeExecutable implements Executable {
   readonly info: ExecutableInfo
   readonly profiler: Executable['profiler']
   private readonly records: ProgramProfiler | null = null
   private readonly backend: Native
-  private readonly program: Program
-  private readonly calls: ReturnType<typeof callsOf>
+  private readonly kernels: ProgramImage['kernels']
+  private readonly calls: ProgramImage['calls']
   private readonly context = new ArrayBuffer(contextOffsets.bytes)
   private readonly contextAddress: Address
   private readonly status: Int32Array
@@ -271,25 +312,20 @@ class NativeExecutable implements Executable {
   /** Addresses of inputs and outputs: two words each, low first. */
   private readonly table: Uint32Array
 
-  constructor(backend: Native, program: Program, module: X86Module) {
+  constructor(backend: Native, image: ProgramImage, profiled: Profiled | null) {
     const { os, estate } = backend
+    const { kernels, calls, parallel, arenaBytes } = image
     this.backend = backend
-    this.program = program
-    this.calls = callsOf(program.commands)
-    const code = estate.mapCode(module.code)
+    this.kernels = kernels
+    this.calls = calls
+    const code = estate.mapCode(image.code)
     dropped.register(this, { estate, code })
-    this.info = {
-      kernels: program.kernels.length,
-      arenaBytes: module.layout.arenaBytes,
-      codeBytes: module.code.length,
-    }
-    this.table = new Uint32Array(
-      new ArrayBuffer(8 * Math.max(1, program.inputs.length + program.outputs.length)),
-    )
+    this.info = { kernels: kernels.length, arenaBytes, codeBytes: image.code.length }
+    this.table = new Uint32Array(new ArrayBuffer(8 * Math.max(1, image.inputs + image.outputs)))
     this.status = new Int32Array(this.context, contextOffsets.status, 1)
     this.threadCount = new Int32Array(this.context, contextOffsets.threads, 1)
-    this.shares = module.parallel && backend.threads > 1
-    this.choice = this.shares || module.sites.length > 0 ? new ThreadChoice() : null
+    this.shares = parallel && backend.threads > 1
+    this.choice = this.shares || profiled !== null ? new ThreadChoice() : null
     this.contextAddress = os.addressOf(this.context)
     const words = new BigInt64Array(this.context)
     const set = (offset: number, value: Address): void => {
@@ -298,12 +334,13 @@ class NativeExecutable implements Executable {
     set(contextOffsets.arena, estate.arena)
     set(contextOffsets.table, os.addressOf(this.table.buffer as ArrayBuffer))
     set(contextOffsets.hostCall, this.calls.length > 0 ? backend.hostCall : 0)
-    set(contextOffsets.main, code.address + module.main)
-    set(contextOffsets.threads, module.parallel ? backend.threads : 1)
+    set(contextOffsets.main, code.address + image.main)
+    set(contextOffsets.threads, parallel ? backend.threads : 1)
     set(contextOffsets.pool, backend.runtime.pool)
-    if (module.sites.length > 0) {
-      const threads = module.parallel ? backend.threads : 1
-      const records = new ProgramProfiler(program, module.sites, threads, backend.clock, backend.locate)
+    if (profiled !== null) {
+      const threads = parallel ? backend.threads : 1
+      const { program, sites } = profiled
+      const records = new ProgramProfiler(program, sites, threads, backend.clock, backend.locate)
       set(contextOffsets.profile, os.addressOf(records.table))
       this.records = records
       this.profiler = {
@@ -336,7 +373,7 @@ class NativeExecutable implements Executable {
       this.records?.addCall(spent)
     }
     const status = this.status[0]
-    if (status !== 0) throw indexError(this.program.kernels[status - 1]?.name ?? 'unknown')
+    if (status !== 0) throw indexError(this.kernels[status - 1] ?? 'unknown')
   }
 
   /** Runs host kernel `number` on copies of the values whose addresses stand at `pointer`. */
@@ -345,7 +382,7 @@ class NativeExecutable implements Executable {
     const { kernel, inputs, outputs } = this.calls[number]
     const addresses = new BigUint64Array(inputs.length + outputs.length)
     os.read(pointer, new Uint8Array(addresses.buffer))
-    const host = ({ shape, dtype }: PlacedValue, from: Address | null): HostArray => {
+    const host = ({ shape, dtype }: Aval, from: Address | null): HostArray => {
       const size = sizeOf(shape)
       const bytes = new ArrayBuffer(size * byteSize(dtype))
       if (from !== null) os.read(from, new Uint8Array(bytes))

@@ -37,7 +37,15 @@ const nops: readonly (readonly number[])[] = [
   [0x66, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00],
 ]
 
+/** Eight bytes of the code that hold the address of a function outside of it. */
+export interface Link {
+  readonly offset: number
+  readonly symbol: string
+}
+
 export class Assembler {
+  /** Where addresses stand that differ between processes. */
+  readonly links: Link[] = []
   private readonly avx512: boolean
   private readonly out = new InstructionWriter()
   private readonly labels: Label[] = []
@@ -197,6 +205,18 @@ export class Assembler {
     this.out.reserve()
     this.out.bytes[this.out.length++] = 0xe8
     this.out.distance(label)
+  }
+
+  /** register = the address of a function outside of the code, always in the long form and noted in `links`. */
+  loadAddress(register: Reg, address: number, symbol: string): void {
+    if (this.lines !== null) this.list(`mov ${operandText(register)}, ${symbol}`)
+    this.out.reserve()
+    const { n } = register
+    this.out.bytes[this.out.length++] = 0x48 | (n >> 3)
+    this.out.bytes[this.out.length++] = 0xb8 | (n & 7)
+    this.links.push({ offset: this.out.length, symbol })
+    new DataView(this.out.bytes.buffer).setBigUint64(this.out.length, BigInt(address), true)
+    this.out.length += 8
   }
 
   /** A label at these bytes, which stand once after the code, at a multiple of `align` from its start. */

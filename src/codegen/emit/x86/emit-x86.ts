@@ -3,7 +3,7 @@ import { optimise } from '../../optimise.js'
 import type { Program } from '../../program.js'
 import { layoutOf, type MemoryLayout } from '../memory-layout.js'
 import { hasSharedSteps, synchronise } from '../synchronise.js'
-import { Assembler } from './assembler.js'
+import { Assembler, type Link } from './assembler.js'
 import type { X86Options } from './kernel-context.js'
 import type { ProfileSite } from './profile-sites.js'
 import { writeKernel } from './write-kernel.js'
@@ -12,6 +12,8 @@ import { writeMain } from './write-main.js'
 export interface X86Module {
   /** Position-independent: runs wherever it is put, at a multiple of 64. */
   readonly code: Uint8Array
+  /** Where in the code the addresses of host functions stand: those of this process. */
+  readonly links: readonly Link[]
   /** Offset of `main(thread, threads, context)`. */
   readonly main: number
   readonly layout: MemoryLayout
@@ -43,5 +45,5 @@ export function emitX86(
   const layout = layoutOf(program)
   const sites = writeMain(a, program, layout, labels, profile)
   const parallel = hasSharedSteps(synchronise(program))
-  return { code: a.finish(), main, layout, parallel, sites, listing: a.listing }
+  return { code: a.finish(), links: a.links, main, layout, parallel, sites, listing: a.listing }
 }

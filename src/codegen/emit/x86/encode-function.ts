@@ -333,7 +333,7 @@ class FunctionEncoder {
     staging.forEach((from, i) => {
       a.emit('vmovsd', [xmm(i), from])
     })
-    a.emit('mov', [reg64(rax), BigInt(c.address)])
+    a.loadAddress(reg64(rax), c.address, c.symbol)
     a.emit('call', [reg64(rax)])
     a.emit('vmovsd', [staging[0], xmm(0)])
     for (const { view, register, at } of saves) this.load(view, register, at)

@@ -69,6 +69,8 @@ export type MachineInstruction =
   /** Calls a C function on doubles; every live register survives. */
   | {
       readonly kind: 'call'
+      /** The function's name in the loop IR, and where it lies in this process. */
+      readonly symbol: string
       readonly address: number
       readonly arguments: readonly VirtualRegister[]
       readonly target: VirtualRegister

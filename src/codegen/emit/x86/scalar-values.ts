@@ -53,7 +53,7 @@ export function scalarUnary(c: KernelContext, e: Extract<Expr, { kind: 'unary' }
   const result = c.fresh(type, 1)
   if (op.startsWith('host')) {
     if (host === undefined) throw new InternalError(`x86: no function for ${op}.`)
-    f.add({ kind: 'call', address: host, arguments: [value], target: result })
+    f.add({ kind: 'call', symbol: op, address: host, arguments: [value], target: result })
     return result
   }
   const view = viewOf(type, 1)
@@ -124,7 +124,7 @@ export function scalarBinary(
     if (host === undefined) throw new InternalError(`x86: no function for ${op}.`)
     const given = [c.value(e.left), c.value(e.right)]
     const result = c.fresh(type, 1)
-    f.add({ kind: 'call', address: host, arguments: given, target: result })
+    f.add({ kind: 'call', symbol: op, address: host, arguments: given, target: result })
     return result
   }
   if (op === 'eq' || op === 'ne' || op === 'lt' || op === 'le') return compareScalars(c, e)

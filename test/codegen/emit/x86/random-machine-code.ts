@@ -242,7 +242,7 @@ export function randomFunction(random: Random, a: Assembler, avx512: boolean, fl
           f.plain('define', 'vaddsd', [inView(d, 'xmm'), inView(d, 'xmm'), inView(e, 'xmm')])
           say(out, (s) => s.doubles.set(d.id, s.doubles.get(d.id)! + s.doubles.get(e.id)!))
         } else {
-          f.add({ kind: 'call', address: floor, arguments: [d], target: e })
+          f.add({ kind: 'call', symbol: 'floor', address: floor, arguments: [d], target: e })
           say(out, (s) => s.doubles.set(e.id, Math.floor(s.doubles.get(d.id)!)))
         }
         return
