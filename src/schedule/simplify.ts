@@ -12,6 +12,7 @@ import { contractAsReduction } from './contract-as-reduction.js'
 import { convAsContract } from './conv-as-contract.js'
 import { convPhases } from './conv-phases.js'
 import { foldAsMovement } from './fold-as-movement.js'
+import { mergeReduced } from './merge-reduced.js'
 import { pruneScan } from './prune-scan.js'
 import { layDown, splitInner } from './reshape-contract.js'
 
@@ -76,6 +77,7 @@ const rewrites: readonly Rewrite[] = [
   widenContract,
   layDown,
   splitInner,
+  mergeReduced,
 ]
 
 /** The graph, simplified; inputs stay the nodes they are. */

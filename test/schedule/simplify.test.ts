@@ -146,6 +146,33 @@ describe('simplify', () => {
     `)
   })
 
+  it('reduces short trailing axes as one', () => {
+    const image = b.placeholder([4, 3, 5, 6], 'f32')
+    const only = (node: Node): Node =>
+      simplify({ inputs: [image], outputs: [node], donations: new Map() }).outputs[0]
+    const mean = b.expand(b.reshape(b.reduceSum(image, [0, 2, 3]), [1, 3, 1, 1]), [4, 3, 5, 6])
+    expect(printGraph([only(b.reduceSum(b.mul(image, mean), [0, 2, 3]))])).toMatchInlineSnapshot(`
+      "%0 = placeholder : f32[4, 3, 5, 6]
+      %1 = reshape %0 : f32[4, 3, 30]
+      %2 = reduceSum %1 {axes: [0, 2]} : f32[3]
+      %3 = reshape %2 : f32[1, 3, 1, 1]
+      %4 = expand %3 : f32[4, 3, 5, 6]
+      %5 = mul %0 %4 : f32[4, 3, 5, 6]
+      %6 = reshape %5 : f32[4, 3, 30]
+      %7 = reduceSum %6 {axes: [0, 2]} : f32[3]
+      return %7"
+    `)
+    expect(only(b.reduceMax(image, [2, 3])).inputs[0].shape).toEqual([4, 3, 30])
+    for (const kept of [
+      b.reduceSum(image, [3]),
+      b.reduceSum(image, [0, 2]),
+      b.reduceSum(b.reshape(image, [24, 5, 3]), [1, 2]),
+      b.reduceSum(b.reshape(image, [2, 2, 90]), [1, 2]),
+      b.reduceProd(image, [2, 3]),
+    ])
+      expect(only(kept)).toBe(kept)
+  })
+
   it('leaves inputs as they are, however often they stand', () => {
     expect(simplified(x, b.alias(x), y)).toEqual([x, x, y])
   })
