@@ -89,6 +89,9 @@ export class Inliner {
     this.plugs = plugs
   }
 
+  /** Whether the node is read from memory, or is its kernel's own contraction. */
+  readonly isStored = (node: Node): boolean => this.bufferOf(node) !== null || this.plugs.has(node)
+
   /** The node's value at `index`. */
   value(node: Node, index: readonly Index[], lanes: Lanes): Expr {
     if (lanes.count > 1 && !index.some((i) => moves(i, lanes))) {
@@ -138,17 +141,24 @@ export class Inliner {
     return this.e.load(buffer, dtype, atLane(at, lanes, 0), lanes.count, step, lanes.active)
   }
 
-  /** Lanes that read neighbours in a fixed pattern (each element twice, say): one vector load and a permutation. */
+  /** Lanes that read neighbours in a fixed pattern (each element twice, rows of a border): vectors, and a permutation. */
   private permuted(buffer: number, dtype: DType, at: Index, lanes: Lanes): Expr | null {
     if (dtype === 'bool' || is64(dtype)) return null
     const pattern = lanePattern(at, lanes)
     if (pattern === null) return null
+    const { count } = lanes
     const lowest = Math.min(...pattern)
     const span = Math.max(...pattern) - lowest + 1
-    if (span > lanes.count || (span < lanes.count && !this.masks)) return null
+    if (span > 2 * count || (span % count !== 0 && !this.masks)) return null
     const first = shiftIndex(atLane(at, lanes, 0), lowest)
-    const order = Array.from({ length: lanes.count }, (_, l) => (pattern[l] ?? lowest) - lowest)
-    return this.e.permute(this.e.load(buffer, dtype, first, lanes.count, 1, span), order)
+    const order = Array.from({ length: count }, (_, l) => (pattern[l] ?? lowest) - lowest)
+    const low = this.e.load(buffer, dtype, first, count, 1, Math.min(span, count))
+    if (span <= count) return this.e.permute(low, order)
+    return this.e.shuffle(
+      low,
+      this.e.load(buffer, dtype, shiftIndex(first, count), count, 1, span - count),
+      order,
+    )
   }
 
   /** Each lane by itself. */

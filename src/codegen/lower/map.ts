@@ -451,10 +451,14 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   const strides = stridesOf(extents)
   const outer = extents.slice(0, -1).map((n) => loopVar('i', 0, n - 1))
   const base = addIndex(...outer.map((v, a) => scaleIndex(atomIndex(v), strides[a])))
-  const pieceOf = (from: number, end: number): void => row(shiftIndex(base, from), end - from)
   const loops = (from: number): void => {
-    if (from === outer.length) cuts.forEach((end, i) => pieceOf(i === 0 ? 0 : cuts[i - 1], end))
-    else k.loop(outer[from], 1, () => loops(from + 1), from === 0 && shared ? 'parallel' : 'for')
+    if (from === outer.length) {
+      let start = 0
+      for (const end of cuts) {
+        row(shiftIndex(base, start), end - start)
+        start = end
+      }
+    } else k.loop(outer[from], 1, () => loops(from + 1), from === 0 && shared ? 'parallel' : 'for')
   }
   if (crossing === null) loops(0)
   else crossLoops(crossing)

@@ -17,6 +17,7 @@ import {
   addIndex,
   atomIndex,
   constantIndex,
+  delinearize,
   type Index,
   indexDeps,
   loopVar,
@@ -71,6 +72,20 @@ const leastPiece = 256
 
 /** Elements of a piece of a long sum: about √n, a power of two. */
 const pieceOf = (n: number): number => Math.max(leastPiece, 2 ** Math.ceil(Math.log2(n) / 2))
+
+/** Sums of so few small terms (a filter's taps) are written out: their places need no arithmetic. */
+const mostUnrolled = 25
+const mostTermNodes = 16
+
+/** Whether what is summed is little work: few nodes up to what is stored. */
+function isSmall(x: Node, isStored: (node: Node) => boolean): boolean {
+  const nodes = new Set([x])
+  for (const node of nodes) {
+    if (nodes.size > mostTermNodes) return false
+    if (!isStored(node)) for (const input of node.inputs) nodes.add(input)
+  }
+  return true
+}
 
 export function lowerReduction(
   inliner: Inliner,
@@ -128,6 +143,10 @@ export function lowerReduction(
     const add = (into: Register, r: readonly Index[]): void =>
       k.set(into, join(e.register(into), inliner.value(x, sourceIndex(r), l)))
     const total = sizeOf(sizes)
+    if (total <= mostUnrolled && isSmall(x, inliner.isStored)) {
+      for (let i = 0; i < total; i++) add(sum, delinearize(constantIndex(i), sizes))
+      return sum
+    }
     if (total < 2 * leastPiece || op !== 'add' || type !== 'f32') {
       nest(sizes, (r) => add(sum, r))
       return sum
