@@ -19,6 +19,7 @@ import { lowerContract } from './lower/contract.js'
 import { lowerMap } from './lower/map.js'
 import { lowerStructured } from './lower/structured.js'
 import { lowerWinograd } from './lower/winograd.js'
+import { lowerWinogradGradient } from './lower/winograd-gradient.js'
 import { lowerWinogradTaps } from './lower/winograd-taps.js'
 import type { ScheduleListing } from './print-schedule.js'
 import type { Command, Place, PlacedValue, Program } from './program.js'
@@ -300,6 +301,8 @@ class Lowering {
         return lowerContract(spec, this.target)
       case 'winograd':
         return lowerWinograd(spec, this.target)
+      case 'winogradGradient':
+        return lowerWinogradGradient(spec, this.target)
       case 'winogradTaps':
         return lowerWinogradTaps(spec, this.target)
       case 'map':

@@ -16,6 +16,7 @@ import { operandsOf } from './operands.js'
 import { packLeft } from './pack.js'
 import { chooseStored, structured } from './store.js'
 import { tapsPanel, transformedTaps } from './winograd.js'
+import { readInputs, tapsGradient } from './winograd-gradient.js'
 
 /** A kernel while kernels are being joined. */
 interface Draft {
@@ -44,7 +45,9 @@ export function cutIntoKernels(
   overwrites: ReadonlyMap<Node, Node> = new Map(),
 ): Cut {
   const order = topologicalOrder(roots, (n) => (isLeaf(n) ? [] : n.inputs))
-  const contractions = order.filter((n): n is Node<'contract'> => !isLeaf(n) && isOp(n, 'contract'))
+  const contractions = order.filter(
+    (n): n is Node<'contract'> => !isLeaf(n) && isOp(n, 'contract') && tapsGradient(n) === null,
+  )
   const delivered = new Set(roots)
   const rowsOf = (
     node: Node<'contract'>,
@@ -96,6 +99,10 @@ function finish(d: Draft): KernelSpec {
   if (d.kind === 'winograd') {
     const node = d.node as Node<'conv'>
     return { kind: 'winograd', node, packed: d.packed!, outputs: d.outputs, inputs } satisfies WinogradSpec
+  }
+  if (d.kind === 'winogradGradient') {
+    const node = d.node as Node<'contract'>
+    return { kind: 'winogradGradient', node, packed: null, outputs: d.outputs, inputs }
   }
   if (d.kind === 'winogradTaps') return { kind: 'winogradTaps', taps: d.node!, outputs: d.outputs, inputs }
   return d.kind === 'map'
@@ -152,6 +159,9 @@ function draftKernels(
       Object.assign(draft, { kind: 'winograd', node, packed })
       draft.inputs.add(packed)
       readsOf([node.inputs[0]], isLeaf, stored, draft.inputs)
+    } else if (tapsGradient(node) !== null) {
+      Object.assign(draft, { kind: 'winogradGradient', node })
+      readsOf(readInputs(node), isLeaf, stored, draft.inputs)
     } else if (isOp(node, 'contract')) {
       const packed = packs.get(node) ?? null
       Object.assign(draft, { kind: 'contract', node, packed })
@@ -253,7 +263,8 @@ function join(drafts: Draft[]): void {
   }
 }
 
-const isTile = (d: Draft): boolean => d.kind === 'contract' || d.kind === 'winograd'
+const isTile = (d: Draft): boolean =>
+  d.kind === 'contract' || d.kind === 'winograd' || d.kind === 'winogradGradient'
 
 /** Whether an expression of the kernel has 64-bit values, which have no lanes. */
 const computesWide = (d: Draft): boolean =>

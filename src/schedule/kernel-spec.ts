@@ -1,5 +1,6 @@
 /** What the scheduler decides about one kernel: which nodes it stores, what it reads, and which form it takes. */
 import type { Node } from '../ir/node.js'
+import { readInputs } from './winograd-gradient.js'
 
 interface SpecBase {
   /** Nodes this kernel stores. */
@@ -41,6 +42,16 @@ export interface WinogradTapsSpec extends SpecBase {
   readonly taps: Node
 }
 
+/**
+ * The gradient of a 3 × 3 convolution's taps by tiles (see winograd-gradient.ts). Both operands are expressions, the
+ * outputs are element-wise in the contraction that it is.
+ */
+export interface WinogradGradientSpec extends SpecBase {
+  readonly kind: 'winogradGradient'
+  readonly node: Node<'contract'>
+  readonly packed: null
+}
+
 /** A primitive with a lowering of its own over stored inputs (sort, scatter, …) or a control command. */
 export interface StructuredSpec extends SpecBase {
   readonly kind: 'structured'
@@ -48,12 +59,12 @@ export interface StructuredSpec extends SpecBase {
 }
 
 /** Kernels with a register tile. */
-export type TiledSpec = ContractSpec | WinogradSpec
+export type TiledSpec = ContractSpec | WinogradSpec | WinogradGradientSpec
 
 export type KernelSpec = MapSpec | TiledSpec | WinogradTapsSpec | StructuredSpec
 
 export const isTiled = (spec: KernelSpec): spec is TiledSpec =>
-  spec.kind === 'contract' || spec.kind === 'winograd'
+  spec.kind === 'contract' || spec.kind === 'winograd' || spec.kind === 'winogradGradient'
 
 /** What a tiled kernel reads for its own node: the packed operand, where there is one, and expressions. */
 export function tileOperands({
@@ -61,6 +72,6 @@ export function tileOperands({
   node,
   packed,
 }: Pick<TiledSpec, 'kind' | 'node' | 'packed'>): readonly Node[] {
-  if (packed === null) return node.inputs
+  if (packed === null) return readInputs(node)
   return [packed, node.inputs[kind === 'contract' ? 1 : 0]]
 }

@@ -6,6 +6,7 @@ import { range, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
 import { contractShape, matrixSizes } from './contract-shape.js'
+import { tapsGradient } from './winograd-gradient.js'
 
 /** Columns up to which a tall, narrow result is computed lying down. */
 const narrow = 64
@@ -29,7 +30,7 @@ function readsOnce(node: Node): boolean {
  * packed.
  */
 export function layDown(node: Node): Node | null {
-  if (!isOp(node, 'contract') || node.dtype !== 'f32') return null
+  if (!isOp(node, 'contract') || node.dtype !== 'f32' || tapsGradient(node) !== null) return null
   const { batch, contracting, accumulate } = node.attrs
   const s = contractShape(node)
   const [m, n] = matrixSizes(s)
@@ -48,7 +49,7 @@ export function layDown(node: Node): Node | null {
 
 /** A long inner dimension in pieces that threads share, when the result has too few columns to share. */
 export function splitInner(node: Node): Node | null {
-  if (!isOp(node, 'contract') || node.dtype !== 'f32') return null
+  if (!isOp(node, 'contract') || node.dtype !== 'f32' || tapsGradient(node) !== null) return null
   const { batch, contracting, accumulate } = node.attrs
   const s = contractShape(node)
   const [m, n, k] = matrixSizes(s)

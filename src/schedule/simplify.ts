@@ -15,6 +15,7 @@ import { foldAsMovement } from './fold-as-movement.js'
 import { mergeReduced } from './merge-reduced.js'
 import { pruneScan } from './prune-scan.js'
 import { layDown, splitInner } from './reshape-contract.js'
+import { convAsTapsGradient } from './winograd-gradient.js'
 
 /** A node in terms of other nodes, or null where a rewrite does not apply. */
 type Rewrite = (node: Node) => Node | null
@@ -72,6 +73,7 @@ const rewrites: readonly Rewrite[] = [
   dropUnits,
   foldAsMovement,
   convPhases,
+  convAsTapsGradient,
   convAsContract,
   contractAsReduction,
   widenContract,

@@ -2,8 +2,9 @@
 import { isOp, type Node, topologicalOrder } from '../ir/node.js'
 import { attributesKey } from './attributes-key.js'
 import { bf16PairsOf } from './bf16-products.js'
-import { type KernelSpec, type StructuredSpec, tileOperands } from './kernel-spec.js'
+import { isTiled, type KernelSpec, type StructuredSpec, tileOperands } from './kernel-spec.js'
 import { sharedBatchAxes } from './pack.js'
+import { tapsGradient } from './winograd-gradient.js'
 
 /**
  * Equal texts mean kernels that are lowered alike: the same expressions over inputs of the same types, in the same
@@ -18,7 +19,7 @@ export function specKey(spec: Exclude<KernelSpec, StructuredSpec>): string {
   }
   const numbersOf = (nodes: readonly Node[]): string => nodes.map((x) => numbers.get(x)).join()
   for (const node of spec.inputs) add(node, 'in')
-  const tile = spec.kind === 'contract' || spec.kind === 'winograd' ? spec : null
+  const tile = isTiled(spec) ? spec : null
   const contract = spec.kind === 'contract' ? spec.node : null
   // A packed left side is one of the inputs.
   const operands = (n: Node): readonly Node[] => (n === tile?.node ? tileOperands(tile) : n.inputs)
@@ -31,6 +32,8 @@ export function specKey(spec: Exclude<KernelSpec, StructuredSpec>): string {
       parts.push(`left ${left.dtype} ${left.shape.join('x')} ${sharedBatchAxes(node).join()} pairs ${pairs}`)
     }
   }
+  // Padding stands between the contraction and what it reads.
+  if (spec.kind === 'winogradGradient') parts.push(`padding ${tapsGradient(spec.node)?.padding.join()}`)
   parts.push(`out ${numbersOf(spec.outputs)}`)
   return parts.join('\n')
 }

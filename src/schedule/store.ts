@@ -9,6 +9,7 @@ import { byteSize } from '../core/dtype.js'
 import { sizeOf } from '../core/shape.js'
 import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
 import { operandsOf } from './operands.js'
+import { readInputs, tapsGradient } from './winograd-gradient.js'
 
 /** Primitives with a lowering over stored operands. */
 export const structured: ReadonlySet<Primitive> = new Set<Primitive>([
@@ -92,7 +93,9 @@ const guards: ReadonlySet<Primitive> = new Set<Primitive>(['pad', 'concat', 'fol
 
 /** Whether `user` reads `node` under guards: a contraction's left side is padded to whole tiles of rows. */
 const guardsInput = (user: Node, node: Node): boolean =>
-  guards.has(user.op) || isOp(user, 'conv') || (isOp(user, 'contract') && user.inputs[0] === node)
+  guards.has(user.op) ||
+  isOp(user, 'conv') ||
+  (isOp(user, 'contract') && (user.inputs[0] === node || tapsGradient(user) !== null))
 
 /** Nodes with memory of their own, leaves not included; `wanted` are among them. */
 export function chooseStored(
@@ -100,7 +103,7 @@ export function chooseStored(
   isLeaf: (node: Node) => boolean,
   wanted: readonly Node[] = [],
 ): Set<Node> {
-  const order = topologicalOrder(roots, (n) => (isLeaf(n) ? [] : n.inputs))
+  const order = topologicalOrder(roots, (n) => (isLeaf(n) ? [] : readInputs(n)))
   const stored = new Set<Node>()
   const add = (node: Node): void => {
     if (!isLeaf(node)) stored.add(node)
@@ -124,7 +127,7 @@ export function chooseStored(
   const users = new Map<Node, Node[]>()
   for (const node of order) {
     if (isLeaf(node)) continue
-    for (const x of node.inputs) {
+    for (const x of readInputs(node)) {
       const list = users.get(x)
       if (list === undefined) users.set(x, [node])
       else list.push(node)
@@ -142,7 +145,7 @@ export function chooseStored(
     const reads = new Set<Node>()
     let withStatements = needsStatements(node)
     if (is64(node)) wide.add(node)
-    for (const x of node.inputs) {
+    for (const x of readInputs(node)) {
       if (isLeaf(x) || stored.has(x)) {
         reads.add(x)
         continue
@@ -212,6 +215,7 @@ function repeats(user: Node, node: Node): boolean {
   if (isOp(user, 'window')) return sizeOf(user.shape) > sizeOf(node.shape)
   // Rows of a strip of tiles overlap those of the next, and parts of the output channels read all inputs.
   if (isOp(user, 'conv')) return user.inputs[0] === node
+  if (tapsGradient(user) !== null) return true
   return isOp(user, 'gather') && user.inputs[0] === node
 }
 

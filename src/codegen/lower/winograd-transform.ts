@@ -1,4 +1,4 @@
-/** The transforms of F(4×4, 3×3) on expressions: Bᵀ d B, G g Gᵀ and Aᵀ m A, one axis after the other. */
+/** The transforms of F(4×4, 3×3) on expressions: Bᵀ d B, G g Gᵀ, Aᵀ m A and the adjoints of the last two, one axis after the other. */
 import { pointA, pointB, tapRows, tileInputs } from '../../schedule/winograd.js'
 import type { Expr, ExprBuilder } from '../loop-ir.js'
 import type { KernelBuilder } from './kernel-builder.js'
@@ -47,6 +47,32 @@ export const outputTransform: Transform = (e, m) => {
     times(pointB, differenceB, scaled(pointA, differenceA)),
     times(b2, sumB, scaled(a2, sumA)),
     times(pointB ** 3, differenceB, times(pointA ** 3, differenceA, m[5])),
+  ]
+}
+
+/** A: four outputs' gradients to six points, the adjoint of Aᵀ. */
+export const gradientTransform: Transform = (e, y) => {
+  const times = (c: number, x: Expr, z: Expr): Expr => e.mulAdd(e.const(c, 'f32', x.lanes), x, z)
+  const scaled = (c: number, x: Expr): Expr => e.binary('mul', e.const(c, 'f32', x.lanes), x)
+  const pair = (p: number): [Expr, Expr] => {
+    const even = times(p ** 2, y[2], y[0])
+    const odd = times(p ** 3, y[3], scaled(p, y[1]))
+    return [e.binary('add', even, odd), e.binary('sub', even, odd)]
+  }
+  return [y[0], ...pair(pointA), ...pair(pointB), y[3]]
+}
+
+/** Gᵀ: six points to three taps' gradients, the adjoint of G. */
+export const tapGradientTransform: Transform = (e, m) => {
+  const times = (c: number, x: Expr, z: Expr): Expr => e.mulAdd(e.const(c, 'f32', x.lanes), x, z)
+  const scaled = (c: number, x: Expr): Expr => e.binary('mul', e.const(c, 'f32', x.lanes), x)
+  const [sumA, sumB] = [e.binary('add', m[1], m[2]), e.binary('add', m[3], m[4])]
+  const [differenceA, differenceB] = [e.binary('sub', m[1], m[2]), e.binary('sub', m[3], m[4])]
+  const [zero, a, , b] = tapRows
+  return [
+    times(b[0], sumB, times(a[0], sumA, scaled(zero[0], m[0]))),
+    times(b[1], differenceB, scaled(a[1], differenceA)),
+    times(b[2], sumB, times(a[2], sumA, m[5])),
   ]
 }
 

@@ -32,9 +32,9 @@ import { type Kernel, type Register, register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
 import { Inliner } from './inline.js'
 import { KernelBuilder, whereInside } from './kernel-builder.js'
-import { lanesFor, oneLane } from './lanes.js'
 import { TileOutputs } from './tile-outputs.js'
 import { transposeRows } from './transpose.js'
+import { copyStrip, type Strip, times } from './winograd-strip.js'
 import { inputTransform, outputTransform, transformSquare } from './winograd-transform.js'
 
 /** Tiles of a block that keep the transformed taps busy. */
@@ -93,7 +93,7 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
   const { e } = k
   const { node } = spec
   const [x] = node.inputs
-  const [images, channels, height, width] = x.shape
+  const [images, channels, _height, _width] = x.shape
   const [, outChannels, outHeight, outWidth] = node.shape
   const [[top], [left]] = node.attrs.padding
   const lanes = lanesOf(target)
@@ -118,76 +118,21 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
   const products = scratch('products', tileProducts * tiles * panel)
   const pixels = scratch('pixels', columns * lanes * tileOutputs ** 2)
 
+  const rows: Strip = {
+    buffer: image,
+    rows: tileInputs,
+    width: imageWidth,
+    pitch,
+    left,
+    vectors: channelVectors,
+  }
+
   const own = new TileOutputs(k, target, node, spec.outputs, outputs)
   const inliner = new Inliner(k, target, (n) => numbers.get(n) ?? null, new Map([[node as Node, own.plug]]))
 
-  const loop = (name: string, count: number, write: (i: Index) => void): void => {
-    if (count <= 0) return
-    if (count === 1) {
-      write(constantIndex(0))
-      return
-    }
-    const v = loopVar(name, 0, count - 1)
-    k.loop(v, 1, () => write(atomIndex(v)))
-  }
+  const loop = (name: string, count: number, write: (i: Index) => void): void => times(k, name, count, write)
   const at = (...terms: readonly (readonly [Index, number])[]): Index =>
     addIndex(...terms.map(([i, stride]) => scaleIndex(i, stride)))
-
-  /** The six input rows of a strip, channels last, zeros where the image ends. */
-  const copyStrip = (n: Index, strip: Index): void => {
-    const zero = e.const(0, 'f32', lanes)
-    const clear = (row: Index, from: number, to: number): void => {
-      loop('x', to - from, (i) => {
-        loop('c', channelVectors, (c) => {
-          k.store(image, at([row, imageWidth * pitch], [shiftIndex(i, from), pitch], [c, lanes]), zero)
-        })
-      })
-    }
-    loop('row', tileInputs, (row) => {
-      clear(row, 0, left)
-      clear(row, left + width, imageWidth)
-      const y = shiftIndex(addIndex(scaleIndex(strip, tileOutputs), row), -top)
-      whereInside(k, y, 0, height - 1, (inside, exists) => {
-        if (exists) copyRow(n, row, inside)
-        else clear(row, left, left + width)
-      })
-    })
-  }
-  const copyRow = (n: Index, row: Index, y: Index): void => {
-    const whole = Math.floor(width / lanes)
-    const square = (c: Index, existing: number, from: Index, active: number): void => {
-      const channel = (u: number): Index => shiftIndex(scaleIndex(c, lanes), u)
-      const place = (j: number): Index =>
-        at([row, imageWidth * pitch], [shiftIndex(from, left + j), pitch], [c, lanes])
-      const zero = e.const(0, 'f32')
-      if (active < lanes && target.tail !== 'mask') {
-        for (let j = 0; j < active; j++) {
-          const values = Array.from({ length: lanes }, (_, u) =>
-            u < existing ? inliner.value(x, [n, channel(u), y, shiftIndex(from, j)], oneLane) : zero,
-          )
-          k.store(image, place(j), e.vector(values))
-        }
-        return
-      }
-      const l = lanesFor(lanes, active)
-      const pixel = l.variable === null ? from : addIndex(from, atomIndex(l.variable))
-      const read = Array.from({ length: lanes }, (_, u) =>
-        u < existing ? inliner.value(x, [n, channel(u), y, pixel], l) : e.splat(zero, lanes),
-      )
-      transposeRows(k, read)
-        .slice(0, active)
-        .forEach((r, j) => {
-          k.store(image, place(j), e.register(r))
-        })
-    }
-    const across = (c: Index, existing: number): void => {
-      loop('x', whole, (i) => square(c, existing, scaleIndex(i, lanes), lanes))
-      if (whole * lanes < width) square(c, existing, constantIndex(whole * lanes), width - whole * lanes)
-    }
-    const full = Math.floor(channels / lanes)
-    loop('c', full, (c) => across(c, lanes))
-    if (full * lanes < channels) across(constantIndex(full), channels - full * lanes)
-  }
 
   /** Bᵀ d B of a strip's tiles. */
   const transformStrip = (strip: Index): void => {
@@ -312,7 +257,8 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
     }
     loop('strip', plan.strips, (r) => {
       const [n, strip] = placeOf(r)
-      copyStrip(n, strip)
+      const y = shiftIndex(scaleIndex(strip, tileOutputs), -top)
+      copyStrip(k, target, inliner, x, rows, n, y, constantIndex(0))
       transformStrip(r)
     })
     loop('panel', count, (i) => {

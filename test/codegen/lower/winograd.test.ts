@@ -56,6 +56,27 @@ function graphOf({ image, outChannels, padding, turned }: Case, dtype: 'f32' | '
   return { x, w, conv }
 }
 
+/** The gradient of a row's taps, (O, C, 3, 3), joined with what an optimizer does with it. */
+function gradientOf({ image, outChannels, padding }: Case, dtype: 'f32' | 'f64') {
+  const x = b.placeholder(image, dtype)
+  const [n, c, height, width] = image
+  const sizes = [height, width].map((size, i) => size + padding[i][0] + padding[i][1] - 2)
+  const dy = b.placeholder([n, outChannels, ...sizes], dtype)
+  const velocity = b.placeholder([outChannels, c, 3, 3], dtype)
+  const ones = [1, 1]
+  const [images, taps] = [x, dy].map((v) => b.permute(v, [1, 0, 2, 3]))
+  const conv = b.conv(images, taps, { stride: ones, padding, dilation: ones, inputDilation: ones, groups: 1 })
+  const step = b.add(b.permute(conv, [1, 0, 2, 3]), b.mul(velocity, b.full(velocity.shape, 0.5, dtype)))
+  return { inputs: [x, dy, velocity], outputs: [step] }
+}
+
+/** `scale` is about how large the sums are; direct sums in f32 are off by 4e-7 of that on average. */
+function expectClose(got: readonly number[], expected: readonly number[], scale: number): void {
+  const errors = got.map((v, i) => Math.abs(v - expected[i]) / scale)
+  expect(errors.reduce((m, e) => Math.max(m, e), 0)).toBeLessThan(1.5e-5)
+  expect(Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length)).toBeLessThan(1.2e-6)
+}
+
 const normals = (seed: number, n: number): Float32Array => {
   const random = seeded(seed)
   return Float32Array.from({ length: n }, () => random.normal())
@@ -82,13 +103,25 @@ describe.each(backends)('Winograd on $name', ({ make, absent }) => {
     const [expected] = runGraph([exact.conv], [exact.x, exact.w], values)
     const [got] = runGraph([conv], [x, w], values, await on(1))
     // The sum of 9·C products of normal numbers is about √(9C). Direct sums in f32 are off by 4e-7 of that on average.
-    const scale = Math.sqrt(9 * row.image[1])
-    const errors = got.map((v, i) => Math.abs(v - expected[i]) / scale)
-    expect(errors.reduce((m, e) => Math.max(m, e), 0)).toBeLessThan(1.5e-5)
-    expect(Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length)).toBeLessThan(1.2e-6)
+    expectClose(got, expected, Math.sqrt(9 * row.image[1]))
     const [two] = runGraph([conv], [x, w], values, await on(2))
     expect(two).toEqual(got)
   })
+
+  it.skipIf(absent !== null).each(cases.filter((c) => !c.turned))(
+    'the gradient of the taps: $what',
+    async (row) => {
+      const [graph, exact] = [gradientOf(row, 'f32'), gradientOf(row, 'f64')]
+      const values = graph.inputs.map((node, i) => normals(i, sizeOf(node.shape)))
+      const backend = await on(1)
+      const program = lowerGraph({ ...graph, donations: new Map() }, backend.target)
+      expect(program.kernels.map((k) => k.name.split('_').slice(0, 2).join())).toEqual(['winograd,gradient'])
+      const expected = runGraph(exact.outputs, exact.inputs, values)
+      const got = runGraph(graph.outputs, graph.inputs, values, backend)
+      expectClose(got[0], expected[0], Math.sqrt(sizeOf(graph.inputs[1].shape) / row.outChannels))
+      expect(runGraph(graph.outputs, graph.inputs, values, await on(2))).toEqual(got)
+    },
+  )
 
   it.skipIf(absent !== null)('reads an expression, and stores the element-wise rest', async () => {
     const row: Case = { what: '', image: [20, 16, 10, 7], outChannels: 20, padding: same }
