@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ChainruleError } from '../core/errors.js'
+import { precisions } from '../core/precision.js'
 import { exitCode, signalExitCode } from './exit-code.js'
 import type { DeviceOptions } from './load-device.js'
 import { Output } from './output.js'
@@ -104,6 +105,11 @@ program
   )
   .addOption(
     new Option('--resume', 'continue the run in --out, as if it had never stopped (default: the latest one)'),
+  )
+  .addOption(
+    new Option('--precision <type>', 'what products are computed from: f32, or bf16 summed in f32 (faster)')
+      .choices(precisions)
+      .default(undefined, defaultSettings.precision),
   )
   .addOption(
     new Option('--detect-anomaly', 'name the first operation that makes a NaN or an infinite value (slow)'),

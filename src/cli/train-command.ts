@@ -106,6 +106,7 @@ export async function trainCommand(plan: TrainPlan, options: TrainOptions, outpu
       epochs: settings.epochs,
       batchSize: settings.batchSize,
       seed: settings.seed,
+      precision: settings.precision,
       state,
       detectAnomaly: options.detectAnomaly,
       profile: options.profile !== undefined,

@@ -2,6 +2,7 @@
  * The settings of a run: from the command line, with defaults, or from the run that is continued.
  */
 import { DataError } from '../core/errors.js'
+import { type Precision, precisions } from '../core/precision.js'
 import type { RunSettings } from '../train/run-directory.js'
 import { UsageError } from './usage-error.js'
 
@@ -15,6 +16,7 @@ export interface TrainOptions {
   readonly lr?: number
   readonly seed?: number
   readonly limit?: number
+  readonly precision?: Precision
   readonly out?: string
   readonly device?: string
   readonly threads?: number
@@ -35,6 +37,8 @@ export interface TrainSettings {
   readonly lr: number
   readonly seed: number
   readonly limit: number | null
+  /** Absent in the runs of versions that knew f32 only. */
+  readonly precision?: Precision
 }
 
 export const defaultSettings = {
@@ -44,6 +48,7 @@ export const defaultSettings = {
   lr: 2e-3,
   seed: 1,
   limit: null,
+  precision: 'f32',
 } as const
 
 /** The options of the command line by the names of the settings. */
@@ -55,6 +60,7 @@ const optionNames: Record<keyof TrainSettings | 'device', string> = {
   lr: '--lr',
   seed: '--seed',
   limit: '--limit',
+  precision: '--precision',
   device: '--device',
 }
 
@@ -68,6 +74,7 @@ export function newSettings(options: TrainOptions, model: string): TrainSettings
     lr: options.lr ?? defaultSettings.lr,
     seed: options.seed ?? defaultSettings.seed,
     limit: options.limit ?? defaultSettings.limit,
+    precision: options.precision ?? defaultSettings.precision,
   }
 }
 
@@ -78,10 +85,12 @@ export function continuedSettings(
   path: string,
 ): TrainSettings & { readonly device: string } {
   const differences: string[] = []
+  const was = (key: string): unknown =>
+    saved[key] ?? (key === 'precision' ? defaultSettings.precision : undefined)
   for (const [key, option] of Object.entries(optionNames)) {
     const given = options[key as keyof TrainOptions]
-    if (given === undefined || (key === 'device' && given === 'auto') || given === saved[key]) continue
-    differences.push(`${option} (the run has ${saved[key] ?? 'none'}, got ${given})`)
+    if (given === undefined || (key === 'device' && given === 'auto') || given === was(key)) continue
+    differences.push(`${option} (the run has ${was(key) ?? 'none'}, got ${given})`)
   }
   if (differences.length > 0) {
     throw new UsageError(
@@ -104,6 +113,7 @@ function checkSaved(saved: RunSettings, path: string): void {
     lr: (value) => typeof value === 'number' && value > 0,
     seed: (value) => Number.isSafeInteger(value),
     limit: (value) => value === null || isCount(value),
+    precision: (value) => value === undefined || precisions.includes(value as Precision),
     device: (value) => typeof value === 'string',
   }
   for (const [key, holds] of Object.entries(rules)) {

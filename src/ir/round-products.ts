@@ -7,11 +7,6 @@ import * as b from './build.js'
 import type { Graph } from './graph.js'
 import { isOp, type Node, type Subgraph, topologicalOrder } from './node.js'
 
-/** How f32 products are computed: as they are, or with operands rounded to bf16. */
-export type Precision = 'f32' | 'bf16'
-
-export const precisions: readonly Precision[] = ['f32', 'bf16']
-
 /** The f32 value of x rounded to bf16 (to nearest, ties to even). */
 export const roundToBf16 = (x: Node): Node => (isRounded(x) ? x : b.cast(b.cast(x, 'bf16'), 'f32'))
 

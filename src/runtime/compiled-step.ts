@@ -4,11 +4,12 @@
  */
 import type { Backend, Executable } from '../backend/backend.js'
 import { DeviceError, ValueError } from '../core/errors.js'
+import { type Precision, precisions } from '../core/precision.js'
 import { sizeOf } from '../core/shape.js'
 import { Storage } from '../core/storage.js'
 import { buffer, isGradEnabled } from '../ir/build.js'
 import type { Node } from '../ir/node.js'
-import { type Precision, precisions, roundProducts } from '../ir/round-products.js'
+import { roundProducts } from '../ir/round-products.js'
 import { type AutocastDType, autocastDType } from '../ops/autocast.js'
 import { compareTraces } from './compare-traces.js'
 import { currentBackend } from './devices.js'

@@ -3,6 +3,7 @@
  * a stop between any two steps, and a state from which it continues bit for bit.
  */
 import { DeviceError, ValueError } from '../core/errors.js'
+import type { Precision } from '../core/precision.js'
 import type { Dataset } from '../data/dataset.js'
 import type { ArrayData } from '../io/array-data.js'
 import { crossEntropy } from '../losses/cross-entropy.js'
@@ -65,6 +66,10 @@ export interface FitOptions {
   readonly readEvery?: number
   /** Look at every step, and name the operation that made a value infinite or NaN. Slow. Default false. */
   readonly detectAnomaly?: boolean
+  /**
+   * How the training step computes products of f32: 'f32' (default), or 'bf16', see `compile`. Evaluation computes f32.
+   */
+  readonly precision?: Precision
   /** Measure every kernel of the training step, for `FitResult.profile`. Default false. */
   readonly profile?: boolean
   /** Seconds between saves within an epoch (default 30). */
@@ -148,13 +153,13 @@ class Training {
   }
 
   async run(): Promise<FitResult> {
-    const { profile = false } = this.options
+    const { profile = false, precision } = this.options
     const { name, measureMachine } = currentBackend()
     if (profile && measureMachine === undefined)
       throw new DeviceError(
         `fit: expected a device that measures its kernels for profile, got ${name}. Use the device 'native'.`,
       )
-    const step = compile(this.rawStep, { profile })
+    const step = compile(this.rawStep, { profile, precision })
     const result = await this.train(step)
     return profile ? { ...result, profile: step.profile() } : result
   }
