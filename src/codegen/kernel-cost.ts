@@ -89,6 +89,8 @@ class Meter {
         this.expression(stmt.condition, times, new Set())
         this.statements(stmt.body, times)
         return
+      case 'prefetch':
+        return
       case 'store':
         this.expression(stmt.value, times, new Set())
         this.touch(this.writes, stmt.buffer, stmt.index, stmt.stride, stmt.value.lanes, times)

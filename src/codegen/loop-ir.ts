@@ -177,6 +177,13 @@ export type Stmt =
       /** Only the first lanes are stored; all where it is absent. */
       readonly active?: number
     }
+  /** Memory that may be used soon, to be stored to or only read. Means nothing but time, wherever the index lies. */
+  | {
+      readonly kind: 'prefetch'
+      readonly buffer: number
+      readonly index: Index
+      readonly write: boolean
+    }
   | {
       readonly kind: 'if'
       readonly ranges: readonly IndexRange[]

@@ -157,6 +157,9 @@ class Printer {
             `${this.element(s.buffer, s.index, s.value.lanes, s.stride, s.active)} = ${this.expr(s.value)}`,
           )
           break
+        case 'prefetch':
+          line(`prefetch ${this.element(s.buffer, s.index, 1, 1)}`)
+          break
         case 'if':
         case 'when':
           line(`if ${s.kind === 'if' ? this.ranges(s.ranges) : this.expr(s.condition)}`)

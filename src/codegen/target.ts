@@ -12,6 +12,8 @@ export interface Target {
   readonly l2: number
   /** Threads that share a kernel's parallel loop. */
   readonly threads: number
+  /** Memory can be asked for before it is used; false where absent. */
+  readonly prefetches?: boolean
   /** Work (about one arithmetic operation each) below which a kernel stays on one thread. */
   readonly serialWork: number
   /** An instruction multiplies pairs of bf16 and adds to f32 (`dotPairs`). Absent: there is none. */

@@ -92,6 +92,10 @@ class Verifier {
         this.value(stmt.value, facts)
         this.store(stmt, facts)
         return
+      case 'prefetch':
+        // May ask for memory beyond the buffer: it touches none.
+        this.buffer(stmt.buffer)
+        return
       case 'if':
         this.ranges(stmt.ranges, facts)
         this.block(stmt.then, guarded(facts, stmt.ranges, stmt.then))

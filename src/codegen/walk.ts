@@ -123,6 +123,7 @@ export function accessesOf(stmt: Stmt): MemoryAccess[] {
   walkExprs(exprsOf(stmt), (e) => {
     if (e.kind === 'load') found.push({ buffer: e.buffer, index: e.index, stride: e.stride, lanes: e.active })
   })
+  if (stmt.kind === 'prefetch') found.push({ buffer: stmt.buffer, index: stmt.index, stride: 1, lanes: 1 })
   if (stmt.kind === 'store') {
     const { buffer, index, stride, value, active } = stmt
     found.push({ buffer, index, stride, lanes: active ?? value.lanes })

@@ -73,6 +73,8 @@ function writeStmt(c: KernelContext, stmt: Stmt): void {
     case 'store':
       writeStore(c, stmt)
       return
+    case 'prefetch':
+      return
     case 'for':
       writeFor(c, stmt)
       return

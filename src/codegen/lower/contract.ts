@@ -28,6 +28,7 @@ import {
   constantIndex,
   delinearize,
   type Index,
+  type LoopVar,
   linearize,
   loopVar,
   scaleIndex,
@@ -45,10 +46,10 @@ import { needsStatements, prefetchOutputs } from './prefetch.js'
 import { beforeBf16, pairOfBf16, roundTo } from './round.js'
 import { TransposedTiles } from './transpose.js'
 
-/** Inner steps of a slice: about what keeps a panel in L1. */
-const sliceTarget = 256
-/** Elements of the right side's block in scratch. */
-const blockTarget = 48 * 1024
+/** Inner steps of a slice, at most about. */
+const sliceTarget = 1024
+/** The part of the L2 cache that the right side's block takes. */
+const blockShare = 0.5
 
 /** Up to this many copies have no loop of their own. */
 const unrolledCopies = 12
@@ -104,7 +105,7 @@ function blockingOf(spec: ContractSpec, target: Target): Blocking {
   const slices = Math.ceil(outer / Math.max(1, Math.floor(sliceTarget / innerSteps)))
   const outerSlice = Math.ceil(outer / slices)
   const steps = outerSlice * innerSteps
-  const wanted = Math.max(panel, Math.floor(blockTarget / steps / panel) * panel)
+  const wanted = Math.max(panel, Math.floor((blockShare * target.l2) / 4 / steps / panel) * panel)
   const rowLength = s.columns.length === 0 ? 1 : s.columns[s.columns.length - 1]
   const rows = n / rowLength
   let columns: number
@@ -393,7 +394,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
         e.load(scratch, panelType, addIndex(scaleIndex(kk, width), shiftIndex(inBlock, v * lanes)), lanes),
       )
       for (let r = 0; r < rows; r++) {
-        const a = e.splat(left(r, kk), lanes)
+        const a = e.splat(left.element(r, kk), lanes)
         for (let v = 0; v < vecs; v++) {
           const sum = e.register(acc[r][v])
           k.set(acc[r][v], pairs === null ? e.mulAdd(a, bs[v], sum) : e.dotPairs(a, bs[v], sum))
@@ -408,25 +409,33 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
         shiftIndex(column, shift),
       )
     const whole = Math.floor(steps / unroll)
-    const rounds = (from: Index, count: number): void => {
-      const v = loopVar('k', 0, (count - 1) * unroll)
-      k.loop(v, unroll, () => {
-        for (let u = 0; u < unroll; u++) step(addIndex(from, atomIndex(v), constantIndex(u)))
+    const rounds = (from: Index, count: number, before: (round: LoopVar) => void = () => {}): void => {
+      const v = loopVar('k', 0, count - 1)
+      k.loop(v, 1, () => {
+        before(v)
+        for (let u = 0; u < unroll; u++) step(addIndex(from, atomIndex(v, unroll), constantIndex(u)))
       })
     }
-    // What the outputs of a row read and write is asked for while its share of the inner dimension is multiplied.
+    // While a row's share of the inner dimension is multiplied, what its outputs read and write is asked for, and the
+    // same row of the next tile.
     const share = Math.floor(whole / rows)
-    const ahead = last && prefetches && share > 0 && count % lanes === 0
+    const ahead = prefetches && share > 0 && count % lanes === 0
     if (ahead) {
       const row = loopVar('row', 0, rows - 1)
+      const lines = Math.ceil(steps / lanes / share)
       k.loop(row, 1, () => {
-        current = (l) => e.const(0, 'f32', l.count)
-        for (let v = 0; v < vecs; v++) {
-          const position = addIndex(positionOf(atomIndex(row), v * lanes), atomIndex(tileLanes.variable!))
-          prefetchOutputs(inliner, spec.outputs, outputs, position, tileLanes, row)
+        if (last) {
+          current = (l) => e.const(0, 'f32', l.count)
+          for (let v = 0; v < vecs; v++) {
+            const position = addIndex(positionOf(atomIndex(row), v * lanes), atomIndex(tileLanes.variable!))
+            prefetchOutputs(inliner, spec.outputs, outputs, position, tileLanes, row)
+          }
+          current = null
         }
-        current = null
-        rounds(atomIndex(row, share * unroll), share)
+        rounds(atomIndex(row, share * unroll), share, (round) => {
+          for (let line = 0; line < lines; line++)
+            left.next?.(atomIndex(row), shiftIndex(atomIndex(round, lines * lanes), line * lanes))
+        })
       })
     }
     const done = ahead ? rows * share : 0

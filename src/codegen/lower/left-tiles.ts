@@ -25,8 +25,13 @@ import { lanesOf, type Target } from '../target.js'
 import type { Inliner } from './inline.js'
 import { oneLane } from './lanes.js'
 
-/** The element of a tile's row r at step kk of the slice. */
-export type LeftReader = (r: number, kk: Index) => Expr
+/** A tile of rows. */
+export interface LeftReader {
+  /** The element of row r at step kk of the slice. */
+  element(r: number, kk: Index): Expr
+  /** Asks for the memory of the next tile's row r from step kk on; null where that lies behind this tile's. */
+  readonly next: ((r: Index, kk: Index) => void) | null
+}
 
 /** Prepares the tile `mTile` of batch g (of `rows` rows) for the slice that begins at `from`, of `steps` steps. */
 export type LeftTiles = (g: Index, mTile: Index, rows: number, from: Index, steps: number) => LeftReader
@@ -84,7 +89,9 @@ export function leftTiles(
         scaleIndex(from, tile),
       )
       const buffer = numbers.get(packed)!
-      return (r, kk) => e.load(buffer, packed.dtype, addIndex(base, shiftIndex(scaleIndex(kk, tile), r)))
+      const element = (r: number, kk: Index): Expr =>
+        e.load(buffer, packed.dtype, addIndex(base, shiftIndex(scaleIndex(kk, tile), r)))
+      return { element, next: null }
     }
   }
 
@@ -113,10 +120,16 @@ export function leftTiles(
     const buffer = numbers.get(base)!
     const element = (start: Index, r: number, kk: Index, lanes = 1, active = lanes): Expr =>
       e.load(buffer, base.dtype, addIndex(start, shiftIndex(kk, r * rowStride)), lanes, 1, active)
+    const behind =
+      (start: Index): LeftReader['next'] =>
+      (r, kk) => {
+        const index = addIndex(start, scaleIndex(shiftIndex(r, tile), rowStride), kk)
+        k.emit({ kind: 'prefetch', buffer, index, write: false })
+      }
     if (!crowded(tile, rowStride)) {
       return (g, mTile, _, from) => {
         const start = startOf(g, mTile, from)
-        return (r, kk) => element(start, r, kk)
+        return { element: (r, kk) => element(start, r, kk), next: behind(start) }
       }
     }
     const lanes = lanesOf(target)
@@ -140,7 +153,7 @@ export function leftTiles(
         const v = loopVar('k', whole * lanes, steps - 1)
         k.loop(v, 1, () => row(atomIndex(v), 1, 1))
       }
-      return (r, kk) => e.load(copy, 'f32', shiftIndex(kk, r * pitch))
+      return { element: (r, kk) => e.load(copy, 'f32', shiftIndex(kk, r * pitch)), next: behind(start) }
     }
   }
 }

@@ -96,6 +96,6 @@ export function pairedLeft(
     const paired = last ? steps - alone : steps
     run(0, paired, true)
     run(paired, steps, false)
-    return (r, kk) => e.load(copy, 'i32', shiftIndex(kk, r * pitch))
+    return { element: (r, kk) => e.load(copy, 'i32', shiftIndex(kk, r * pitch)), next: null }
   }
 }

@@ -119,6 +119,9 @@ function writeStmt(c: KernelContext, stmt: Stmt): void {
     case 'store':
       writeStore(c, stmt)
       return
+    case 'prefetch':
+      f.plain('use', stmt.write ? 'prefetchw' : 'prefetcht0', [c.address(stmt.buffer, stmt.index)])
+      return
     case 'for':
       writeFor(c, stmt)
       return
