@@ -281,6 +281,25 @@ class Lists(nn.Module):
 
 
 case('containers', Lists(), train(r(2, 3)))
+
+
+def unpooled(d):
+    """Values, indices as floats, and the values back at their places."""
+    def call(module, xs):
+        values, indices = module(xs[0])
+        size = xs[0].shape[-d:]
+        back = getattr(nn.functional, f'max_unpool{d}d')(values, indices, 2, stride=2, padding=1, output_size=size)
+        return values, indices.float(), back
+    return call
+
+
+for d, shape in ((1, (2, 3, 7)), (2, (1, 2, 5, 6)), (3, (1, 1, 5, 4, 3))):
+    case(f'maxPool{d}dIndices', getattr(nn, f'MaxPool{d}d')(2, stride=2, padding=1, return_indices=True), train(r(*shape)),
+         call=unpooled(d))
+    case(f'adaptiveMaxPool{d}dIndices', getattr(nn, f'AdaptiveMaxPool{d}d')(2, return_indices=True), train(r(*shape)),
+         call=lambda m, xs: [t.float() for t in m(xs[0])])
+case('maxPool2dIndicesDilated', nn.MaxPool2d(2, stride=1, dilation=2, return_indices=True), train(r(1, 2, 5, 6)),
+     call=lambda m, xs: [t.float() for t in m(xs[0])])
 write('layers', cases)
 
 # The lowest-level contract of state dicts: names and shapes of every entry, in PyTorch's order.

@@ -136,6 +136,7 @@ Element-wise	tanh	x.tanh()	torch.tanh	numpy.tanh	Hyperbolic tangent.
 Element-wise	to	x.to(dtype)	torch.Tensor.to	numpy.ndarray.astype	The same values in another dtype.
 Element-wise	trueDivide	x.trueDivide(other)	torch.true_divide	numpy.true_divide	this / other: another name of \`div\`.
 Element-wise	trunc	x.trunc()	torch.trunc	numpy.trunc	Integer part.
+Element-wise	where	x.where(condition, other) ; where(condition, x, y)	torch.where	numpy.where	This where the condition is true, the other elsewhere; all broadcast.
 Element-wise	xlog1py	x.xlog1py(other)	torch.special.xlog1py		this · ln(1 + other), 0 where this is 0.
 Element-wise	xlogy	x.xlogy(other)	torch.xlogy	scipy.special.xlogy	this · ln(other), 0 where this is 0.
 Activations	celu	x.celu(alpha?) ; functional.celu(x, …args)	torch.celu		max(0, x) + min(0, α(e^(x/α) - 1)).
@@ -261,7 +262,6 @@ Shape	view	x.view(shape)	torch.Tensor.view	numpy.reshape	The same as \`reshape\`
 Shape	viewAs	x.viewAs(other)	torch.Tensor.view_as	numpy.reshape	The same as \`reshapeAs\`.
 Shape	vsplit	x.vsplit(indicesOrSections)	torch.vsplit	numpy.vsplit	Pieces along axis 0: that many of equal size, or beginning at the listed positions.
 Shape	vstack	vstack(tensors)	torch.vstack	numpy.vstack	Joins tensors along axis 0; vectors are rows.
-Shape	where	where(condition, x, y)	torch.where	numpy.where	x where the condition is true, y elsewhere; all broadcast.
 Indexing and sorting	argsort	x.argsort(options?)	torch.argsort	numpy.argsort	The indices that put the elements in order along an axis (stable).
 Indexing and sorting	argwhere	x.argwhere()	torch.argwhere	numpy.argwhere	The same as \`nonzero\`.
 Indexing and sorting	at	x.at(…indices)	x[…]	x[…]	NumPy's x[…]: \`x.at(0, '1:-1', '...', null, mask)\`.
@@ -306,7 +306,7 @@ Linear algebra	addmm	x.addmm(x, y, options?) ; addmm(x, y, z, …args) ; sparse.
 Linear algebra	addmv	x.addmv(x, y, options?) ; addmv(x, y, z, …args)	torch.addmv		β·this + α·(x·y) of a matrix and a vector.
 Linear algebra	addr	x.addr(x, y, options?) ; addr(x, y, z, …args)	torch.addr		β·this + α·x·yᵀ of two vectors.
 Linear algebra	baddbmm	x.baddbmm(x, y, options?) ; baddbmm(x, y, z, …args)	torch.baddbmm		β·this + α·(x·y) of batches of matrices.
-Linear algebra	bmm	x.bmm(other) ; bmm(x, y, …args)	torch.bmm	numpy.matmul	The product of two batches of matrices.
+Linear algebra	bmm	x.bmm(other) ; bmm(x, y)	torch.bmm	numpy.matmul	(B, m, k)·(B, k, n): the product of two batches of matrices.
 Linear algebra	cdist	cdist(x, y, …args)	torch.cdist		All distances between rows of (…, P, M) and (…, R, M).
 Linear algebra	cholesky	linalg.cholesky(x, …args) ; cholesky(x, …args)	torch.linalg.cholesky	numpy.linalg.cholesky	L with A = L·Lᵀ, or with \`upper\` U with A = Uᵀ·U.
 Linear algebra	choleskyInverse	choleskyInverse(x, …args)	torch.cholesky_inverse		The inverse, given Cholesky's factor of the matrix.
@@ -337,7 +337,7 @@ Linear algebra	matrixExp	x.matrixExp() ; linalg.matrixExp(x, …args) ; matrixEx
 Linear algebra	matrixNorm	linalg.matrixNorm(x, …args)	torch.linalg.matrix_norm		'fro' (default), 'nuc', ±1, ±2 or ±Infinity over two axes.
 Linear algebra	matrixPower	x.matrixPower(n) ; linalg.matrixPower(x, …args) ; matrixPower(x, …args)	torch.matrix_power	numpy.linalg.matrix_power	Aⁿ of each matrix, for an integer n.
 Linear algebra	matrixRank	linalg.matrixRank(x, …args)	torch.linalg.matrix_rank	numpy.linalg.matrix_rank	How many singular values count, i64.
-Linear algebra	mm	x.mm(other) ; mm(x, y, …args)	torch.mm	numpy.matmul	(m, n)·(n, p).
+Linear algebra	mm	x.mm(other) ; mm(x, y)	torch.mm	numpy.matmul	(m, n)·(n, p).
 Linear algebra	multiDot	linalg.multiDot(matrices)	torch.linalg.multi_dot	numpy.linalg.multi_dot	The product of many matrices in the best order.
 Linear algebra	mv	x.mv(vector) ; mv(x, y, …args)	torch.mv	numpy.matmul	(m, n)·(n).
 Linear algebra	norm	x.norm(p?, axis?, options?) ; linalg.norm(x, …args)	torch.norm	numpy.linalg.norm	The p-norm over the axes (default all): a number, 'fro' (the default: 2) or 'nuc', the sum of the singular values of a matrix or over two axes.

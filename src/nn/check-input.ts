@@ -23,6 +23,12 @@ export function checkInteger(layer: string, name: string, value: number, least =
   }
 }
 
+/** Throws unless `axis` is an integer: which axes exist is known when an input comes. */
+export function checkAxis(layer: string, name: string, axis: number): void {
+  if (!Number.isInteger(axis))
+    throw new ValueError(`${layer}: expected ${name} to be an integer, got ${axis}.`)
+}
+
 /** Throws unless `p` is a probability. */
 export function checkProbability(layer: string, p: number): void {
   if (!(p >= 0 && p <= 1)) throw new ValueError(`${layer}: expected a probability between 0 and 1, got ${p}.`)

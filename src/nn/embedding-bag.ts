@@ -3,11 +3,14 @@
  */
 import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
+import type { Shape } from '../core/shape.js'
 import { normal } from '../init/normal.js'
 import { zeros } from '../tensor/creation.js'
 import { embeddingBag } from '../tensor/functional.js'
 import { noGrad } from '../tensor/grad-mode.js'
+import type { BaseRule, EmbeddingBagRule, EmbeddingBagShape, NoShape } from '../tensor/layer-shapes.js'
 import { Parameter } from '../tensor/parameter.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { cat } from '../tensor/tensor-functions.js'
 import { checkInteger } from './check-input.js'
@@ -27,7 +30,9 @@ export interface EmbeddingBagOptions {
  * from N(0, 1). `forward(index)` takes one bag a row (bags, length); `forward(index, offsets)` takes 1-d indices and where
  * each bag begins; `forward(index, offsets, perSampleWeights)` weighs the rows of a sum.
  */
-export class EmbeddingBag extends Module {
+export class EmbeddingBag<D extends number = number, Last extends boolean = false> extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  '~shapes'?(rule: EmbeddingBagRule<D> | BaseRule): void
   readonly numEmbeddings: number
   readonly embeddingDim: number
   readonly mode: 'mean' | 'sum' | 'max'
@@ -35,7 +40,11 @@ export class EmbeddingBag extends Module {
   readonly includeLastOffset: boolean
   weight: Parameter
 
-  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingBagOptions = {}) {
+  constructor(
+    numEmbeddings: number,
+    embeddingDim: D,
+    options: EmbeddingBagOptions & { readonly includeLastOffset?: Last } = {},
+  ) {
     super()
     checkOptions<EmbeddingBagOptions>('EmbeddingBag', options, {
       mode: true,
@@ -77,18 +86,18 @@ export class EmbeddingBag extends Module {
     })
   }
 
-  override forward(
-    index: Tensor,
-    offsets: Tensor | null = null,
+  override forward<S extends Shape, O extends Shape = NoShape>(
+    index: Tensor<S> & Fits<EmbeddingBagShape<S, O, D, Last>>,
+    offsets: Tensor<O> | null = null,
     perSampleWeights: Tensor | null = null,
-  ): Tensor {
+  ): Tensor<ShapeOr<EmbeddingBagShape<S, O, D, Last>>> {
     const { mode, includeLastOffset, paddingIdx: paddingIndex } = this
     return embeddingBag(index, this.weight, offsets, {
       mode,
       includeLastOffset,
       paddingIndex,
       perSampleWeights,
-    })
+    }) as Tensor<ShapeOr<EmbeddingBagShape<S, O, D, Last>>>
   }
 
   protected override describe(): string {

@@ -4,7 +4,7 @@
 import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { linear } from '../tensor/functional.js'
-import type { RecurrentShape } from '../tensor/layer-shapes.js'
+import type { RecurrentShape, RecurrentStateShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Recurrent, type RecurrentOptions, type RecurrentWeights } from './recurrent.js'
@@ -40,9 +40,12 @@ export class GRU<
   override forward<S extends Shape>(
     x: Tensor<S> & Fits<RecurrentShape<S, 'GRU', In, Hidden, Both>>,
     state?: Tensor,
-  ): [Tensor<ShapeOr<RecurrentShape<S, 'GRU', In, Hidden, Both>>>, Tensor] {
+  ): [Tensor<ShapeOr<RecurrentShape<S, 'GRU', In, Hidden, Both>>>, Tensor<RecurrentStateShape<S, Hidden>>] {
     const { output, states } = this.run(x, state && [state], 1)
-    return [output as Tensor<ShapeOr<RecurrentShape<S, 'GRU', In, Hidden, Both>>>, states[0]]
+    return [
+      output as Tensor<ShapeOr<RecurrentShape<S, 'GRU', In, Hidden, Both>>>,
+      states[0] as Tensor<RecurrentStateShape<S, Hidden>>,
+    ]
   }
 
   protected override project(x: Tensor, { input, inputBias }: RecurrentWeights): Tensor {

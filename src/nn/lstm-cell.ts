@@ -5,7 +5,7 @@
 import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { linear } from '../tensor/functional.js'
-import type { FeatureShape } from '../tensor/layer-shapes.js'
+import type { CellShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { LinearOptions } from './linear.js'
@@ -22,19 +22,19 @@ export class LSTMCell<In extends number = number, Hidden extends number = number
   }
 
   override forward<S extends Shape>(
-    x: Tensor<S> & Fits<FeatureShape<S, 'LSTMCell', In, Hidden>>,
+    x: Tensor<S> & Fits<CellShape<S, 'LSTMCell', In, Hidden>>,
     state?: readonly [Tensor, Tensor],
   ): [
-    Tensor<ShapeOr<FeatureShape<S, 'LSTMCell', In, Hidden>>>,
-    Tensor<ShapeOr<FeatureShape<S, 'LSTMCell', In, Hidden>>>,
+    Tensor<ShapeOr<CellShape<S, 'LSTMCell', In, Hidden>>>,
+    Tensor<ShapeOr<CellShape<S, 'LSTMCell', In, Hidden>>>,
   ] {
     const [h, c] = [this.start(x, state?.[0]), this.start(x, state?.[1])]
     const gates = linear(x, this.weightIh, this.biasIh).add(linear(h, this.weightHh, this.biasHh))
     const [i, f, g, o] = gates.chunk(4, -1)
     const next = f.sigmoid().mul(c).add(i.sigmoid().mul(g.tanh()))
     return [
-      o.sigmoid().mul(next.tanh()) as Tensor<ShapeOr<FeatureShape<S, 'LSTMCell', In, Hidden>>>,
-      next as Tensor<ShapeOr<FeatureShape<S, 'LSTMCell', In, Hidden>>>,
+      o.sigmoid().mul(next.tanh()) as Tensor<ShapeOr<CellShape<S, 'LSTMCell', In, Hidden>>>,
+      next as Tensor<ShapeOr<CellShape<S, 'LSTMCell', In, Hidden>>>,
     ]
   }
 }

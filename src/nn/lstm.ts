@@ -4,7 +4,7 @@
 import { checkOptions } from '../core/check-options.js'
 import type { Shape } from '../core/shape.js'
 import { linear } from '../tensor/functional.js'
-import type { RecurrentShape } from '../tensor/layer-shapes.js'
+import type { RecurrentShape, RecurrentStateShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import {
@@ -46,9 +46,18 @@ export class LSTM<
   override forward<S extends Shape>(
     x: Tensor<S> & Fits<RecurrentShape<S, 'LSTM', In, Hidden, Both>>,
     state?: readonly [Tensor, Tensor],
-  ): [Tensor<ShapeOr<RecurrentShape<S, 'LSTM', In, Hidden, Both>>>, [Tensor, Tensor]] {
+  ): [
+    Tensor<ShapeOr<RecurrentShape<S, 'LSTM', In, Hidden, Both>>>,
+    [Tensor<RecurrentStateShape<S, Hidden>>, Tensor<RecurrentStateShape<S, Hidden>>],
+  ] {
     const { output, states } = this.run(x, state, 2)
-    return [output as Tensor<ShapeOr<RecurrentShape<S, 'LSTM', In, Hidden, Both>>>, [states[0], states[1]]]
+    return [
+      output as Tensor<ShapeOr<RecurrentShape<S, 'LSTM', In, Hidden, Both>>>,
+      [
+        states[0] as Tensor<RecurrentStateShape<S, Hidden>>,
+        states[1] as Tensor<RecurrentStateShape<S, Hidden>>,
+      ],
+    ]
   }
 
   protected override project(x: Tensor, weights: RecurrentWeights): Tensor {

@@ -7,7 +7,7 @@ import { formatShape, type Shape, sameShape } from '../core/shape.js'
 import { zeros } from '../tensor/creation.js'
 import { noGrad } from '../tensor/grad-mode.js'
 import { countModuleHooks } from '../tensor/module-hook-version.js'
-import { observe, overwrite } from '../tensor/observe.js'
+import { changed, observeCounted, overwrite } from '../tensor/observe.js'
 import { Buffer, Parameter } from '../tensor/parameter.js'
 import type { RemovableHandle } from '../tensor/removable-handle.js'
 import { Tensor } from '../tensor/tensor.js'
@@ -80,8 +80,14 @@ export abstract class Module {
 
   /** Training mode (default true): dropout drops and batch norm uses the batch. Set with `train()` and `eval()`. */
   get training(): boolean {
-    observe(this, 'training', this.#training)
+    observeCounted(this, 'training', this.#training, () => this.#training)
     return this.#training
+  }
+
+  #setTraining(mode: boolean): void {
+    if (this.#training === mode) return
+    this.#training = mode
+    changed()
   }
 
   /** The parts of keys of buffers that `stateDict` leaves out. */
@@ -176,9 +182,7 @@ export abstract class Module {
   /** Training mode on (or off) for this module and all below it. */
   train(mode = true): this {
     for (const module of this.modules()) {
-      const set = (): void => {
-        module.#training = mode
-      }
+      const set = (): void => module.#setTraining(mode)
       set()
       overwrite(module, 'training', set)
     }
@@ -357,7 +361,7 @@ export abstract class Module {
       return summarize(this, () => noGrad(forward))
     } finally {
       modules.forEach((module, i) => {
-        module.#training = modes[i]
+        module.#setTraining(modes[i])
       })
     }
   }

@@ -9,7 +9,7 @@ import { xavierUniform } from '../init/xavier-uniform.js'
 import { zeros as fillZeros } from '../init/zeros.js'
 import { arange, zeros } from '../tensor/creation.js'
 import { dropout, linear } from '../tensor/functional.js'
-import type { FeatureShape } from '../tensor/layer-shapes.js'
+import type { SequenceShape } from '../tensor/layer-shapes.js'
 import { Parameter } from '../tensor/parameter.js'
 import type { Fits } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -43,6 +43,13 @@ export interface AttentionOptions {
   readonly averageAttnWeights?: boolean
 }
 
+/** (N, L, S), (N, heads, L, S) unaveraged, or null. */
+export type AttentionWeights<Need extends boolean, Average extends boolean> = Need extends true
+  ? Tensor<
+      Average extends true ? readonly [number, number, number] : readonly [number, number, number, number]
+    >
+  : null
+
 /**
  * Concat(head₁, …) Wᵒ with head = softmax(Q Kᵀ / √d) V, where Q, K and V are projections of query (L, N, E), key
  * (S, N, kdim) and value (S, N, vdim), or batch first. `forward` returns `[output, weights]`: output shaped as the
@@ -50,7 +57,11 @@ export interface AttentionOptions {
  * projections; with `kdim` or `vdim` they are `qProjWeight`, `kProjWeight`, `vProjWeight`.
  * Vaswani et al., "Attention Is All You Need" (2017).
  */
-export class MultiheadAttention<E extends number = number> extends Module {
+export class MultiheadAttention<
+  E extends number = number,
+  KeyDim extends number = E,
+  ValueDim extends number = E,
+> extends Module {
   readonly embedDim: number
   readonly numHeads: number
   readonly dropout: number
@@ -64,9 +75,14 @@ export class MultiheadAttention<E extends number = number> extends Module {
   inProjBias: Parameter | null
   outProj: Linear
 
-  constructor(embedDim: E, numHeads: number, options: MultiheadAttentionOptions = {}) {
+  constructor(
+    embedDim: E,
+    numHeads: number,
+    options: MultiheadAttentionOptions & { readonly kdim?: KeyDim; readonly vdim?: ValueDim } = {},
+  ) {
     super()
-    const { dropout: p = 0, bias = true, kdim = embedDim, vdim = embedDim, batchFirst = false } = options
+    const { dropout: p = 0, bias = true, batchFirst = false } = options
+    const { kdim = embedDim, vdim = embedDim }: MultiheadAttentionOptions = options
     checkOptions<MultiheadAttentionOptions>('MultiheadAttention', options, {
       dropout: true,
       bias: true,
@@ -111,15 +127,23 @@ export class MultiheadAttention<E extends number = number> extends Module {
     if (this.outProj.bias) fillZeros(this.outProj.bias)
   }
 
-  override forward<S extends Shape>(
-    query: Tensor<S> & Fits<FeatureShape<S, 'MultiheadAttention', E>>,
-    key: Tensor = query,
-    value: Tensor = key,
-    options: AttentionOptions = {},
-  ): [Tensor<S>, Tensor | null] {
-    const { needWeights = true, averageAttnWeights = true } = options
-    this.check(query, key, value)
-    const [q, k, v] = [query as Tensor, key, value].map((x) => (this.batchFirst ? x : x.transpose(0, 1)))
+  override forward<
+    S extends Shape,
+    K extends Shape = S,
+    V extends Shape = K,
+    Need extends boolean = true,
+    Average extends boolean = true,
+  >(
+    query: Tensor<S> & Fits<SequenceShape<S, 'MultiheadAttention', E>>,
+    key?: Tensor<K> & Fits<SequenceShape<K, 'MultiheadAttention (key)', KeyDim>>,
+    value?: Tensor<V> & Fits<SequenceShape<V, 'MultiheadAttention (value)', ValueDim>>,
+    options: AttentionOptions & { readonly needWeights?: Need; readonly averageAttnWeights?: Average } = {},
+  ): [Tensor<S>, AttentionWeights<Need, Average>] {
+    const { needWeights = true, averageAttnWeights = true }: AttentionOptions = options
+    const keyOrQuery: Tensor = key ?? query
+    const inputs: [Tensor, Tensor, Tensor] = [query, keyOrQuery, value ?? keyOrQuery]
+    this.check(...inputs)
+    const [q, k, v] = inputs.map((x) => (this.batchFirst ? x : x.transpose(0, 1)))
     const [batch, length] = q.shape
     const [qw, kw, vw] = this.inputWeights()
     const [qb, kb, vb] = this.inProjBias === null ? [null, null, null] : this.inProjBias.chunk(3, 0)
@@ -134,7 +158,7 @@ export class MultiheadAttention<E extends number = number> extends Module {
     const output = this.outProj.forward(joined)
     const shown = needWeights ? (averageAttnWeights ? weights.mean(1) : weights) : null
     const shaped: Tensor = this.batchFirst ? output : output.transpose(0, 1)
-    return [shaped as Tensor<S>, shown]
+    return [shaped as Tensor<S>, shown as AttentionWeights<Need, Average>]
   }
 
   private inputWeights(): Tensor[] {

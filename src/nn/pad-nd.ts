@@ -59,7 +59,7 @@ export abstract class PadNd<
       .join(', ')
       .replace(/^W$/, 'L')
     checkInput(this.#name, x, x.rank === rank + 2 || x.rank === rank + 1, `(N, C, ${axes}) or (C, ${axes})`)
-    return x.pad(this.padding, this.#options) as Tensor<ShapeOr<PadShape<S, Name, R, P>>>
+    return (x as Tensor).pad(this.padding, this.#options) as Tensor<ShapeOr<PadShape<S, Name, R, P>>>
   }
 
   protected override describe(): string {

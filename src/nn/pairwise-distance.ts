@@ -1,7 +1,11 @@
 /**
  * Distances of pairs of vectors.
  */
+import { checkOptions } from '../core/check-options.js'
+import type { Shape } from '../core/shape.js'
 import { pairwiseDistance } from '../tensor/functional.js'
+import type { SimilarityShape } from '../tensor/pair-shapes.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 
@@ -17,15 +21,21 @@ export interface PairwiseDistanceOptions {
 /**
  * ‖x - y + eps‖ₚ over the last axis; `forward(x, y)`.
  */
-export class PairwiseDistance extends Module {
+export class PairwiseDistance<Keep extends boolean = false> extends Module {
   readonly options: PairwiseDistanceOptions
 
-  constructor(options: PairwiseDistanceOptions = {}) {
+  constructor(options: PairwiseDistanceOptions & { readonly keepdim?: Keep } = {}) {
     super()
+    checkOptions<PairwiseDistanceOptions>('PairwiseDistance', options, { p: true, eps: true, keepdim: true })
     this.options = { ...options }
   }
 
-  override forward(x: Tensor, y: Tensor): Tensor {
-    return pairwiseDistance(x, y, this.options)
+  override forward<S extends Shape, T extends Shape>(
+    x: Tensor<S>,
+    y: Tensor<T> & Fits<SimilarityShape<S, T, 'PairwiseDistance', -1, Keep>>,
+  ): Tensor<ShapeOr<SimilarityShape<S, T, 'PairwiseDistance', -1, Keep>>> {
+    return pairwiseDistance(x, y, this.options) as Tensor<
+      ShapeOr<SimilarityShape<S, T, 'PairwiseDistance', -1, Keep>>
+    >
   }
 }

@@ -6,7 +6,7 @@ import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import type { Shape } from '../core/shape.js'
 import { linear } from '../tensor/functional.js'
-import type { FeatureShape } from '../tensor/layer-shapes.js'
+import type { BaseRule, CellRule, CellShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { RecurrentCell } from './recurrent-cell.js'
@@ -20,6 +20,8 @@ export interface RNNCellOptions {
 
 /** h' = tanh(W x + b + U h + d) for x (N, inputSize) and h (N, hiddenSize), zeros if not given. Elman (1990). */
 export class RNNCell<In extends number = number, Hidden extends number = number> extends RecurrentCell {
+  /** @internal What it does to shapes, for Sequential. */
+  '~shapes'?(rule: CellRule<'RNNCell', In, Hidden> | BaseRule): void
   readonly nonlinearity: 'tanh' | 'relu'
 
   constructor(inputSize: In, hiddenSize: Hidden, options: RNNCellOptions = {}) {
@@ -35,13 +37,13 @@ export class RNNCell<In extends number = number, Hidden extends number = number>
   }
 
   override forward<S extends Shape>(
-    x: Tensor<S> & Fits<FeatureShape<S, 'RNNCell', In, Hidden>>,
+    x: Tensor<S> & Fits<CellShape<S, 'RNNCell', In, Hidden>>,
     state?: Tensor,
-  ): Tensor<ShapeOr<FeatureShape<S, 'RNNCell', In, Hidden>>> {
+  ): Tensor<ShapeOr<CellShape<S, 'RNNCell', In, Hidden>>> {
     const h = this.start(x, state)
     const sum = linear(x, this.weightIh, this.biasIh).add(linear(h, this.weightHh, this.biasHh))
     return (this.nonlinearity === 'tanh' ? sum.tanh() : sum.relu()) as Tensor<
-      ShapeOr<FeatureShape<S, 'RNNCell', In, Hidden>>
+      ShapeOr<CellShape<S, 'RNNCell', In, Hidden>>
     >
   }
 }

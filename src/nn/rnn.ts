@@ -6,7 +6,7 @@ import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import type { Shape } from '../core/shape.js'
 import { linear } from '../tensor/functional.js'
-import type { RecurrentShape } from '../tensor/layer-shapes.js'
+import type { RecurrentShape, RecurrentStateShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import {
@@ -56,9 +56,12 @@ export class RNN<
   override forward<S extends Shape>(
     x: Tensor<S> & Fits<RecurrentShape<S, 'RNN', In, Hidden, Both>>,
     state?: Tensor,
-  ): [Tensor<ShapeOr<RecurrentShape<S, 'RNN', In, Hidden, Both>>>, Tensor] {
+  ): [Tensor<ShapeOr<RecurrentShape<S, 'RNN', In, Hidden, Both>>>, Tensor<RecurrentStateShape<S, Hidden>>] {
     const { output, states } = this.run(x, state && [state], 1)
-    return [output as Tensor<ShapeOr<RecurrentShape<S, 'RNN', In, Hidden, Both>>>, states[0]]
+    return [
+      output as Tensor<ShapeOr<RecurrentShape<S, 'RNN', In, Hidden, Both>>>,
+      states[0] as Tensor<RecurrentStateShape<S, Hidden>>,
+    ]
   }
 
   protected override project(x: Tensor, weights: RecurrentWeights): Tensor {

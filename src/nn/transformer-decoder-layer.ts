@@ -1,7 +1,11 @@
 /**
  * One layer of the transformer's decoder.
  */
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
+import type { Shape } from '../core/shape.js'
+import type { SequenceShape } from '../tensor/layer-shapes.js'
+import type { Fits } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Dropout } from './dropout.js'
 import { LayerNorm } from './layer-norm.js'
@@ -28,7 +32,7 @@ export interface DecoderMasks {
  * branch; with `normFirst` each norm stands before its branch. x is (T, N, dModel), memory (S, N, dModel), or both
  * (N, …) with `batchFirst`. Options are those of TransformerEncoderLayer. Vaswani et al. (2017).
  */
-export class TransformerDecoderLayer extends Module {
+export class TransformerDecoderLayer<E extends number = number> extends Module {
   readonly dModel: number
   readonly nhead: number
   readonly normFirst: boolean
@@ -46,10 +50,18 @@ export class TransformerDecoderLayer extends Module {
   dropout3: Dropout
   #options: TransformerEncoderLayerOptions
 
-  constructor(dModel: number, nhead: number, options: TransformerEncoderLayerOptions = {}) {
+  constructor(dModel: E, nhead: number, options: TransformerEncoderLayerOptions = {}) {
     super()
     const { dimFeedforward = 2048, dropout = 0.1, activation = 'relu', layerNormEps: eps = 1e-5 } = options
     const { batchFirst = false, normFirst = false } = options
+    checkOptions<TransformerEncoderLayerOptions>('TransformerDecoderLayer', options, {
+      dimFeedforward: true,
+      dropout: true,
+      activation: true,
+      layerNormEps: true,
+      batchFirst: true,
+      normFirst: true,
+    })
     if (activation !== 'relu' && activation !== 'gelu') {
       throw new ValueError(
         `TransformerDecoderLayer: expected activation 'relu' or 'gelu', got '${activation as string}'.`,
@@ -74,20 +86,25 @@ export class TransformerDecoderLayer extends Module {
     this.guardState()
   }
 
-  override forward(x: Tensor, memory: Tensor, masks: DecoderMasks = {}): Tensor {
+  override forward<S extends Shape, M extends Shape>(
+    input: Tensor<S> & Fits<SequenceShape<S, 'TransformerDecoderLayer', E>>,
+    memory: Tensor<M> & Fits<SequenceShape<M, 'TransformerDecoderLayer (memory)', E>>,
+    masks: DecoderMasks = {},
+  ): Tensor<S> {
+    const x: Tensor = input
     if (this.normFirst) {
       const y = x.add(this.attendSelf(this.norm1.forward(x) as Tensor, masks))
       const z = y.add(this.attendMemory(this.norm2.forward(y) as Tensor, memory, masks))
-      return z.add(this.feedForward(this.norm3.forward(z) as Tensor))
+      return z.add(this.feedForward(this.norm3.forward(z) as Tensor)) as Tensor as Tensor<S>
     }
     const y = this.norm1.forward(x.add(this.attendSelf(x, masks))) as Tensor
     const z = this.norm2.forward(y.add(this.attendMemory(y, memory, masks))) as Tensor
-    return this.norm3.forward(z.add(this.feedForward(z))) as Tensor
+    return this.norm3.forward(z.add(this.feedForward(z))) as Tensor as Tensor<S>
   }
 
   /** A new layer with the same options and the same values. */
-  copy(): TransformerDecoderLayer {
-    const layer = new TransformerDecoderLayer(this.dModel, this.nhead, this.#options)
+  copy(): TransformerDecoderLayer<E> {
+    const layer = new TransformerDecoderLayer<E>(this.dModel as E, this.nhead, this.#options)
     layer.loadStateDict(this.stateDict())
     return layer
   }

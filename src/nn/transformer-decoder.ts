@@ -1,7 +1,11 @@
 /**
  * A stack of decoder layers.
  */
+import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
+import type { Shape } from '../core/shape.js'
+import type { SequenceShape } from '../tensor/layer-shapes.js'
+import type { Fits } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInteger } from './check-input.js'
 import { Module, type TensorModule } from './module.js'
@@ -16,16 +20,18 @@ export interface TransformerDecoderOptions {
  * `numLayers` copies of `decoderLayer` one after the other (equal at the start, as in PyTorch), then `norm`. Masks and
  * the memory are given to every layer. Vaswani et al. (2017).
  */
-export class TransformerDecoder extends Module {
-  layers: TransformerDecoderLayer[]
+export class TransformerDecoder<E extends number = number> extends Module {
+  layers: TransformerDecoderLayer<E>[]
   norm: TensorModule | null
 
   constructor(
-    decoderLayer: TransformerDecoderLayer,
+    decoderLayer: TransformerDecoderLayer<E>,
     numLayers: number,
-    { norm }: TransformerDecoderOptions = {},
+    options: TransformerDecoderOptions = {},
   ) {
     super()
+    checkOptions<TransformerDecoderOptions>('TransformerDecoder', options, { norm: true })
+    const { norm } = options
     checkInteger('TransformerDecoder', 'numLayers', numLayers)
     if (!(decoderLayer instanceof TransformerDecoderLayer)) {
       throw new ValueError(
@@ -36,9 +42,13 @@ export class TransformerDecoder extends Module {
     this.norm = norm ?? null
   }
 
-  override forward(x: Tensor, memory: Tensor, masks: DecoderMasks = {}): Tensor {
-    let y = x
-    for (const layer of this.layers) y = layer.forward(y, memory, masks)
-    return this.norm ? this.norm.forward(y) : y
+  override forward<S extends Shape, M extends Shape>(
+    x: Tensor<S> & Fits<SequenceShape<S, 'TransformerDecoder', E>>,
+    memory: Tensor<M> & Fits<SequenceShape<M, 'TransformerDecoder (memory)', E>>,
+    masks: DecoderMasks = {},
+  ): Tensor<S> {
+    let y: Tensor = x
+    for (const layer of this.layers) y = layer.forward(y, memory as Tensor, masks)
+    return (this.norm ? this.norm.forward(y) : y) as Tensor<S>
   }
 }

@@ -5,7 +5,7 @@
 import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import type { Shape } from '../core/shape.js'
-import type { BaseRule, FeatureRule, FeatureShape } from '../tensor/layer-shapes.js'
+import type { BaseRule, SequenceRule, SequenceShape } from '../tensor/layer-shapes.js'
 import type { Fits } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Dropout } from './dropout.js'
@@ -45,7 +45,7 @@ export interface EncoderMasks {
  */
 export class TransformerEncoderLayer<E extends number = number> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: FeatureRule<'TransformerEncoderLayer', E> | BaseRule): void
+  '~shapes'?(rule: SequenceRule<'TransformerEncoderLayer', E> | BaseRule): void
   readonly dModel: number
   readonly nhead: number
   readonly normFirst: boolean
@@ -93,7 +93,7 @@ export class TransformerEncoderLayer<E extends number = number> extends Module {
   }
 
   override forward<S extends Shape>(
-    input: Tensor<S> & Fits<FeatureShape<S, 'TransformerEncoderLayer', E>>,
+    input: Tensor<S> & Fits<SequenceShape<S, 'TransformerEncoderLayer', E>>,
     masks: EncoderMasks = {},
   ): Tensor<S> {
     const x: Tensor = input

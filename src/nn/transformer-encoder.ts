@@ -5,7 +5,7 @@
 import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
 import type { Shape } from '../core/shape.js'
-import type { BaseRule, FeatureRule, FeatureShape } from '../tensor/layer-shapes.js'
+import type { BaseRule, SequenceRule, SequenceShape } from '../tensor/layer-shapes.js'
 import type { Fits } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInteger } from './check-input.js'
@@ -23,7 +23,7 @@ export interface TransformerEncoderOptions {
  */
 export class TransformerEncoder<E extends number = number> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: FeatureRule<'TransformerEncoder', E> | BaseRule): void
+  '~shapes'?(rule: SequenceRule<'TransformerEncoder', E> | BaseRule): void
   layers: TransformerEncoderLayer<E>[]
   norm: TensorModule | null
 
@@ -46,7 +46,7 @@ export class TransformerEncoder<E extends number = number> extends Module {
   }
 
   override forward<S extends Shape>(
-    x: Tensor<S> & Fits<FeatureShape<S, 'TransformerEncoder', E>>,
+    x: Tensor<S> & Fits<SequenceShape<S, 'TransformerEncoder', E>>,
     masks: EncoderMasks = {},
   ): Tensor<S> {
     let y: Tensor = x

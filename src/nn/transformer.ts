@@ -1,10 +1,13 @@
 /**
  * The transformer: encoder and decoder.
  */
+import { checkOptions } from '../core/check-options.js'
 import { ShapeError } from '../core/errors.js'
-import { formatShape } from '../core/shape.js'
+import { formatShape, type Shape } from '../core/shape.js'
 import { xavierUniform } from '../init/xavier-uniform.js'
 import { arange, full, zeros } from '../tensor/creation.js'
+import type { SequenceShape } from '../tensor/layer-shapes.js'
+import type { Fits } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { where } from '../tensor/tensor-functions.js'
 import { LayerNorm } from './layer-norm.js'
@@ -36,16 +39,34 @@ export interface TransformerMasks extends DecoderMasks {
  * decoder(tgt, encoder(src)) for src (S, N, dModel) and tgt (T, N, dModel), or batch first; each stack ends in a layer
  * norm. All matrices start from Xavier's uniform distribution. Vaswani et al., "Attention Is All You Need" (2017).
  */
-export class Transformer extends Module {
+export class Transformer<E extends number = number> extends Module {
   readonly dModel: number
   readonly nhead: number
   readonly batchFirst: boolean
   encoder: TransformerEncoder
   decoder: TransformerDecoder
 
-  constructor(options: TransformerOptions = {}) {
+  constructor(options: TransformerOptions & { readonly dModel?: E } = {}) {
     super()
-    const { dModel = 512, nhead = 8, numEncoderLayers = 6, numDecoderLayers = 6, ...layer } = options
+    checkOptions<TransformerOptions>('Transformer', options, {
+      dModel: true,
+      nhead: true,
+      numEncoderLayers: true,
+      numDecoderLayers: true,
+      dimFeedforward: true,
+      dropout: true,
+      activation: true,
+      layerNormEps: true,
+      batchFirst: true,
+      normFirst: true,
+    })
+    const {
+      dModel = 512,
+      nhead = 8,
+      numEncoderLayers = 6,
+      numDecoderLayers = 6,
+      ...layer
+    }: TransformerOptions = options
     const norm = (): LayerNorm => new LayerNorm(dModel, { eps: layer.layerNormEps ?? 1e-5 })
     this.dModel = dModel
     this.nhead = nhead
@@ -62,7 +83,11 @@ export class Transformer extends Module {
     for (const p of this.parameters()) if (p.rank > 1) xavierUniform(p)
   }
 
-  override forward(src: Tensor, tgt: Tensor, masks: TransformerMasks = {}): Tensor {
+  override forward<S extends Shape, T extends Shape>(
+    src: Tensor<S> & Fits<SequenceShape<S, 'Transformer (src)', E>>,
+    tgt: Tensor<T> & Fits<SequenceShape<T, 'Transformer (tgt)', E>>,
+    masks: TransformerMasks = {},
+  ): Tensor<T> {
     const batch = this.batchFirst ? 0 : 1
     const fits = (x: Tensor): boolean => x.rank === 3 && x.shape[2] === this.dModel
     if (!fits(src) || !fits(tgt) || src.shape[batch] !== tgt.shape[batch]) {
@@ -73,8 +98,11 @@ export class Transformer extends Module {
       )
     }
     const { srcMask, srcKeyPaddingMask, ...rest } = masks
-    const memory = this.encoder.forward(src, { mask: srcMask, keyPaddingMask: srcKeyPaddingMask })
-    return this.decoder.forward(tgt, memory, rest)
+    const memory: Tensor = this.encoder.forward(src as Tensor, {
+      mask: srcMask,
+      keyPaddingMask: srcKeyPaddingMask,
+    })
+    return this.decoder.forward(tgt as Tensor, memory, rest) as Tensor<T>
   }
 
   /** (size, size): 0 where i ≥ j, −∞ above: each element attends to itself and those before. */

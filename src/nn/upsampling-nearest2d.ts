@@ -1,11 +1,17 @@
 /**
  * Resampling of images under an older name.
  */
-import { Upsample, type UpsampleOptions } from './upsample.js'
+import { checkOptions } from '../core/check-options.js'
+import type { Sizes } from './tuple.js'
+import { Upsample, type UpsamplingOptions } from './upsample.js'
 
 /** `new Upsample({ …options, mode: 'nearest' })` for (N, C, H, W). */
-export class UpsamplingNearest2d extends Upsample {
-  constructor(options: Pick<UpsampleOptions, 'size' | 'scaleFactor'>) {
+export class UpsamplingNearest2d<
+  const Size extends Sizes | undefined = undefined,
+  const Factor extends Sizes | undefined = undefined,
+> extends Upsample<Size, Factor> {
+  constructor(options: UpsamplingOptions & { readonly size?: Size; readonly scaleFactor?: Factor }) {
+    checkOptions<UpsamplingOptions>('UpsamplingNearest2d', options, { size: true, scaleFactor: true })
     super({ ...options, mode: 'nearest' })
   }
 }

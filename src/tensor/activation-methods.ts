@@ -2,7 +2,9 @@
 import type { Shape } from '../core/shape.js'
 import * as activation from '../ops/activation.js'
 import * as normal from '../ops/softmax.js'
-import { wrap } from './base.js'
+import { type TensorBase, wrap } from './base.js'
+import type { GluShape } from './image-shapes.js'
+import type { Fits, ShapeOr } from './shape-types.js'
 import { StatisticsMethods } from './statistics-methods.js'
 import type { Tensor } from './tensor.js'
 
@@ -93,8 +95,11 @@ export class ActivationMethods<S extends Shape = Shape> extends StatisticsMethod
   }
 
   /** The first half of an axis times the sigmoid of the second half. */
-  glu(axis = -1): Tensor {
-    return wrap(activation.glu(this.node, axis))
+  glu<A extends Shape, const X extends number = -1>(
+    this: TensorBase<A> & Fits<GluShape<A, X, 'glu'>>,
+    axis?: X,
+  ): Tensor<ShapeOr<GluShape<A, X, 'glu'>>> {
+    return wrap(activation.glu(this.node, axis)) as Tensor<ShapeOr<GluShape<A, X, 'glu'>>>
   }
 
   /** x · Φ(x), exactly or by tanh. */

@@ -3,7 +3,7 @@ import { checkDType, type DType } from '../core/dtype.js'
 import type { Shape } from '../core/shape.js'
 import * as ops from '../ops/elementwise.js'
 import { type Operand, operand, TensorBase, wrap } from './base.js'
-import type { Broadcast, BroadcastResult, Fits } from './shape-types.js'
+import type { Broadcast, BroadcastResult, BroadcastResult3, Fits, ShapeOr } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 /** The other operand: a number, or a tensor whose known sizes broadcast with A. */
@@ -103,17 +103,34 @@ export class ElementwiseMethods<S extends Shape = Shape> extends TensorBase<S> {
     return wrap(ops.lerp(this.node, end.node, operand(weight)))
   }
 
+  /** This where the condition is true, the other elsewhere; all broadcast. */
+  where<A extends Shape, C extends Shape, B extends Shape = readonly []>(
+    this: TensorBase<A>,
+    condition: TensorBase<C> & Fits<BroadcastResult<A, C, 'where'>>,
+    other: (TensorBase<B> & Fits<BroadcastResult3<A, C, B, 'where'>>) | number,
+  ): Tensor<ShapeOr<BroadcastResult3<A, C, B, 'where'>>> {
+    return wrap(ops.where(condition.node, this.node, operand(other))) as Tensor<
+      ShapeOr<BroadcastResult3<A, C, B, 'where'>>
+    >
+  }
+
   /** Values limited to [min, max]; either may be left out. */
+  clamp(min?: number | null, max?: number | null): Tensor<S>
+  clamp(min?: Operand | null, max?: Operand | null): Tensor
   clamp(min?: Operand | null, max?: Operand | null): Tensor {
     return wrap(ops.clamp(this.node, maybe(min), maybe(max)))
   }
 
   /** Values of at least `min`. */
+  clampMin(min: number): Tensor<S>
+  clampMin(min: Operand): Tensor
   clampMin(min: Operand): Tensor {
     return wrap(ops.clampMin(this.node, operand(min)))
   }
 
   /** Values of at most `max`. */
+  clampMax(max: number): Tensor<S>
+  clampMax(max: Operand): Tensor
   clampMax(max: Operand): Tensor {
     return wrap(ops.clampMax(this.node, operand(max)))
   }

@@ -140,17 +140,17 @@ export type UnshuffleShape<S extends Shape, F extends number> =
       : WrongRank<'PixelUnshuffle', '(…, C, H, W)', S>
 
 /** Half of one axis. */
-export type GluShape<S extends Shape, Axis extends number> =
+export type GluShape<S extends Shape, Axis extends number, Op extends string = 'GLU'> =
   Unranked<S> extends true
     ? Shape
     : AxisOf<S, Axis> extends infer At extends number
       ? [At] extends [never]
-        ? MissingAxis<S, Axis, 'GLU'>
+        ? MissingAxis<S, Axis, Op>
         : number extends At
           ? { readonly [K in keyof S]: number }
           : Quotient<S[At], 2> extends infer Half extends number
             ? SetAt<S, At, Half>
-            : `GLU: size ${S[At]} of axis ${Axis} is odd`
+            : `${Op}: size ${S[At]} of axis ${Axis} is odd`
       : never
 
 /** One axis split into several whose product is its size. */

@@ -9,7 +9,7 @@ import * as linear from '../ops/linear-algebra.js'
 import * as writing from '../ops/scattering.js'
 import { ActivationMethods } from './activation-methods.js'
 import { nodeOf, type Operand, operand, type TensorBase, wrap } from './base.js'
-import type { Fits, MatMul, MatMulResult } from './shape-types.js'
+import type { BmmResult, Fits, MatMul, MatMulResult, ShapeOr } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<S> {
@@ -33,9 +33,12 @@ export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<
     return wrap(linear.outer(this.node, nodeOf(other)))
   }
 
-  /** The product of two batches of matrices. */
-  bmm(other: TensorBase): Tensor {
-    return wrap(linear.bmm(this.node, nodeOf(other)))
+  /** (B, m, k)·(B, k, n): the product of two batches of matrices. */
+  bmm<A extends Shape, B extends Shape>(
+    this: TensorBase<A>,
+    other: TensorBase<B> & Fits<BmmResult<A, B>>,
+  ): Tensor<ShapeOr<BmmResult<A, B>>> {
+    return wrap(linear.bmm(this.node, nodeOf(other))) as Tensor<ShapeOr<BmmResult<A, B>>>
   }
 
   /** The sum of a matrix's diagonal. */

@@ -3,7 +3,7 @@
  * does not fit is a sentence that the compiler prints. Unknown sizes and plain tensors fit everything.
  */
 import type { Shape } from '../core/shape.js'
-import type { Add, Multiply } from './shape-arithmetic.js'
+import type { Add } from './shape-arithmetic.js'
 import type { FlattenResult, LinearResult, MayEqual, Unranked } from './shape-types.js'
 import type { PerAxis, Repeats, SlideSizes, UnslideSizes, WindowType } from './window-shapes.js'
 
@@ -185,24 +185,16 @@ export type RecurrentShape<
   boolean extends Both ? number : Both extends true ? Add<Hidden, Hidden> : Hidden
 >
 
-/** (T, N, In), or (N, T, In) where `First`, to the states of all layers and directions (layers·directions, N, H). */
-export type RecurrentStateShape<
-  S extends Shape,
-  Hidden extends number,
-  Both extends boolean,
-  Layers extends number,
-  First extends boolean,
-> = S extends readonly [infer A extends number, infer B extends number, number]
-  ? readonly [StateRows<Layers, Both>, boolean extends First ? number : First extends true ? A : B, Hidden]
+/** The input of a recurrent layer to its states (layers·directions, N, H), without N where the input has none. */
+export type RecurrentStateShape<S extends Shape, Hidden extends number> = S extends readonly [
+  number,
+  number,
+  number,
+]
+  ? readonly [number, number, Hidden]
   : S extends readonly [number, number]
-    ? readonly [StateRows<Layers, Both>, Hidden]
+    ? readonly [number, Hidden]
     : Shape
-
-type StateRows<Layers extends number, Both extends boolean> = boolean extends Both
-  ? number
-  : Both extends true
-    ? Multiply<Layers, 2>
-    : Layers
 
 /** (N, In) or (In) to (N, Hidden) or (Hidden): one step. */
 export type CellShape<
@@ -221,24 +213,29 @@ export type SequenceShape<S extends Shape, Name extends string, E extends number
   E
 >
 
-/** (bags, length) of indices to (bags, D); 1-d indices have as many bags as offsets. */
+/** The shape of a tensor that is not given. */
+export type NoShape = readonly [never]
+
+/** (bags, length) of indices to (bags, D); 1-d indices have as many bags as offsets, one less where the last is an end. */
 export type EmbeddingBagShape<
   S extends Shape,
-  Offsets extends Shape | null,
+  Offsets extends Shape,
   D extends number,
   Last extends boolean,
 > =
   Unranked<S> extends true
     ? readonly [number, D]
     : S extends readonly [infer Bags extends number, number]
-      ? Offsets extends null
+      ? [Offsets] extends [NoShape]
         ? readonly [Bags, D]
-        : 'EmbeddingBag: offsets go with 1-d indices'
+        : Unranked<Offsets> extends true
+          ? readonly [Bags, D]
+          : 'EmbeddingBag: offsets go with 1-d indices'
       : S extends readonly [number]
-        ? [Offsets] extends [null]
+        ? [Offsets] extends [NoShape]
           ? 'EmbeddingBag: 1-d indices need offsets'
           : Offsets extends readonly [infer Starts extends number]
-            ? readonly [Last extends false ? Starts : number, D]
+            ? readonly [[Last] extends [false] ? Starts : number, D]
             : readonly [number, D]
         : WrongRank<'EmbeddingBag', '(bags, length) or 1-d', S>
 
@@ -336,7 +333,7 @@ export interface SequenceRule<Name extends string, E extends number> extends Sha
   readonly output: SequenceShape<Given<this['input']>, Name, E>
 }
 export interface EmbeddingBagRule<D extends number> extends ShapeRule {
-  readonly output: EmbeddingBagShape<Given<this['input']>, null, D, false>
+  readonly output: EmbeddingBagShape<Given<this['input']>, NoShape, D, false>
 }
 export interface EmbeddingRule<D extends number> extends ShapeRule {
   readonly output: EmbeddingShape<Given<this['input']>, D>

@@ -8,7 +8,7 @@ import * as normalization from '../ops/normalization.js'
 import * as solving from '../ops/solving.js'
 import { nodeOf, type TensorBase, wrap } from './base.js'
 import { liftOne, liftThree, liftTwo } from './lift.js'
-import type { Fits, MatMul, MatMulResult } from './shape-types.js'
+import type { BmmResult, Fits, MatMul, MatMulResult, MmResult, ShapeOr } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 /** The matrix product, with PyTorch's rules for vectors and batches. */
@@ -17,9 +17,15 @@ export const matmul = <A extends Shape, B extends Shape>(
   y: TensorBase<B> & Fits<MatMulResult<A, B>>,
 ): Tensor<MatMul<A, B>> => wrap(ops.matmul(nodeOf(x), nodeOf(y))) as Tensor<MatMul<A, B>>
 /** (m, n)·(n, p). */
-export const mm = liftTwo(ops.mm)
+export const mm = <A extends Shape, B extends Shape>(
+  x: TensorBase<A>,
+  y: TensorBase<B> & Fits<MmResult<A, B>>,
+): Tensor<ShapeOr<MmResult<A, B>>> => wrap(ops.mm(nodeOf(x), nodeOf(y))) as Tensor<ShapeOr<MmResult<A, B>>>
 /** (B, m, n)·(B, n, p). */
-export const bmm = liftTwo(ops.bmm)
+export const bmm = <A extends Shape, B extends Shape>(
+  x: TensorBase<A>,
+  y: TensorBase<B> & Fits<BmmResult<A, B>>,
+): Tensor<ShapeOr<BmmResult<A, B>>> => wrap(ops.bmm(nodeOf(x), nodeOf(y))) as Tensor<ShapeOr<BmmResult<A, B>>>
 /** (m, n)·(n). */
 export const mv = liftTwo(ops.mv)
 /** Σ x·y of two vectors. */

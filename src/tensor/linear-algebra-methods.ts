@@ -10,12 +10,16 @@ import { type Axes, norm as normOf, type ReduceOptions } from '../ops/reductions
 import * as solving from '../ops/solving.js'
 import { nodeOf, type TensorBase, wrap } from './base.js'
 import { SelectionMethods } from './selection-methods.js'
+import type { Fits, MmResult, ShapeOr } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 export class LinearAlgebraMethods<S extends Shape = Shape> extends SelectionMethods<S> {
   /** (m, n)·(n, p). */
-  mm(other: TensorBase): Tensor {
-    return wrap(ops.mm(this.node, nodeOf(other)))
+  mm<A extends Shape, B extends Shape>(
+    this: TensorBase<A>,
+    other: TensorBase<B> & Fits<MmResult<A, B>>,
+  ): Tensor<ShapeOr<MmResult<A, B>>> {
+    return wrap(ops.mm(this.node, nodeOf(other))) as Tensor<ShapeOr<MmResult<A, B>>>
   }
 
   /** (m, n)·(n). */

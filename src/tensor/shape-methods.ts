@@ -14,6 +14,7 @@ import * as ops from '../ops/shape.js'
 import * as slicing from '../ops/slicing.js'
 import { nodeOf, type TensorBase, wrap } from './base.js'
 import { lookAt } from './data-dependent.js'
+import type { UnflattenShape } from './image-shapes.js'
 import { MathMethods } from './math-methods.js'
 import type {
   BroadcastResult,
@@ -22,10 +23,13 @@ import type {
   Fits,
   Flatten,
   FlattenResult,
+  NarrowResult,
   Permute,
   PermuteResult,
   Reshape,
   ReshapeResult,
+  SelectResult,
+  ShapeOr,
   Squeeze,
   Transpose,
   TransposeResult,
@@ -33,6 +37,7 @@ import type {
   UnsqueezeResult,
 } from './shape-types.js'
 import type { Tensor } from './tensor.js'
+import type { Padded } from './window-shapes.js'
 
 /** Counts of repetition as a node, and their sum: known for a list, looked at for a tensor unless it is given. */
 function countsOf(
@@ -184,13 +189,22 @@ export class ShapeMethods<S extends Shape = Shape> extends MathMethods<S> {
   }
 
   /** `length` elements from `start` along an axis. */
-  narrow(axis: number, start: number, length: number): Tensor {
-    return wrap(slicing.narrow(this.node, axis, start, length))
+  narrow<A extends Shape, const X extends number, const N extends number>(
+    this: TensorBase<A> & Fits<NarrowResult<A, X, N>>,
+    axis: X,
+    start: number,
+    length: N,
+  ): Tensor<ShapeOr<NarrowResult<A, X, N>>> {
+    return wrap(slicing.narrow(this.node, axis, start, length)) as Tensor<ShapeOr<NarrowResult<A, X, N>>>
   }
 
   /** One position of an axis; the axis goes away. */
-  select(axis: number, index: number): Tensor {
-    return wrap(slicing.select(this.node, axis, index))
+  select<A extends Shape, const X extends number>(
+    this: TensorBase<A> & Fits<SelectResult<A, X>>,
+    axis: X,
+    index: number,
+  ): Tensor<ShapeOr<SelectResult<A, X>>> {
+    return wrap(slicing.select(this.node, axis, index)) as Tensor<ShapeOr<SelectResult<A, X>>>
   }
 
   /** Reverses the axes. */
@@ -214,8 +228,12 @@ export class ShapeMethods<S extends Shape = Shape> extends MathMethods<S> {
   }
 
   /** Pads as PyTorch: pairs (low, high) from the last axis backwards; negative crops. Default mode 'constant', value 0. */
-  pad(padding: readonly number[], options?: { mode?: PadMode; value?: number }): Tensor {
-    return wrap(pad(this.node, padding, options))
+  pad<A extends Shape, const P extends readonly number[]>(
+    this: TensorBase<A>,
+    padding: P,
+    options?: { mode?: PadMode; value?: number },
+  ): Tensor<Padded<A, P>> {
+    return wrap(pad(this.node, padding, options)) as Tensor<Padded<A, P>>
   }
 
   /** Rotates the elements along an axis. */
@@ -249,8 +267,14 @@ export class ShapeMethods<S extends Shape = Shape> extends MathMethods<S> {
   }
 
   /** Splits one axis into several; one size may be -1. */
-  unflatten(axis: number, sizes: Shape): Tensor {
-    return wrap(ops.unflatten(this.node, axis, sizes))
+  unflatten<A extends Shape, const X extends number, const T extends Shape>(
+    this: TensorBase<A> & Fits<UnflattenShape<A, X, T, 'unflatten'>>,
+    axis: X,
+    sizes: T,
+  ): Tensor<ShapeOr<UnflattenShape<A, X, T, 'unflatten'>>> {
+    return wrap(ops.unflatten(this.node, axis, sizes)) as Tensor<
+      ShapeOr<UnflattenShape<A, X, T, 'unflatten'>>
+    >
   }
 
   /** The tensor `repeats[i]` times along each axis. */

@@ -284,6 +284,30 @@ type ReduceList<
           : DropAxes<S, At, readonly [], readonly []>
     : `${Op}: unknown axes`
 
+/** One axis gone, or a message. */
+export type SelectResult<S extends Shape, Axis extends number> =
+  Unranked<S> extends true
+    ? Shape
+    : AxisOf<S, Axis> extends infer At extends number
+      ? [At] extends [never]
+        ? MissingAxis<S, Axis, 'select'>
+        : number extends At
+          ? Shape
+          : RemoveAt<S, At>
+      : never
+
+/** One axis of another length, or a message. */
+export type NarrowResult<S extends Shape, Axis extends number, N extends number> =
+  Unranked<S> extends true
+    ? Shape
+    : AxisOf<S, Axis> extends infer At extends number
+      ? [At] extends [never]
+        ? MissingAxis<S, Axis, 'narrow'>
+        : number extends At
+          ? UnknownSizes<S>
+          : SetAt<S, At, N>
+      : never
+
 /** A reduction over one axis, a list, or (undefined) everything; or a message. */
 export type ReduceResult<
   S extends Shape,

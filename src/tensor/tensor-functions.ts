@@ -1,6 +1,7 @@
 /** Functions of several tensors that are no method of one: `where`, `cat`, `stack`, `einsum`. */
 
 import { ValueError } from '../core/errors.js'
+import type { Shape } from '../core/shape.js'
 import { einsum as einsumOf } from '../ops/einsum.js'
 import * as elementwise from '../ops/elementwise.js'
 import * as joining from '../ops/joining.js'
@@ -9,14 +10,26 @@ import { nonzeroCount, nonzeroStatic } from '../ops/masking.js'
 import { unbind } from '../ops/slicing.js'
 import { nodeOf, type Operand, operand, type TensorBase, wrap } from './base.js'
 import { lookThen } from './data-dependent.js'
-import type { CatResult, Fits, ShapeOr, ShapesOf, StackResult } from './shape-types.js'
+import type {
+  BroadcastResult,
+  BroadcastResult3,
+  CatResult,
+  Fits,
+  ShapeOr,
+  ShapesOf,
+  StackResult,
+} from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 /**
  * x where the condition is true, y elsewhere; all broadcast. With the condition alone: the positions of what is not 0,
  * one vector an axis, whose size depends on data (`nonzero` as a list; not inside `compile` or `vmap`).
  */
-export function where(condition: TensorBase, x: Operand, y: Operand): Tensor
+export function where<C extends Shape, A extends Shape = readonly [], B extends Shape = readonly []>(
+  condition: TensorBase<C>,
+  x: (TensorBase<A> & Fits<BroadcastResult<C, A, 'where'>>) | number,
+  y: (TensorBase<B> & Fits<BroadcastResult3<C, A, B, 'where'>>) | number,
+): Tensor<ShapeOr<BroadcastResult3<C, A, B, 'where'>>>
 export function where(condition: TensorBase): Promise<Tensor[]>
 export function where(condition: TensorBase, x?: Operand, y?: Operand): Tensor | Promise<Tensor[]> {
   const node = nodeOf(condition)

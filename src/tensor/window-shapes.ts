@@ -158,11 +158,14 @@ export type PadSizes<Space extends Shape, P> = P extends number
   ? { readonly [I in keyof Space]: Grow<Grow<Space[I], P>, P> }
   : PadPairs<Space, P, readonly []>
 
+/** What `pad` does to a tensor. */
+export type Padded<S extends Shape, P> = number extends S['length'] ? Shape : PadSizes<S, P>
+
 type PadPairs<Space extends Shape, P, Done extends Shape> = Space extends readonly [
   ...infer Lead extends Shape,
   infer N extends number,
 ]
   ? P extends readonly [infer Before extends number, infer After extends number, ...infer Rest]
     ? PadPairs<Lead, Rest, readonly [Grow<Grow<N, Before>, After>, ...Done]>
-    : PadPairs<Lead, P, readonly [number, ...Done]>
+    : PadPairs<Lead, P, readonly [P extends readonly [] ? N : number, ...Done]>
   : Done

@@ -67,6 +67,20 @@ describe('containers', () => {
   })
 })
 
+describe('max pooling with indices', () => {
+  it('gives a pair that unpooling takes, and refuses to stand in a chain', () => {
+    const x = tensor([1, 5, 2, 4, 3, 0], { shape: [1, 1, 6] })
+    const [values, indices] = new nn.MaxPool1d(2, { returnIndices: true }).forward(x)
+    expect([...values.dataSync()]).toEqual([5, 4, 3])
+    expect(indices.dtype).toBe('i64')
+    expect([...indices.dataSync()]).toEqual([1n, 3n, 4n])
+    expect([...new nn.MaxUnpool1d(2).forward(values, indices).dataSync()]).toEqual([0, 5, 0, 4, 3, 0])
+    expect(new nn.MaxPool1d(2, { returnIndices: false }).forward(x).shape).toEqual([1, 1, 3])
+    const chain = nn.sequential(new nn.MaxPool1d(2, { returnIndices: true }) as never, new nn.ReLU())
+    expect(() => chain.forward(x)).toThrow()
+  })
+})
+
 describe('bad input of layers', () => {
   const wrong = zeros([7]) as Tensor
   it.each<[string, () => unknown, RegExp]>([
@@ -82,7 +96,7 @@ describe('bad input of layers', () => {
     ],
     [
       'Bilinear',
-      () => new nn.Bilinear(3, 4, 2).forward(zeros([2, 3]), zeros([3, 4])),
+      () => new nn.Bilinear(3, 4, 2).forward(zeros([2, 3]), zeros([3, 4]) as Tensor),
       /Bilinear: expected .*\(2, 4\)/,
     ],
     ['ReflectionPad2d', () => new nn.ReflectionPad2d([1, 2]), /4 of them/],
@@ -112,6 +126,37 @@ describe('bad input of layers', () => {
           zeros([2, 2, 8]),
         ),
       /same batch and features/,
+    ],
+    ['LPPool1d norm', () => new nn.LPPool1d(0, 2), /LPPool1d: expected a normType above 0, got 0/],
+    ['LPPool2d window', () => new nn.LPPool2d(2, [2, 2, 2]), /LPPool2d kernelSize: expected one number or 2/],
+    [
+      'LPPool3d stride',
+      () => new nn.LPPool3d(2, 2, { stride: 0 }),
+      /LPPool3d stride: expected integers of at least 1/,
+    ],
+    [
+      'MaxUnpool1d stride',
+      () => new nn.MaxUnpool1d(2, { stride: [1, 2] }),
+      /MaxUnpool1d stride: expected one number or 1/,
+    ],
+    [
+      'MaxUnpool3d padding',
+      () => new nn.MaxUnpool3d(2, { padding: -1 }),
+      /MaxUnpool3d padding: expected integers of at least 0/,
+    ],
+    [
+      'MaxPool2d dilation',
+      () => new nn.MaxPool2d(2, { dilation: 0 }),
+      /MaxPool2d dilation: expected integers/,
+    ],
+    ['Unfold', () => new nn.Unfold(2, { dilation: 0.5 }), /Unfold dilation: expected integers of at least 1/],
+    ['Fold', () => new nn.Fold([4, 0], 2), /Fold outputSize: expected integers of at least 1/],
+    ['GLU', () => new nn.GLU(0.5), /GLU: expected axis to be an integer, got 0.5/],
+    ['Unflatten', () => new nn.Unflatten(1, [2, 1.5]), /Unflatten sizes: expected integers/],
+    [
+      'CosineSimilarity',
+      () => new nn.CosineSimilarity({ axis: Number.NaN }),
+      /axis to be an integer, got NaN/,
     ],
     ['RReLU', () => new nn.RReLU(0.5, 0.1), /lower ≤ upper/],
     ['Softshrink', () => new nn.Softshrink(-1), /at least 0/],

@@ -60,6 +60,18 @@ const transformer = (): nn.Transformer =>
     dropout: 0,
   })
 
+const halved = { stride: 2, padding: 1 }
+const floats = ([values, indices]: readonly Tensor[]): Tensor[] => [values, indices.to('f32')]
+/** Values, indices as floats, and the values back at their places. */
+const unpooled = (
+  [values, indices]: readonly Tensor[],
+  x: Tensor,
+  unpool: nn.MaxUnpool1d | nn.MaxUnpool2d | nn.MaxUnpool3d,
+): Tensor[] => {
+  const layer: { forward(x: Tensor, indices: Tensor, size: readonly number[]): Tensor } = unpool
+  return [values, indices.to('f32'), layer.forward(values, indices, x.shape)]
+}
+
 class Lists extends nn.Module {
   layers = new nn.ModuleList([new nn.Linear(3, 3), new nn.Linear(3, 2)])
   heads = new nn.ModuleDict({ left: new nn.Linear(2, 1), right: new nn.Linear(2, 2) })
@@ -255,6 +267,34 @@ const entries: Record<string, Entry> = {
   decoder: entry(() => new nn.TransformerDecoder(decoderLayer(), 2, { norm: new nn.LayerNorm(8) }), two),
   transformer: entry(transformer, (m, [src, tgt]) =>
     m.forward(src, tgt, { tgtMask: nn.Transformer.generateSquareSubsequentMask(3) }),
+  ),
+  maxPool1dIndices: entry(
+    () => new nn.MaxPool1d(2, { ...halved, returnIndices: true }),
+    (m, [x]) => unpooled(m.forward(x), x, new nn.MaxUnpool1d(2, halved)),
+  ),
+  maxPool2dIndices: entry(
+    () => new nn.MaxPool2d(2, { ...halved, returnIndices: true }),
+    (m, [x]) => unpooled(m.forward(x), x, new nn.MaxUnpool2d(2, halved)),
+  ),
+  maxPool3dIndices: entry(
+    () => new nn.MaxPool3d(2, { ...halved, returnIndices: true }),
+    (m, [x]) => unpooled(m.forward(x), x, new nn.MaxUnpool3d(2, halved)),
+  ),
+  maxPool2dIndicesDilated: entry(
+    () => new nn.MaxPool2d(2, { stride: 1, dilation: 2, returnIndices: true }),
+    (m, [x]) => floats(m.forward(x)),
+  ),
+  adaptiveMaxPool1dIndices: entry(
+    () => new nn.AdaptiveMaxPool1d(2, { returnIndices: true }),
+    (m, [x]) => floats(m.forward(x)),
+  ),
+  adaptiveMaxPool2dIndices: entry(
+    () => new nn.AdaptiveMaxPool2d(2, { returnIndices: true }),
+    (m, [x]) => floats(m.forward(x)),
+  ),
+  adaptiveMaxPool3dIndices: entry(
+    () => new nn.AdaptiveMaxPool3d(2, { returnIndices: true }),
+    (m, [x]) => floats(m.forward(x)),
   ),
   containers: entry(
     () => new Lists(),

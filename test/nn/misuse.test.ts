@@ -113,6 +113,46 @@ describe('options that do not exist', () => {
       /MultiheadAttention: .*got 'heads'/,
     ],
     [
+      'LPPool2d',
+      () => new nn.LPPool2d(2, 2, wrong({ padding: 1 })),
+      /LPPool2d: .*stride, ceilMode; got 'padding'/,
+    ],
+    [
+      'MaxUnpool2d',
+      () => new nn.MaxUnpool2d(2, wrong({ outputSize: [4, 4] })),
+      /MaxUnpool2d: .*got 'outputSize'/,
+    ],
+    [
+      'AdaptiveMaxPool1d',
+      () => new nn.AdaptiveMaxPool1d(2, wrong({ indices: true })),
+      /AdaptiveMaxPool1d: .*got 'indices'/,
+    ],
+    ['Unfold', () => new nn.Unfold(2, wrong({ strides: 1 })), /Unfold: .*got 'strides'/],
+    ['Fold', () => new nn.Fold(4, 2, wrong({ pad: 1 })), /Fold: .*got 'pad'/],
+    [
+      'CosineSimilarity',
+      () => new nn.CosineSimilarity(wrong({ dim: 0 })),
+      /CosineSimilarity: .*axis, eps; got 'dim'/,
+    ],
+    ['PairwiseDistance', () => new nn.PairwiseDistance(wrong({ norm: 1 })), /PairwiseDistance: .*got 'norm'/],
+    ['Bilinear', () => new nn.Bilinear(2, 3, 4, wrong({ biases: false })), /Bilinear: .*got 'biases'/],
+    [
+      'UpsamplingNearest2d',
+      () => new nn.UpsamplingNearest2d(wrong({ scale: 2 })),
+      /UpsamplingNearest2d: .*got 'scale'/,
+    ],
+    [
+      'TransformerDecoderLayer',
+      () => new nn.TransformerDecoderLayer(4, 2, wrong({ heads: 2 })),
+      /TransformerDecoderLayer: .*got 'heads'/,
+    ],
+    [
+      'TransformerDecoder',
+      () => new nn.TransformerDecoder(new nn.TransformerDecoderLayer(4, 2), 1, wrong({ layerNorm: true })),
+      /TransformerDecoder: .*got 'layerNorm'/,
+    ],
+    ['Transformer', () => new nn.Transformer(wrong({ heads: 2 })), /Transformer: .*got 'heads'/],
+    [
       'an option without braces',
       () => new nn.Linear(2, 3, wrong(false)),
       /object of options, such as \{ bias: … \}, got false/,

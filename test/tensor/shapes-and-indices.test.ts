@@ -406,6 +406,25 @@ forEachDevice('shapes', () => {
   })
 })
 
+describe('where as a method', () => {
+  it('takes this where the condition is true, broadcast', () => {
+    const x = tensor([[1], [2]])
+    const condition = tensor([true, false, true])
+    const other = tensor([10, 20, 30])
+    expect(x.where(condition, other).toArraySync()).toEqual(where(condition, x, other).toArraySync())
+    expect(x.where(condition, 0).toArraySync()).toEqual([
+      [1, 0, 1],
+      [2, 0, 2],
+    ])
+  })
+
+  it('gradients go to the side that was taken', () => {
+    const x = tensor([1, 2, 3], { requiresGrad: true })
+    x.where(x.gt(1.5), 7).sum().backward()
+    expect([...x.grad!.dataSync()]).toEqual([0, 1, 1])
+  })
+})
+
 describe('bad input', () => {
   const x = counting(2, 3) as Tensor
   const wrong = <T>(value: unknown): T => value as T
@@ -485,7 +504,12 @@ describe('bad input', () => {
     ['takeAlongDim', () => x.takeAlongDim(indices(0), 0), /an index of the rank/, ShapeError],
     ['gather float', () => x.gather(0, x), /i32, i64 or u8 indices, got f32/, DTypeError],
     ['oneHot', () => indices(0).oneHot(wrong(undefined)), /a number of classes ≥ 1/, ValueError],
-    ['where', () => where(x, wrong(1), wrong(undefined)), /a condition alone or with two values/, ValueError],
+    [
+      'where',
+      () => where(x, 1, wrong(undefined) as number),
+      /a condition alone or with two values/,
+      ValueError,
+    ],
   ])('%s', (_, run, message, kind) => {
     expect(run).toThrow(message)
     expect(run).toThrow(kind)
