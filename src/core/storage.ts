@@ -16,6 +16,9 @@ export interface Resident {
   release(): void
 }
 
+/** How often bytes have moved to a device so far: while it stays, host bytes are where they were. */
+export let residencyChanges = 0
+
 export class Storage {
   readonly dtype: DType
   /** Number of elements. */
@@ -81,6 +84,7 @@ export class Storage {
 
   /** The device has written a newer value: the host's copy no longer counts. */
   writtenOnDevice(resident: Resident): void {
+    residencyChanges++
     if (this.resident !== resident) this.resident?.release()
     this.resident = resident
     this.host = null

@@ -1,7 +1,7 @@
 /** Hooks on the gradients of leaves: they stay with the cell through all its versions. */
 import type { GradientHook } from '../ir/gradient-hooks.js'
 import type { Node } from '../ir/node.js'
-import { type Cell, tracing } from './state.js'
+import { type Cell, countPropertyChange, tracing } from './state.js'
 
 const hooks = new WeakMap<Cell, readonly GradientHook[]>()
 
@@ -11,7 +11,9 @@ export const hasCellHooks = (cell: Cell): boolean => hooks.has(cell)
 export function addCellHook(cell: Cell, hook: GradientHook): () => void {
   const entry: GradientHook = (g) => hook(g)
   hooks.set(cell, [...(hooks.get(cell) ?? []), entry])
+  countPropertyChange()
   return () => {
+    countPropertyChange()
     const rest = (hooks.get(cell) ?? []).filter((h) => h !== entry)
     if (rest.length > 0) hooks.set(cell, rest)
     else hooks.delete(cell)
@@ -22,7 +24,7 @@ export function addCellHook(cell: Cell, hook: GradientHook): () => void {
 export function hookedGradient(cell: Cell, gradient: Node): Node {
   const list = hooks.get(cell)
   if (tracing !== null && cell.owner !== tracing) {
-    tracing.observe(cell, 'gradientHooks', list, () => hooks.get(cell))
+    tracing.observe(cell, 'gradientHooks', list, () => hooks.get(cell), true)
   }
   let g = gradient
   for (const hook of list ?? []) g = hook(g) ?? g

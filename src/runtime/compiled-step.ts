@@ -6,7 +6,6 @@ import type { Backend, Executable } from '../backend/backend.js'
 import { DeviceError, ValueError } from '../core/errors.js'
 import { type Precision, precisions } from '../core/precision.js'
 import { sizeOf } from '../core/shape.js'
-import { Storage } from '../core/storage.js'
 import { buffer, isGradEnabled } from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { roundProducts } from '../ir/round-products.js'
@@ -16,10 +15,10 @@ import { currentBackend } from './devices.js'
 import { compileGraph, disposeExecutable } from './executables.js'
 import { closedGraph } from './graph.js'
 import { type MeasuredProgram, ProfileReport } from './profile-report.js'
-import { realize } from './realize.js'
 import { type Arguments, argumentDifference, matches, type Template, templateOf } from './signature.js'
-import { type Cell, isSymbolic, isTransforming, leafCells, pendingCells, tracing } from './state.js'
-import type { Observation, Slot } from './trace.js'
+import { type Cell, isSymbolic, isTransforming, propertyChanges, tracing } from './state.js'
+import { type OutputPlan, type StepSlot, StepTables } from './step-tables.js'
+import type { Observation } from './trace.js'
 import {
   isComputed,
   type ResultTemplate,
@@ -34,15 +33,6 @@ const warnAfter = 8
 /** More than this are not kept. */
 const keepAtMost = 64
 
-interface OutputPlan {
-  readonly node: Node
-  readonly size: number
-  /** Where the output stands in the executable's list; -1 when it has no elements. */
-  readonly position: number
-  /** Whether it may be written over the version that it replaces. */
-  readonly inPlace: boolean
-}
-
 /** One signature: its guards and its program. */
 interface Variant {
   readonly template: Template
@@ -52,22 +42,17 @@ interface Variant {
   readonly gradEnabled: boolean
   readonly autocast: AutocastDType | null
   readonly backend: Backend
-  readonly slots: readonly Pick<Slot, 'source' | 'requiresGrad' | 'gradientRead'>[]
   readonly observations: readonly Observation[]
+  /** `propertyChanges` when all observations were last seen to hold. */
+  changes: number
   readonly effects: readonly (() => void)[]
   readonly executable: Executable | null
-  readonly inputs: TracedStep['inputs']
   readonly outputs: readonly OutputPlan[]
-  readonly writes: TracedStep['writes']
-  readonly gradients: TracedStep['gradients']
+  readonly tables: StepTables
   readonly result: ResultTemplate
   /** The first trace, to compare with. Its stacks go once the second call agreed. */
   readonly first: TracedStep
   verified: boolean
-  /** Tables that each replay fills and empties again. */
-  readonly cells: Cell[]
-  readonly given: Storage[]
-  readonly written: Storage[]
   /** Of calls that only replayed, when the step is profiled. */
   replayMilliseconds: number
   replays: number
@@ -98,6 +83,8 @@ export class CompiledStep {
   private readonly variants: Variant[] = []
   private readonly profiled: boolean
   private readonly precision: Precision
+  /** What `find` saw of the state of the variant that it found. */
+  private unchanged = false
   private signatures = 0
   private compilations = 0
 
@@ -131,11 +118,11 @@ export class CompiledStep {
     } else if (!variant.verified || numbersChanged(variant, given.numbers)) {
       this.verify(variant, args, given)
     } else if (this.profiled) {
-      const result = this.replay(variant, given.cells)
+      const result = this.replay(variant, given.cells, this.unchanged)
       variant.replayMilliseconds += performance.now() - start
       variant.replays++
       return result
-    }
+    } else return this.replay(variant, given.cells, this.unchanged)
     return this.replay(variant, given.cells)
   }
 
@@ -182,8 +169,10 @@ export class CompiledStep {
       given.numbers.length = 0
       if (variant.backend !== backend || variant.gradEnabled !== gradEnabled) continue
       if (variant.autocast !== autocast) continue
-      if (!matches(variant.template, args, this.kind.isCell, given) || !guardsHold(variant, given.cells))
-        continue
+      if (!matches(variant.template, args, this.kind.isCell, given)) continue
+      this.unchanged = variant.tables.unchanged()
+      if (!this.unchanged && !variant.tables.guardsHold(given.cells)) continue
+      if (!observationsHold(variant)) continue
       if (i > 0) {
         this.variants.splice(i, 1)
         this.variants.unshift(variant)
@@ -220,6 +209,9 @@ export class CompiledStep {
       executable = compileGraph(backend, rounded, { profile: this.profiled })
       this.compilations++
     }
+    const slots = step.trace.slots.map(
+      ({ source, requiresGrad, gradientRead }): StepSlot => ({ source, requiresGrad, gradientRead }),
+    )
     return {
       template,
       numbers: [...given.numbers],
@@ -227,24 +219,15 @@ export class CompiledStep {
       gradEnabled: isGradEnabled(),
       autocast: autocastDType(),
       backend,
-      slots: step.trace.slots.map(({ source, requiresGrad, gradientRead }) => ({
-        source,
-        requiresGrad,
-        gradientRead,
-      })),
       observations: step.trace.observations,
+      changes: propertyChanges,
       effects: step.trace.effects,
       executable,
-      inputs: step.inputs,
       outputs,
-      writes: step.writes,
-      gradients: step.gradients,
+      tables: new StepTables(slots, outputs, step),
       result: step.result,
       first: step,
       verified: false,
-      cells: [],
-      given: [],
-      written: [],
       replayMilliseconds: 0,
       replays: 0,
     }
@@ -260,107 +243,41 @@ export class CompiledStep {
     variant.first.trace.forgetMarks()
   }
 
-  private replay(variant: Variant, args: readonly Cell[]): unknown {
-    const { cells, given, written } = variant
+  /** `unchanged`: all state is as the variant's last call left it. */
+  private replay(variant: Variant, args: readonly Cell[], unchanged = false): unknown {
+    const { tables, executable, effects } = variant
+    let succeeded = false
     try {
-      resolve(variant, args)
-      const { inputs } = variant
-      for (let i = 0; i < inputs.length; i++) {
-        const source = inputs[i]
-        given[i] =
-          source.kind === 'constant'
-            ? source.storage
-            : source.kind === 'slot'
-              ? cells[source.slot].version.storage!
-              : cells[source.slot].gradient!.version.storage!
-      }
-      this.prepareOutputs(variant)
-      variant.executable?.run(given, written)
-      for (const effect of variant.effects) effect()
-      return this.finish(variant)
+      tables.enter(args, unchanged)
+      if (executable !== null) tables.run(executable)
+      for (const effect of effects) effect()
+      tables.assign(this.kind.makeCell)
+      const result = this.wrapResult(variant.result, variant, [])
+      succeeded = true
+      return result
     } finally {
-      cells.length = 0
-      given.length = 0
-      written.length = 0
+      tables.leave(succeeded)
     }
   }
 
-  private prepareOutputs({ outputs, writes, gradients, cells, written }: Variant): void {
-    const fresh = (i: number): void => {
-      const { node, position, size } = outputs[i]
-      if (position >= 0) written[position] = new Storage(node.dtype, size)
-    }
-    const first =
-      outputs.length - writes.length - gradients.reduce((n, g) => n + (g.output === null ? 0 : 1), 0)
-    for (let i = 0; i < first; i++) fresh(i)
-    for (const { slot, output } of writes) {
-      const { position, inPlace } = outputs[output]
-      const cell = cells[slot]
-      if (inPlace && reusable(cell)) written[position] = cell.version.storage!
-      else fresh(output)
-    }
-    for (const { slot, output } of gradients) {
-      if (output === null) continue
-      const { node, position, inPlace } = outputs[output]
-      const gradient = cells[slot].gradient
-      if (inPlace && gradient !== null && reusable(gradient) && gradient.version.dtype === node.dtype) {
-        written[position] = gradient.version.storage!
-      } else fresh(output)
-    }
-  }
-
-  private finish({ outputs, writes, gradients, cells, written, result }: Variant): unknown {
-    const storageOf = (i: number): Storage => {
-      const { node, position } = outputs[i]
-      return position >= 0 ? written[position] : new Storage(node.dtype, 0, new ArrayBuffer(0))
-    }
-    for (const { slot, output } of writes) {
-      const cell = cells[slot]
-      const storage = storageOf(output)
-      if (cell.version.storage === storage) continue
-      const { shape, requiresGrad } = cell.version
-      cell.version = buffer(storage, shape, requiresGrad)
-      cell.escaped = false
-      pendingCells.delete(cell)
-      if (requiresGrad) leafCells.set(cell.version, cell)
-    }
-    for (const { slot, output } of gradients) {
-      const cell = cells[slot]
-      if (output === null) {
-        cell.gradient = null
-        continue
-      }
-      const storage = storageOf(output)
-      if (cell.gradient !== null && cell.gradient.version.storage === storage) continue
-      cell.gradient = this.kind.makeCell(buffer(storage, outputs[output].node.shape))
-      cell.gradient.escaped = false
-    }
-    return this.wrapResult(result, outputs, cells, storageOf, [])
-  }
-
-  private wrapResult(
-    template: ResultTemplate,
-    outputs: readonly OutputPlan[],
-    cells: readonly Cell[],
-    storageOf: (i: number) => Storage,
-    made: (Cell | undefined)[],
-  ): unknown {
+  private wrapResult(template: ResultTemplate, variant: Variant, made: (Cell | undefined)[]): unknown {
+    const { outputs, tables } = variant
     switch (template.kind) {
       case 'output': {
         const i = template.output
-        made[i] ??= this.kind.makeCell(buffer(storageOf(i), outputs[i].node.shape))
+        made[i] ??= this.kind.makeCell(buffer(tables.storageOf(i), outputs[i].node.shape))
         return made[i]
       }
       case 'slot':
-        return cells[template.slot]
+        return tables.cells[template.slot]
       case 'value':
         return template.value
       case 'array':
-        return template.items.map((item) => this.wrapResult(item, outputs, cells, storageOf, made))
+        return template.items.map((item) => this.wrapResult(item, variant, made))
       case 'object': {
         const out: Record<string, unknown> = {}
         template.items.forEach((item, i) => {
-          out[template.keys[i]] = this.wrapResult(item, outputs, cells, storageOf, made)
+          out[template.keys[i]] = this.wrapResult(item, variant, made)
         })
         return out
       }
@@ -380,42 +297,17 @@ export class CompiledStep {
   }
 }
 
-/** Only the cell holds its version: nobody sees an overwrite. */
-const reusable = (cell: Cell): boolean => !cell.escaped && cell.version.storage !== null
-
 const numbersChanged = ({ numbers, idle }: Variant, given: readonly number[]): boolean => {
   for (let i = 0; i < given.length; i++) if (!idle[i] && !Object.is(numbers[i], given[i])) return true
   return false
 }
 
-function guardsHold({ slots, observations }: Variant, args: readonly Cell[]): boolean {
-  for (const { source, requiresGrad, gradientRead } of slots) {
-    const cell = source.kind === 'cell' ? source.cell : args[source.index]
-    if (source.kind === 'cell' && cell.version.requiresGrad !== requiresGrad) return false
-    if (gradientRead !== 'no' && (cell.gradient !== null) !== (gradientRead === 'present')) return false
-  }
-  for (const o of observations) if (!Object.is(o.read(), o.value)) return false
+/** Reads the observed properties: all of them where one of those that are counted may have changed. */
+function observationsHold(variant: Variant): boolean {
+  const all = variant.changes !== propertyChanges
+  for (const o of variant.observations) if ((all || !o.counted) && !Object.is(o.read(), o.value)) return false
+  variant.changes = propertyChanges
   return true
-}
-
-/** Finds the cell of each slot and computes whatever of their values is still pending. */
-function resolve({ slots, inputs, cells }: Variant, args: readonly Cell[]): void {
-  // The caller holds the arguments: they are not overwritten.
-  for (let i = 0; i < args.length; i++) args[i].escaped = true
-  for (let i = 0; i < slots.length; i++) {
-    const { source } = slots[i]
-    cells[i] = source.kind === 'cell' ? source.cell : args[source.index]
-  }
-  let pending: Node[] | null = null
-  for (const source of inputs) {
-    if (source.kind === 'constant') continue
-    const { version } = source.kind === 'slot' ? cells[source.slot] : cells[source.slot].gradient!
-    if (version.storage === null) {
-      pending ??= []
-      pending.push(version)
-    }
-  }
-  if (pending !== null) realize(pending)
 }
 
 const moves = new Set(['alias', 'stopGradient', 'reshape', 'bitcast'])

@@ -35,7 +35,7 @@ export interface Tracing {
   setRequiresGrad(cell: Cell, flag: boolean): void
   /** The value of state that a step makes while it is traced: it must not depend on what is traced. */
   stateNode(cell: Cell): Node
-  observe(owner: object, key: string, value: unknown, read: () => unknown): void
+  observe(owner: object, key: string, value: unknown, read: () => unknown, counted?: boolean): void
   overwrite(owner: object, key: string, redo: () => void): void
 }
 
@@ -51,6 +51,14 @@ export function withTracing<T>(trace: Tracing | null, fn: () => T): T {
   } finally {
     tracing = before
   }
+}
+
+/** How often properties have changed whose observations are `counted`: a compiled step need not read them until then. */
+export let propertyChanges = 0
+
+/** To be called by whatever sets such a property. */
+export function countPropertyChange(): void {
+  propertyChanges++
 }
 
 /** Depth of transforms whose inputs have no values (`vmap`, bodies of `scan`, …), and of those that run many times. */

@@ -36,6 +36,8 @@ export interface Observation {
   readonly key: string
   readonly value: unknown
   readonly read: () => unknown
+  /** Whoever sets the property calls `countPropertyChange`. */
+  readonly counted: boolean
 }
 
 /** The leaves of the values that tracers stand for. */
@@ -177,8 +179,8 @@ export class Trace implements Tracing {
     return node
   }
 
-  observe(owner: object, key: string, value: unknown, read: () => unknown): void {
-    if (this.meet(owner, key)) this.observations.push({ owner, key, value, read })
+  observe(owner: object, key: string, value: unknown, read: () => unknown, counted = false): void {
+    if (this.meet(owner, key)) this.observations.push({ owner, key, value, read, counted })
   }
 
   overwrite(owner: object, key: string, redo: () => void): void {

@@ -19,7 +19,14 @@ import { sizeOf } from '../../core/shape.js'
 import type { Storage } from '../../core/storage.js'
 import type { Graph } from '../../ir/graph.js'
 import type { Aval, HostArray } from '../../ir/node.js'
-import type { Backend, BackendOptions, CompileOptions, Executable, ExecutableInfo } from '../backend.js'
+import type {
+  Backend,
+  BackendOptions,
+  ChangedStorages,
+  CompileOptions,
+  Executable,
+  ExecutableInfo,
+} from '../backend.js'
 import { defaultThreads } from '../default-threads.js'
 import type { FileCache } from '../file-cache.js'
 import { indexError } from '../index-error.js'
@@ -350,16 +357,16 @@ class NativeExecutable implements Executable {
     }
   }
 
-  run(inputs: readonly Storage[], outputs: readonly Storage[]): void {
-    const { table } = this
+  run(inputs: readonly Storage[], outputs: readonly Storage[], changed?: ChangedStorages): void {
     const { locate } = this.backend
-    let entry = 0
-    const enter = (address: Address): void => {
-      table[entry++] = address >>> 0
-      table[entry++] = address / 2 ** 32
+    if (changed === undefined) {
+      for (let i = 0; i < inputs.length; i++) this.enter(i, inputs[i].addressToRead(locate))
+      for (let i = 0; i < outputs.length; i++)
+        this.enter(inputs.length + i, outputs[i].addressToWrite(locate))
+    } else {
+      for (const i of changed.inputs) this.enter(i, inputs[i].addressToRead(locate))
+      for (const i of changed.outputs) this.enter(inputs.length + i, outputs[i].addressToWrite(locate))
     }
-    for (const storage of inputs) enter(storage.addressToRead(locate))
-    for (const storage of outputs) enter(storage.addressToWrite(locate))
     this.status[0] = 0
     if (this.choice === null) this.backend.execute(this, this.contextAddress)
     else {
@@ -374,6 +381,11 @@ class NativeExecutable implements Executable {
     }
     const status = this.status[0]
     if (status !== 0) throw indexError(this.kernels[status - 1] ?? 'unknown')
+  }
+
+  private enter(entry: number, address: Address): void {
+    this.table[2 * entry] = address >>> 0
+    this.table[2 * entry + 1] = address / 2 ** 32
   }
 
   /** Runs host kernel `number` on copies of the values whose addresses stand at `pointer`. */

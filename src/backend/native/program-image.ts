@@ -61,6 +61,8 @@ export function writeImage(image: ProgramImage, kernels: readonly HostKernel[]):
   new DataView(bytes.buffer).setUint32(0, head.length, true)
   bytes.set(head, 4)
   bytes.set(code, 4 + head.length)
+  // Where this process has its libraries is nobody's business.
+  for (const { offset } of image.links) bytes.fill(0, 4 + head.length + offset, 12 + head.length + offset)
   return bytes
 }
 
