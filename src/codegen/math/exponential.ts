@@ -23,10 +23,13 @@ function reduceByLn2(a: Arithmetic, x: Expr): { shifted: Expr; r: Expr } {
   return { shifted, r }
 }
 
-/** e^x = 2^n · e^r; the power is applied in two halves, so that denormal results and overflow come out right. */
+/**
+ * e^x = 2^n · e^r; the power is applied in two halves, so that denormal results and overflow come out right. At the lower
+ * end both halves are 0: masked scores are −∞, and an underflow costs processors more than all the rest.
+ */
 export function expF32(e: ExprBuilder, x: Expr): Expr {
   const a = new Arithmetic(e, x.lanes)
-  const { shifted, r } = reduceByLn2(a, a.clamp(x, -104.5, 89))
+  const { shifted, r } = reduceByLn2(a, a.clamp(x, -176.1, 89))
   const p = a.polynomial(
     r,
     [
