@@ -813,4 +813,34 @@ describe('statements', () => {
       expectSame(got[2], wanted[2], `tile on ${name}`)
     }
   })
+
+  it('asks for memory anywhere, in a buffer and behind it, and reads none', () => {
+    const b = new ExprBuilder()
+    const i = loopVar('i', 0, 31)
+    const ahead = (buffer: number, write: boolean): Stmt => ({
+      kind: 'prefetch',
+      buffer,
+      index: shiftIndex(scaleIndex(atomIndex(i), 4096), -5),
+      write,
+    })
+    const store: Stmt = {
+      kind: 'store',
+      buffer: 1,
+      index: atomIndex(i),
+      stride: 1,
+      value: b.load(0, 'f32', atomIndex(i)),
+    }
+    const kernel: Kernel = {
+      name: 'ahead',
+      buffers: [buffer('in', 'f32', 32), buffer('out', 'f32', 32, 'write')],
+      body: [{ kind: 'for', variable: i, step: 1, body: [ahead(0, false), ahead(1, true), store] }],
+    }
+    verify(kernel)
+    const input = Float32Array.from({ length: 32 }, (_, n) => n / 8)
+    for (const { run, name } of engines) {
+      const got = [input.slice(), new Float32Array(32)]
+      run(optimise(kernel), got, 1)
+      expectSame(got[1], input, `ahead on ${name}`)
+    }
+  })
 })
