@@ -15,7 +15,7 @@ import { type LeftView, leftView } from './left-view.js'
 import { operandsOf } from './operands.js'
 import { packLeft } from './pack.js'
 import { chooseStored, structured } from './store.js'
-import { tapsPanel, transformedTaps } from './winograd.js'
+import { tapsPanel, transformedTaps, usesTapsOnce } from './winograd.js'
 import { readInputs, tapsGradient } from './winograd-gradient.js'
 
 /** A kernel while kernels are being joined. */
@@ -71,7 +71,7 @@ export function cutIntoKernels(
   }
   const taps = new Map<Node, Node>()
   for (const node of order) {
-    if (isLeaf(node) || !isOp(node, 'conv')) continue
+    if (isLeaf(node) || !isOp(node, 'conv') || usesTapsOnce(node)) continue
     const [, w] = node.inputs
     const packed = transformedTaps(w, tapsPanel(w.shape[0], target))
     packs.set(node, packed)
@@ -98,7 +98,7 @@ function finish(d: Draft): KernelSpec {
   }
   if (d.kind === 'winograd') {
     const node = d.node as Node<'conv'>
-    return { kind: 'winograd', node, packed: d.packed!, outputs: d.outputs, inputs } satisfies WinogradSpec
+    return { kind: 'winograd', node, packed: d.packed, outputs: d.outputs, inputs } satisfies WinogradSpec
   }
   if (d.kind === 'winogradGradient') {
     const node = d.node as Node<'contract'>
@@ -155,10 +155,10 @@ function draftKernels(
       Object.assign(draft, { kind: 'winogradTaps', node: convTaps })
       readsOf([convTaps], isLeaf, stored, draft.inputs)
     } else if (isOp(node, 'conv')) {
-      const packed = packs.get(node)!
+      const packed = packs.get(node) ?? null
       Object.assign(draft, { kind: 'winograd', node, packed })
-      draft.inputs.add(packed)
-      readsOf([node.inputs[0]], isLeaf, stored, draft.inputs)
+      if (packed !== null) draft.inputs.add(packed)
+      readsOf(packed === null ? node.inputs : [node.inputs[0]], isLeaf, stored, draft.inputs)
     } else if (tapsGradient(node) !== null) {
       Object.assign(draft, { kind: 'winogradGradient', node })
       readsOf(readInputs(node), isLeaf, stored, draft.inputs)

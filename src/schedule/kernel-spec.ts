@@ -27,13 +27,13 @@ export interface ContractSpec extends SpecBase {
 }
 
 /**
- * A 3 × 3 convolution by tiles (see winograd.ts). Its taps have been transformed by a kernel of their own; its input is
- * an expression. The outputs are element-wise in the convolution.
+ * A 3 × 3 convolution by tiles (see winograd.ts). Its taps have been transformed by a kernel of their own, or are an
+ * expression, as its input is. The outputs are element-wise in the convolution.
  */
 export interface WinogradSpec extends SpecBase {
   readonly kind: 'winograd'
   readonly node: Node<'conv'>
-  readonly packed: Node
+  readonly packed: Node | null
 }
 
 /** The taps of such convolutions at the points of their tiles, from an expression. */

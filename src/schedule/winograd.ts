@@ -50,6 +50,12 @@ export function tilesOf(node: Node<'conv'>): { rows: number; columns: number; co
   return { rows, columns, count: n * rows * columns }
 }
 
+/** Tiles that a kernel works on together: enough to keep the transformed taps busy, few enough for the L2 cache. */
+export const mostTiles = 56
+
+/** Whether the taps are read by one block of tiles only: their points are then made where they are used. */
+export const usesTapsOnce = (node: Node<'conv'>): boolean => tilesOf(node).count <= mostTiles
+
 /** Whether a convolution is computed by tiles: 3 × 3 taps beside each other, and enough of everything. */
 export function isWinograd(node: Node): boolean {
   if (!isOp(node, 'conv') || node.dtype !== 'f32' || node.shape.length !== 4 || node.shape.includes(0))
@@ -66,15 +72,15 @@ export function isWinograd(node: Node): boolean {
 
 /**
  * Cycles of a processor with vectors of 16, roughly: multiply-adds, the transforms of inputs and outputs (counted in
- * tiles × vectors of channels), and those of the taps with the memory that they go through.
+ * tiles × vectors of channels), and those of the taps, with the memory that they go through where blocks share them.
  */
 function pays(node: Node<'conv'>, channels: number, outChannels: number): boolean {
   const { count } = tilesOf(node)
   const pairs = channels * outChannels
   const direct = (tileTaps ** 2 * pairs * (sizeOf(node.shape) / outChannels)) / 16
-  const tiled =
-    (tileProducts * pairs * count) / 16 + ((channels + outChannels) * count * 250) / 16 + pairs * 55
-  return tiled < 0.85 * direct
+  const products = (tileProducts * pairs * count) / 16
+  const transforms = ((channels + outChannels) * count * 250) / 16
+  return products + transforms + pairs * (usesTapsOnce(node) ? 15 : 45) < 0.85 * direct
 }
 
 /** Output channels of a panel of transformed taps: as many vectors as a register tile has, or one where that is enough. */

@@ -1,10 +1,7 @@
 /**
  * The taps of a convolution at the points of F(4×4, 3×3), with output channels in lanes:
- * (panels of output channels, 36, channels, panel).
- *
- *   for each vector of output channels, each block of channels (shared by threads)
- *     copy the taps into scratch, output channels side by side
- *     for each channel: six points of three, along both axes
+ * (panels of output channels, 36, channels, panel). A kernel of its own, or where a convolution reads each once, part of
+ * it.
  */
 import { sizeOf } from '../../core/shape.js'
 import * as b from '../../ir/build.js'
@@ -18,6 +15,7 @@ import {
   delinearize,
   divideIndex,
   type Index,
+  linearize,
   loopVar,
   remainderIndex,
   scaleIndex,
@@ -28,96 +26,118 @@ import { lanesOf, type Target } from '../target.js'
 import { Inliner } from './inline.js'
 import { KernelBuilder, whereInside } from './kernel-builder.js'
 import { lanesFor, oneLane } from './lanes.js'
+import { transposeRows } from './transpose.js'
+import { times } from './winograd-strip.js'
 import { tapTransform, transformSquare } from './winograd-transform.js'
 
-/** Channels whose taps stand in scratch together. */
+/** Channels that one thread does together. */
 const blockChannels = 16
+
+const square = tileTaps ** 2
+
+/** Writes points of taps (O, C, 3, 3) to a buffer, one vector of output channels at a time. */
+export class TapsWriter {
+  private readonly k: KernelBuilder
+  private readonly target: Target
+  private readonly inliner: Inliner
+  private readonly taps: Node
+  private readonly lanes: number
+
+  constructor(k: KernelBuilder, target: Target, inliner: Inliner, taps: Node) {
+    const [outChannels, channels] = taps.shape
+    this.k = k
+    this.target = target
+    this.inliner = inliner
+    this.taps = b.withGradMode(false, () => b.reshape(taps, [outChannels, channels, square]))
+    this.lanes = lanesOf(target)
+  }
+
+  /** Points of channels `first` … `first` + `count` - 1 for a vector of output channels; channel 0 stands at `to`. */
+  vector(vector: Index, first: Index, count: number, buffer: number, to: Index, panel: number): void {
+    const { k, lanes } = this
+    const [outChannels] = this.taps.shape
+    const full = Math.floor(outChannels / lanes)
+    whereInside(k, vector, 0, full - 1, (v, complete) => {
+      if (complete) {
+        times(k, 'c', count, (i) => this.channel(v, lanes, addIndex(first, i), buffer, to, panel))
+        return
+      }
+      // At most one vector is short; those behind it hold zeros.
+      whereInside(k, v, full, full, (last, short) => {
+        const existing = short ? outChannels - full * lanes : 0
+        times(k, 'c', count, (i) => this.channel(last, existing, addIndex(first, i), buffer, to, panel))
+      })
+    })
+  }
+
+  private channel(vector: Index, existing: number, c: Index, buffer: number, to: Index, panel: number): void {
+    const { k, taps } = this
+    const values = this.read(vector, existing, c)
+    const at = addIndex(to, scaleIndex(c, panel))
+    transformSquare(k, tapTransform, (i, j) => values[i * tileTaps + j], tileTaps).forEach((row, i) => {
+      row.forEach((value, j) => {
+        k.store(buffer, shiftIndex(at, (i * tileInputs + j) * taps.shape[1] * panel), value)
+      })
+    })
+  }
+
+  /** The nine taps of one channel, output channels in lanes: read along the taps and turned. */
+  private read(vector: Index, existing: number, c: Index): Expr[] {
+    const { k, target, inliner, taps, lanes } = this
+    const { e } = k
+    const zero = e.const(0, 'f32')
+    const channel = (u: number): Index => shiftIndex(scaleIndex(vector, lanes), u)
+    const values: Expr[] = []
+    for (let first = 0; first < square; first += lanes) {
+      const active = Math.min(lanes, square - first)
+      if (active < lanes && target.tail !== 'mask') {
+        for (let tap = first; tap < square; tap++) {
+          const one = (u: number): Expr =>
+            u < existing ? inliner.value(taps, [channel(u), c, constantIndex(tap)], oneLane) : zero
+          values.push(e.vector(Array.from({ length: lanes }, (_, u) => one(u))))
+        }
+        break
+      }
+      const l = lanesFor(lanes, active)
+      const tap = l.variable === null ? constantIndex(first) : shiftIndex(atomIndex(l.variable), first)
+      const rows = Array.from({ length: lanes }, (_, u) =>
+        u < existing ? inliner.value(taps, [channel(u), c, tap], l) : e.splat(zero, lanes),
+      )
+      for (const row of transposeRows(k, rows).slice(0, active)) values.push(e.register(row))
+    }
+    return values
+  }
+}
 
 export function lowerWinogradTaps(spec: WinogradTapsSpec, target: Target): Kernel {
   const k = new KernelBuilder()
-  const { e } = k
-  const { taps } = spec
-  const [outChannels, channels] = taps.shape
-  const lanes = lanesOf(target)
+  const [outChannels, channels] = spec.taps.shape
   const [panels, , , panel] = spec.outputs[0].shape
-  const vectors = panel / lanes
+  const vectors = panel / lanesOf(target)
   const block = Math.min(blockChannels, channels)
 
   const numbers = new Map<Node, number>()
   for (const node of spec.inputs) numbers.set(node, k.buffer('in', node.dtype, sizeOf(node.shape), 'read'))
   const out = k.buffer('out', 'f32', sizeOf(spec.outputs[0].shape), 'write')
-  const square = tileTaps ** 2
-  const scratch = k.buffer('taps', 'f32', block * square * lanes, 'readwrite', 'scratch')
   const inliner = new Inliner(k, target, (node) => numbers.get(node) ?? null)
-  const flat = b.withGradMode(false, () => b.reshape(taps, [outChannels, channels * square]))
-
-  const value = (first: Index, active: number, at: Index): Expr => {
-    if (active <= 0) return e.const(0, 'f32', lanes)
-    if (active < lanes && target.tail !== 'mask') {
-      const some = Array.from({ length: lanes }, (_, l) =>
-        l < active ? inliner.value(flat, [shiftIndex(first, l), at], oneLane) : e.const(0, 'f32'),
-      )
-      return e.vector(some)
-    }
-    const l = lanesFor(lanes, active)
-    return inliner.value(flat, [addIndex(first, atomIndex(l.variable!)), at], l)
-  }
-
-  /** One vector of output channels, `active` of which exist, and one block of channels. */
-  const write = (vector: Index, active: number, channel: Index, count: number): void => {
-    const first = scaleIndex(vector, lanes)
-    const q = loopVar('q', 0, count * square - 1)
-    k.loop(q, 1, () => {
-      const at = addIndex(scaleIndex(channel, square), atomIndex(q))
-      k.store(scratch, atomIndex(q, lanes), value(first, active, at))
-    })
-    const c = loopVar('c', 0, count - 1)
-    k.loop(c, 1, () => {
-      const points = transformSquare(
-        k,
-        tapTransform,
-        (i, j) =>
-          e.load(scratch, 'f32', shiftIndex(atomIndex(c, square * lanes), (i * tileTaps + j) * lanes), lanes),
-        tileTaps,
-      )
-      // (panel, point, channel, lane)
-      const at = addIndex(
-        scaleIndex(divideIndex(vector, vectors), tileProducts * channels * panel),
-        scaleIndex(remainderIndex(vector, vectors), lanes),
-        scaleIndex(addIndex(channel, atomIndex(c)), panel),
-      )
-      points.forEach((row, i) => {
-        row.forEach((x, j) => {
-          k.store(out, shiftIndex(at, (i * tileInputs + j) * channels * panel), x)
-        })
-      })
-    })
-  }
+  const writer = new TapsWriter(k, target, inliner, spec.taps)
 
   const groups = panels * vectors
   const blocks = Math.ceil(channels / block)
   const p = loopVar('block', 0, groups * blocks - 1)
-  const full = Math.floor(outChannels / lanes)
   k.loop(
     p,
     1,
     () => {
       const [vector, at] = delinearize(atomIndex(p), [groups, blocks])
-      const vectorsAt = (first: Index, count: number): void => {
-        whereInside(k, vector, 0, full - 1, (v, complete) => {
-          if (complete) write(v, lanes, first, count)
-          else {
-            // At most one vector is short; those behind it hold zeros.
-            whereInside(k, vector, full, full, (last, short) => {
-              write(last, short ? outChannels - full * lanes : 0, first, count)
-            })
-          }
-        })
-      }
-      const fullBlocks = Math.floor(channels / block)
-      whereInside(k, at, 0, fullBlocks - 1, (c, whole) => {
-        if (whole) vectorsAt(scaleIndex(c, block), block)
-        else vectorsAt(constantIndex(fullBlocks * block), channels % block)
+      const to = linearize(
+        [divideIndex(vector, vectors), remainderIndex(vector, vectors)],
+        [tileProducts * channels * panel, lanesOf(target)],
+      )
+      const whole = Math.floor(channels / block)
+      whereInside(k, at, 0, whole - 1, (i, complete) => {
+        const first = complete ? scaleIndex(i, block) : constantIndex(whole * block)
+        writer.vector(vector, first, complete ? block : channels % block, out, to, panel)
       })
     },
     'parallel',

@@ -5,7 +5,7 @@
  *   for each block of strips (rows of tiles), each part of the output channels   (shared by threads)
  *     for each strip: its six rows, channels last, borders filled with zeros;
  *                     for each tile, each vector of channels: Bᵀ d B into 36 matrices (tiles, channels)
- *     for each panel of output channels
+ *     for each panel of output channels (its taps' points are made here where there is one block)
  *       36 products of matrices: (tiles, channels) · (channels, panel)
  *       for each strip, each tile, each vector of output channels: Aᵀ m A, turned to rows of pixels;
  *                     the outputs' element-wise rest on whole rows
@@ -17,7 +17,14 @@ import { sizeOf } from '../../core/shape.js'
 import type { Node } from '../../ir/node.js'
 import type { WinogradSpec } from '../../schedule/kernel-spec.js'
 import { tileRows } from '../../schedule/pack.js'
-import { tileInputs, tileOutputs, tileProducts, tilesOf } from '../../schedule/winograd.js'
+import {
+  mostTiles,
+  tapsPanel,
+  tileInputs,
+  tileOutputs,
+  tileProducts,
+  tilesOf,
+} from '../../schedule/winograd.js'
 import {
   addIndex,
   atomIndex,
@@ -35,10 +42,8 @@ import { KernelBuilder, whereInside } from './kernel-builder.js'
 import { TileOutputs } from './tile-outputs.js'
 import { transposeRows } from './transpose.js'
 import { copyStrip, type Strip, times } from './winograd-strip.js'
+import { TapsWriter } from './winograd-taps.js'
 import { inputTransform, outputTransform, transformSquare } from './winograd-transform.js'
-
-/** Tiles of a block that keep the transformed taps busy. */
-const mostTiles = 56
 
 interface Blocking {
   /** Strips of a block; a divisor of all. */
@@ -47,26 +52,29 @@ interface Blocking {
   readonly parts: number
 }
 
+interface Sizes {
+  /** Of all images, and the fewest of a block. */
+  readonly strips: number
+  readonly least: number
+  /** Tiles of a strip. */
+  readonly columns: number
+  /** Elements from one tile's channels to the next's. */
+  readonly pitch: number
+  readonly panels: number
+}
+
 /**
  * Every block reads all taps of its part, every part transforms the inputs of its blocks anew: with few tiles the
  * output channels are shared by threads instead of the tiles.
  */
-function blockingOf(
-  strips: number,
-  columns: number,
-  pitch: number,
-  panels: number,
-  rows: number,
-  target: Target,
-): Blocking {
+function blockingOf({ strips, least, columns, pitch, panels }: Sizes, target: Target): Blocking {
   const bytes = (r: number): number => tileProducts * r * columns * pitch * 4
-  let best: Blocking = { strips: 1, parts: 1 }
-  let least = Number.POSITIVE_INFINITY
-  for (let r = 1; r <= strips; r++) {
-    if (strips % r !== 0 || (r > 1 && r * columns > mostTiles) || (r > 1 && bytes(r) > 3 * target.l2))
-      continue
+  let best: Blocking = { strips: least, parts: 1 }
+  let lowest = Number.POSITIVE_INFINITY
+  for (let r = least; r <= strips; r++) {
+    if (strips % r !== 0 || (r > least && (r * columns > mostTiles || bytes(r) > 3 * target.l2))) continue
     const tiles = r * columns
-    const tile = tileRows(tiles, rows)
+    const tile = tileRows(tiles, target.tile.rows)
     for (let parts = 1; parts <= panels; parts++) {
       const items = (strips / r) * parts
       const rounds = Math.ceil(items / target.threads)
@@ -79,8 +87,8 @@ function blockingOf(
           6 * share +
           0.15 * tiles * Math.min(panels, 4) +
           (bytes(r) > target.l2 ? 0.1 * products : 0))
-      if (cost < least * 0.98) {
-        least = cost
+      if (cost < lowest * 0.98) {
+        lowest = cost
         best = { strips: r, parts }
       }
     }
@@ -93,26 +101,29 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
   const { e } = k
   const { node } = spec
   const [x] = node.inputs
-  const [images, channels, _height, _width] = x.shape
+  const [images, channels] = x.shape
   const [, outChannels, outHeight, outWidth] = node.shape
   const [[top], [left]] = node.attrs.padding
   const lanes = lanesOf(target)
-  const [panels, , , panel] = spec.packed.shape
+  const panel = tapsPanel(outChannels, target)
+  const panels = Math.ceil(outChannels / panel)
   const vectors = panel / lanes
   const { rows: stripsOfImage, columns } = tilesOf(node)
   const allStrips = images * stripsOfImage
   // Rows of channels are kept apart by one vector more: at powers of two they would share the sets of the cache.
   const channelVectors = Math.ceil(channels / lanes)
   const pitch = (channelVectors + 1) * lanes
-  const plan = blockingOf(allStrips, columns, pitch, panels, target.tile.rows, target)
+  const least = spec.packed === null ? allStrips : 1
+  const plan = blockingOf({ strips: allStrips, least, columns, pitch, panels }, target)
   const tiles = plan.strips * columns
   const imageWidth = columns * tileOutputs + tileInputs - tileOutputs
 
   const numbers = new Map<Node, number>()
   for (const n of spec.inputs) numbers.set(n, k.buffer('in', n.dtype, sizeOf(n.shape), 'read'))
   const outputs = spec.outputs.map((n) => k.buffer('out', n.dtype, sizeOf(n.shape), 'write'))
-  const taps = numbers.get(spec.packed)!
   const scratch = (name: string, size: number): number => k.buffer(name, 'f32', size, 'readwrite', 'scratch')
+  const taps =
+    spec.packed === null ? scratch('taps', tileProducts * channels * panel) : numbers.get(spec.packed)!
   const image = scratch('image', tileInputs * imageWidth * pitch)
   const points = scratch('points', tileProducts * tiles * pitch)
   const products = scratch('products', tileProducts * tiles * panel)
@@ -129,6 +140,8 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
 
   const own = new TileOutputs(k, target, node, spec.outputs, outputs)
   const inliner = new Inliner(k, target, (n) => numbers.get(n) ?? null, new Map([[node as Node, own.plug]]))
+
+  const writer = new TapsWriter(k, target, inliner, node.inputs[1])
 
   const loop = (name: string, count: number, write: (i: Index) => void): void => times(k, name, count, write)
   const at = (...terms: readonly (readonly [Index, number])[]): Index =>
@@ -263,7 +276,19 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
     })
     loop('panel', count, (i) => {
       const at = addIndex(firstPanel, i)
-      multiply(at)
+      if (spec.packed === null) {
+        loop('vector', vectors, (v) => {
+          writer.vector(
+            addIndex(scaleIndex(at, vectors), v),
+            constantIndex(0),
+            channels,
+            taps,
+            scaleIndex(v, lanes),
+            panel,
+          )
+        })
+        multiply(constantIndex(0))
+      } else multiply(at)
       loop('strip', plan.strips, (r) => {
         const [n, strip] = placeOf(r)
         loop('vector', vectors, (v) => {
