@@ -1,4 +1,5 @@
 /** QR factorization by Householder reflections, with LAPACK's signs. Row-major. */
+import { addProduct, blockSize, dot, type Part } from './block-product.js'
 
 /**
  * Overwrites `a` (m, n) by R above and on the diagonal and the reflections below it: reflection k is
@@ -6,11 +7,93 @@
  */
 export function factorQr(a: Float64Array, m: number, n: number): Float64Array {
   const tau = new Float64Array(Math.min(m, n))
-  for (let k = 0; k < tau.length; k++) {
-    tau[k] = reflector(a, n, k, k, m)
-    reflectRows(a, n, k + 1, n, a, n, k, k, m, tau[k])
+  for (let first = 0; first < tau.length; first += blockSize) {
+    const last = Math.min(first + blockSize, tau.length)
+    for (let k = first; k < last; k++) {
+      tau[k] = reflector(a, n, k, k, m)
+      reflectRows(a, n, k + 1, last, a, n, k, k, m, tau[k])
+    }
+    if (last < n) reflectBlock(a, n, last, n, joined(a, n, m, tau, first, last), true)
   }
   return tau
+}
+
+/** Several reflections as one: I - V·T·Vᵀ for rows from `first` on. */
+interface Reflections {
+  readonly first: number
+  readonly count: number
+  /** V (rows, count). */
+  readonly v: Float64Array
+  /** Vᵀ (count, rows). */
+  readonly across: Float64Array
+  /** T (count, count), upper triangular. */
+  readonly t: Float64Array
+  readonly rows: number
+}
+
+/** The product of reflections first…last-1 of a factored (m, n) matrix (Schreiber & Van Loan 1989). */
+function joined(
+  a: Float64Array,
+  n: number,
+  m: number,
+  tau: Float64Array,
+  first: number,
+  last: number,
+): Reflections {
+  const [rows, count] = [m - first, last - first]
+  const v = new Float64Array(rows * count)
+  const across = new Float64Array(count * rows)
+  for (let i = 0; i < rows; i++) {
+    for (let k = 0; k < Math.min(i + 1, count); k++) {
+      const x = i === k ? 1 : a[(first + i) * n + first + k]
+      v[i * count + k] = x
+      across[k * rows + i] = x
+    }
+  }
+  const t = new Float64Array(count * count)
+  const along = new Float64Array(count)
+  for (let k = 0; k < count; k++) {
+    const size = tau[first + k]
+    t[k * count + k] = size
+    for (let j = 0; j < k; j++) along[j] = dot(across, j * rows + k, across, k * rows + k, rows - k)
+    for (let i = 0; i < k; i++) {
+      let sum = 0
+      for (let j = i; j < k; j++) sum += t[i * count + j] * along[j]
+      t[i * count + k] = -size * sum
+    }
+  }
+  return { first, count, v, across, t, rows }
+}
+
+/** Applies joined reflections (or, `transposed`, their inverse) from the left to columns from…to-1 of `a`. */
+function reflectBlock(
+  a: Float64Array,
+  stride: number,
+  from: number,
+  to: number,
+  { first, count, v, across, t, rows }: Reflections,
+  transposed: boolean,
+): void {
+  const width = to - from
+  const target = { data: a, at: first * stride + from, stride }
+  const along = new Float64Array(count * width)
+  addProduct(
+    { data: along, at: 0, stride: width },
+    { data: across, at: 0, stride: rows },
+    target,
+    count,
+    rows,
+    width,
+    1,
+  )
+  const weights = new Float64Array(count * count)
+  for (let i = 0; i < count; i++) {
+    for (let k = i; k < count; k++) weights[transposed ? k * count + i : i * count + k] = t[i * count + k]
+  }
+  const turned = new Float64Array(count * width)
+  const part = (data: Float64Array, length: number): Part => ({ data, at: 0, stride: length })
+  addProduct(part(turned, width), part(weights, count), part(along, width), count, count, width, 1)
+  addProduct(target, part(v, count), part(turned, width), rows, count, width, -1)
 }
 
 /**
@@ -70,8 +153,11 @@ export function formQ(
 ): Float64Array {
   const q = new Float64Array(m * columns)
   for (let i = 0; i < Math.min(m, columns); i++) q[i * columns + i] = 1
-  for (let k = tau.length - 1; k >= 0; k--) {
-    reflectRows(q, columns, k, columns, factored, n, k, k, m, tau[k])
+  const blocks = Math.ceil(tau.length / blockSize)
+  for (let block = blocks - 1; block >= 0; block--) {
+    const first = block * blockSize
+    const last = Math.min(first + blockSize, tau.length)
+    reflectBlock(q, columns, first, columns, joined(factored, n, m, tau, first, last), false)
   }
   return q
 }

@@ -1,9 +1,11 @@
 /**
  * Singular value decomposition: QR, then one-sided Jacobi rotations of the rows of R (Drmač & Veselić 2008). Accurate
- * for small singular values too. Row-major.
+ * for small singular values too. Large matrices that are not ill-conditioned start from the eigenvectors of R·Rᵀ.
+ * Row-major.
  */
+import { addProduct, dot, type Part } from './block-product.js'
 import { factorQr, formQ } from './householder-qr.js'
-import { rotateRows } from './symmetric-eigen.js'
+import { rotateRows, symmetricEigen } from './symmetric-eigen.js'
 
 export interface Svd {
   /** Descending, min(m, n) of them. */
@@ -34,17 +36,17 @@ export function jacobiSvd(a: Float64Array, m: number, n: number, all: boolean): 
   const width = all ? m : n
   const q = formQ(a, tau, m, n, width)
   // R = Jᵀ·W: rows of W become orthogonal, their lengths are the singular values, J collects the rotations.
-  const rotations = new Float64Array(n * n)
-  for (let i = 0; i < n; i++) rotations[i * n + i] = 1
-  if (!orthogonalizeRows(w, rotations, n)) return null
+  const start = nearlyOrthogonal(w, n)
+  const { rotations } = start
+  if (!orthogonalizeRows(start.w, rotations, n)) return null
 
-  const lengths = Float64Array.from({ length: n }, (_, i) => lengthOf(w, i * n, n))
+  const lengths = Float64Array.from({ length: n }, (_, i) => lengthOf(start.w, i * n, n))
   const order = Array.from({ length: n }, (_, i) => i).sort((x, y) => lengths[y] - lengths[x])
   const values = Float64Array.from(order, (i) => lengths[i] * scale)
   const right = new Float64Array(n * n)
   order.forEach((from, to) => {
     const length = lengths[from]
-    if (length > 0) for (let k = 0; k < n; k++) right[to * n + k] = w[from * n + k] / length
+    if (length > 0) for (let k = 0; k < n; k++) right[to * n + k] = start.w[from * n + k] / length
   })
   completeRows(
     right,
@@ -55,10 +57,7 @@ export function jacobiSvd(a: Float64Array, m: number, n: number, all: boolean): 
   const left = new Float64Array(width * m)
   for (let to = 0; to < width; to++) {
     for (let i = 0; i < m; i++) {
-      let sum = 0
-      if (to >= n) sum = q[i * width + to]
-      else for (let k = 0; k < n; k++) sum += q[i * width + k] * rotations[order[to] * n + k]
-      left[to * m + i] = sum
+      left[to * m + i] = to >= n ? q[i * width + to] : dot(q, i * width, rotations, order[to] * n, n)
     }
   }
   return { values, left, right }
@@ -69,7 +68,7 @@ export function jacobiSingularValues(a: Float64Array, m: number, n: number): Flo
   if (m < n) return jacobiSingularValues(transposed(a, m, n), n, m)
   const scale = largest(a)
   if (scale === null) return null
-  const { w } = triangle(a, m, n, scale)
+  const { w } = nearlyOrthogonal(triangle(a, m, n, scale).w, n)
   if (!orthogonalizeRows(w, null, n)) return null
   const lengths = Float64Array.from({ length: n }, (_, i) => lengthOf(w, i * n, n) * scale)
   return lengths.sort((x, y) => y - x)
@@ -100,9 +99,34 @@ function triangle(
 }
 
 const lengthOf = (x: Float64Array, start: number, n: number): number => {
-  let sum = 0
-  for (let k = start; k < start + n; k++) sum += x[k] * x[k]
-  return Math.sqrt(sum)
+  return Math.sqrt(dot(x, start, x, start, n))
+}
+
+/** From this size on the eigenvectors of W·Wᵀ are a start that saves most of the rotations. */
+const eigenStart = 64
+
+/** The square of the smallest singular value over the largest's from which that start keeps small ones accurate. */
+const leastRatio = 1e-12
+
+/**
+ * Q and Q·W, rows of which are nearly orthogonal: Q holds the eigenvectors of W·Wᵀ. The identity and W itself for small
+ * matrices, and for those of such a condition that the small singular values would lose their digits.
+ */
+function nearlyOrthogonal(w: Float64Array, n: number): { w: Float64Array; rotations: Float64Array } {
+  const part = (data: Float64Array): Part => ({ data, at: 0, stride: n })
+  if (n >= eigenStart) {
+    const gram = new Float64Array(n * n)
+    addProduct(part(gram), part(w), part(transposed(w, n, n)), n, n, n, 1)
+    const eigen = symmetricEigen(gram, n, true)
+    if (eigen?.vectors && eigen.values[0] >= leastRatio * eigen.values[n - 1]) {
+      const turned = new Float64Array(n * n)
+      addProduct(part(turned), part(eigen.vectors), part(w), n, n, n, 1)
+      return { w: turned, rotations: eigen.vectors }
+    }
+  }
+  const rotations = new Float64Array(n * n)
+  for (let i = 0; i < n; i++) rotations[i * n + i] = 1
+  return { w, rotations }
 }
 
 /** Rotates pairs of rows until all are orthogonal to working precision. */
@@ -115,14 +139,15 @@ function orthogonalizeRows(w: Float64Array, rotations: Float64Array | null, n: n
     for (let p = 0; p < n; p++) squares[p] = lengthOf(w, p * n, n) ** 2
     for (let p = 0; p < n - 1; p++) {
       for (let q = p + 1; q < n; q++) {
-        const [pp, qq] = [squares[p], squares[q]]
-        let pq = 0
-        for (let k = 0; k < n; k++) pq += w[p * n + k] * w[q * n + k]
+        const pp = squares[p]
+        const qq = squares[q]
+        const pq = dot(w, p * n, w, q * n, n)
         if (pq === 0 || Math.abs(pq) <= limit * Math.sqrt(pp) * Math.sqrt(qq)) continue
         rotated = true
         const cot = (qq - pp) / (2 * pq)
-        const t = (cot < 0 ? -1 : 1) / (Math.abs(cot) + Math.hypot(1, cot))
-        const c = 1 / Math.hypot(1, t)
+        // A cotangent whose square is no number is so large that the 1 beside it counts for nothing.
+        const t = (cot < 0 ? -1 : 1) / (Math.abs(cot) + Math.sqrt(1 + cot * cot))
+        const c = 1 / Math.sqrt(1 + t * t)
         squares[p] = Math.max(0, pp - t * pq)
         squares[q] = qq + t * pq
         rotateRows(w, n, p, q, c, -c * t)

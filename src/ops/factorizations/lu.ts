@@ -1,4 +1,6 @@
 /** LU factorization with partial pivoting, and what it gives: solutions, inverse, determinant. Row-major, in place. */
+import { addProduct, blockSize } from './block-product.js'
+import { substitute } from './triangular.js'
 
 export interface Lu {
   /** Row i of the permuted matrix is row permutation[i] of the given one. */
@@ -14,35 +16,65 @@ export function factorLu(a: Float64Array, m: number, n: number): Lu {
   const permutation = Int32Array.from({ length: m }, (_, i) => i)
   let sign = 1
   let singular = -1
-  for (let k = 0; k < Math.min(m, n); k++) {
-    let pivot = k
-    for (let i = k + 1; i < m; i++) {
-      if (Math.abs(a[i * n + k]) > Math.abs(a[pivot * n + k])) pivot = i
-    }
-    if (a[pivot * n + k] === 0) {
-      if (singular < 0) singular = k
-      continue
-    }
-    if (pivot !== k) {
-      for (let j = 0; j < n; j++) {
-        const kept = a[k * n + j]
-        a[k * n + j] = a[pivot * n + j]
-        a[pivot * n + j] = kept
+  const size = Math.min(m, n)
+  for (let first = 0; first < size; first += blockSize) {
+    const last = Math.min(first + blockSize, size)
+    for (let k = first; k < last; k++) {
+      let pivot = k
+      for (let i = k + 1; i < m; i++) {
+        if (Math.abs(a[i * n + k]) > Math.abs(a[pivot * n + k])) pivot = i
       }
-      const row = permutation[k]
-      permutation[k] = permutation[pivot]
-      permutation[pivot] = row
-      sign = -sign
+      if (a[pivot * n + k] === 0) {
+        if (singular < 0) singular = k
+        continue
+      }
+      if (pivot !== k) {
+        swapRows(a, n, k, pivot)
+        const row = permutation[k]
+        permutation[k] = permutation[pivot]
+        permutation[pivot] = row
+        sign = -sign
+      }
+      const diagonal = a[k * n + k]
+      for (let i = k + 1; i < m; i++) {
+        const factor = a[i * n + k] / diagonal
+        a[i * n + k] = factor
+        if (factor === 0) continue
+        for (let j = k + 1; j < last; j++) a[i * n + j] -= factor * a[k * n + j]
+      }
     }
-    const diagonal = a[k * n + k]
-    for (let i = k + 1; i < m; i++) {
-      const factor = a[i * n + k] / diagonal
-      a[i * n + k] = factor
-      if (factor === 0) continue
-      for (let j = k + 1; j < n; j++) a[i * n + j] -= factor * a[k * n + j]
-    }
+    eliminateRight(a, m, n, first, last)
   }
   return { permutation, sign, singular }
+}
+
+function swapRows(a: Float64Array, n: number, p: number, q: number): void {
+  for (let j = 0; j < n; j++) {
+    const kept = a[p * n + j]
+    a[p * n + j] = a[q * n + j]
+    a[q * n + j] = kept
+  }
+}
+
+/** What factoring columns first…last-1 does to the columns right of them: rows of U, then one product. */
+function eliminateRight(a: Float64Array, m: number, n: number, first: number, last: number): void {
+  if (last >= n) return
+  for (let i = first + 1; i < last; i++) {
+    for (let k = first; k < i; k++) {
+      const factor = a[i * n + k]
+      if (factor === 0) continue
+      for (let j = last; j < n; j++) a[i * n + j] -= factor * a[k * n + j]
+    }
+  }
+  addProduct(
+    { data: a, at: last * n + last, stride: n },
+    { data: a, at: last * n + first, stride: n },
+    { data: a, at: first * n + last, stride: n },
+    m - last,
+    last - first,
+    n - last,
+    -1,
+  )
 }
 
 /** A⁻¹·b for a factored (n, n) matrix and b (n, columns), into `x`. */
@@ -56,17 +88,9 @@ export function solveLu(
 ): void {
   for (let i = 0; i < n; i++) {
     for (let c = 0; c < columns; c++) x[i * columns + c] = b[permutation[i] * columns + c]
-    for (let k = 0; k < i; k++) subtractRow(x, columns, i, k, lu[i * n + k])
   }
-  for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) subtractRow(x, columns, i, k, lu[i * n + k])
-    for (let c = 0; c < columns; c++) x[i * columns + c] /= lu[i * n + i]
-  }
-}
-
-function subtractRow(x: Float64Array, columns: number, to: number, from: number, factor: number): void {
-  if (factor === 0) return
-  for (let c = 0; c < columns; c++) x[to * columns + c] -= factor * x[from * columns + c]
+  substitute(lu, n, x, columns, false, true)
+  substitute(lu, n, x, columns, true, false)
 }
 
 /** The identity of size n. */

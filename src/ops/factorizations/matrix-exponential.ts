@@ -1,4 +1,5 @@
 /** The exponential of a matrix: scaling, Padé approximation of degree 13, squaring (Higham 2005). Row-major. */
+import { addProduct, type Part } from './block-product.js'
 import { factorLu, identity, solveLu } from './lu.js'
 
 const pade = [
@@ -10,14 +11,10 @@ const pade = [
 const largestNorm = 5.371920351148152
 
 export function multiply(x: Float64Array, y: Float64Array, n: number): Float64Array {
-  const out = new Float64Array(n * n)
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < n; k++) {
-      const factor = x[i * n + k]
-      for (let j = 0; j < n; j++) out[i * n + j] += factor * y[k * n + j]
-    }
-  }
-  return out
+  const data = new Float64Array(n * n)
+  const part = (values: Float64Array): Part => ({ data: values, at: 0, stride: n })
+  addProduct(part(data), part(x), part(y), n, n, n, 1)
+  return data
 }
 
 /** e^A of a finite (n, n) matrix. */

@@ -2,6 +2,7 @@
  * Eigenvalues and eigenvectors of a symmetric matrix: Householder tridiagonalization, then QL steps with implicit
  * shifts (Golub & Van Loan, Matrix Computations, 8.3). Row-major.
  */
+import { dot } from './block-product.js'
 import { formQ, reflector } from './householder-qr.js'
 
 export interface SymmetricEigen {
@@ -53,14 +54,14 @@ function tridiagonalize(a: Float64Array, n: number): Tridiagonal {
     // A ← A - v·wᵀ - w·vᵀ with p = τ·A·v and w = p - (τ/2)(pᵀv)·v.
     let pv = 0
     for (let i = k + 1; i < n; i++) {
-      let sum = 0
-      for (let j = k + 1; j < n; j++) sum += a[i * n + j] * v[j]
-      p[i] = t * sum
+      p[i] = t * dot(a, i * n + k + 1, v, k + 1, n - k - 1)
       pv += p[i] * v[i]
     }
     for (let i = k + 1; i < n; i++) p[i] -= 0.5 * t * pv * v[i]
     for (let i = k + 1; i < n; i++) {
-      for (let j = k + 1; j < n; j++) a[i * n + j] -= v[i] * p[j] + p[i] * v[j]
+      const vi = v[i]
+      const pi = p[i]
+      for (let j = k + 1; j < n; j++) a[i * n + j] -= vi * p[j] + pi * v[j]
     }
   }
   for (let i = 0; i < n; i++) diagonal[i] = a[i * n + i]
