@@ -24,6 +24,7 @@ import {
   indexRange,
   type LoopVar,
   linearize,
+  loopVar,
   remainderIndex,
   scaleIndex,
   shiftIndex,
@@ -32,6 +33,7 @@ import {
 import { computeTypeOf, type Expr, type ExprBuilder, type IndexRange, register } from '../loop-ir.js'
 import { expandBinary, expandRandomBits, expandUnary } from '../math.js'
 import { lanesOf, type Target } from '../target.js'
+import type { SameVariables } from './jam.js'
 import type { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, oneLane } from './lanes.js'
 import { narrowIndex } from './operand.js'
@@ -67,6 +69,8 @@ export class Inliner {
   private guards = 0
   /** Tiles that loads of far-apart lanes come from, while a map kernel works on one. */
   tiles: TransposedTiles | null = null
+  /** Set while copies of an expression are written that are to be jammed. */
+  variables: SameVariables<LoopVar> | null = null
   /** Vector width that reductions over contiguous axes use. */
   readonly width: number
   /** The target can read some lanes of a vector only. */
@@ -91,6 +95,12 @@ export class Inliner {
 
   /** Whether the node is read from memory, or is its kernel's own contraction. */
   readonly isStored = (node: Node): boolean => this.bufferOf(node) !== null || this.plugs.has(node)
+
+  /** The variable of a loop of n rounds. */
+  variable(name: string, n: number): LoopVar {
+    const make = (): LoopVar => loopVar(name, 0, n - 1)
+    return this.variables === null ? make() : this.variables.take(make)
+  }
 
   /** The node's value at `index`. */
   value(node: Node, index: readonly Index[], lanes: Lanes): Expr {

@@ -16,6 +16,7 @@ import {
   register,
   type Stmt,
 } from '../loop-ir.js'
+import { jam } from './jam.js'
 
 /** One open level: the kernel itself, or the body of a loop. */
 interface Scope {
@@ -58,6 +59,18 @@ export class KernelBuilder {
     if (statements.length === 0) return
     if (kind === 'parallel') this.scope.statements.push({ kind, variable, body: statements })
     else this.scope.statements.push({ kind, variable, step, body: statements })
+  }
+
+  /** What the writers emit at this level, jammed where that is possible. */
+  together(writers: readonly (() => void)[]): void {
+    const { statements } = this.scope
+    const ends = [statements.length]
+    for (const write of writers) {
+      write()
+      ends.push(statements.length)
+    }
+    const copies = writers.map((_, i) => statements.slice(ends[i], ends[i + 1]))
+    statements.splice(ends[0], statements.length, ...jam(copies))
   }
 
   /** Collects what `write` emits, without a loop. */

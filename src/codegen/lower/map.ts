@@ -22,6 +22,7 @@ import { type Expr, type IndexRange, type Kernel, operandsOf, type Stmt } from '
 import { lanesOf, type Target } from '../target.js'
 import { exprsOf, walkStmts } from '../walk.js'
 import { Inliner, ScalarOnly } from './inline.js'
+import { SameVariables } from './jam.js'
 import { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
 import { type ReduceNode, reducesAlongLanes } from './reduce.js'
@@ -217,9 +218,17 @@ const transcendental = new Set<Node['op']>([
 const isReduce = (n: Node): n is ReduceNode =>
   isOp(n, 'reduceSum') || isOp(n, 'reduceProd') || isOp(n, 'reduceMax') || isOp(n, 'reduceMin')
 
+/** Vectors of columns that are summed at once: half the registers of instruction sets that have so many lanes. */
+const mostColumns = (width: number): number => (width >= 16 ? 8 : 4)
+
 /** Elements of one piece when threads share a single flat loop: few for reductions, whose elements are long. */
-function blockSize(total: number, hasReduction: boolean, width: number, serialWork: number): number {
-  const pieces = hasReduction ? Math.ceil(total / 16 / width) : Math.ceil(Math.min(4096, serialWork) / width)
+function blockSize(total: number, hasReduction: boolean, width: number, target: Target): number {
+  const vectors = Math.ceil(total / width)
+  const few = Math.max(
+    Math.ceil(vectors / 16),
+    Math.min(mostColumns(width), Math.floor(vectors / 2 / target.threads)),
+  )
+  const pieces = hasReduction ? few : Math.ceil(Math.min(4096, target.serialWork) / width)
   return Math.max(1, pieces) * width
 }
 
@@ -332,6 +341,9 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   const innermost = extents[extents.length - 1]
   const width = alongLanes || innermost < (masks ? 2 : wantedWidth) ? 1 : wantedWidth
 
+  // Columns that are summed are summed several vectors at once: rows are then read in order.
+  const columns = width > 1 && reductions.length > 0
+  const columnGroups = (columns ? [8, 4, 2, 1] : [1]).filter((n) => n <= mostColumns(width))
   /** All values first: an output may overwrite an input that another output reads. */
   const stores = (position: Index, lanes: Lanes): void => {
     const values = spec.outputs.map((node) => {
@@ -346,11 +358,38 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   /** The innermost loop over `length` elements from `base`: vectors, then the rest masked or one by one. */
   const row = (base: Index, length: number): void => {
     const vectors = width > 1 ? Math.floor(length / width) : 0
-    if (vectors > 0) {
-      const v = loopVar('i', 0, vectors - 1)
-      const lanes = lanesFor(width)
-      k.loop(v, 1, () => stores(addIndex(base, atomIndex(v, width), atomIndex(lanes.variable!)), lanes))
+    const lanes = lanesFor(width)
+    /** Loops over groups of so many vectors, from vector `from` on. */
+    const groups = (size: number, from: number): number => {
+      const count = Math.floor((vectors - from) / size)
+      if (count === 0) return from
+      const v = loopVar('i', 0, count - 1)
+      const at = (u: number): Index =>
+        addIndex(
+          base,
+          atomIndex(v, size * width),
+          constantIndex((from + u) * width),
+          atomIndex(lanes.variable!),
+        )
+      k.loop(v, 1, () => {
+        if (size === 1) {
+          stores(at(0), lanes)
+          return
+        }
+        const variables = new SameVariables<LoopVar>()
+        inliner.variables = variables
+        k.together(
+          Array.from({ length: size }, (_, u) => () => {
+            variables.again()
+            stores(at(u), lanes)
+          }),
+        )
+        inliner.variables = null
+      })
+      return from + count * size
     }
+    let from = 0
+    for (const size of columnGroups) from = groups(size, from)
     const done = vectors * width
     if (done === length) return
     if (masks && width > 1 && length - done > 1) {
@@ -421,7 +460,7 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
     nested(0, constantIndex(0))
   }
 
-  const block = blockSize(total, reductions.length > 0, width, target.serialWork)
+  const block = blockSize(total, reductions.length > 0, width, target)
   if (extents.length === 1 && shared && total >= 2 * block) {
     // Threads share the blocks of a flat domain; the last block may be shorter.
     const count = Math.ceil(total / block)

@@ -129,7 +129,7 @@ export function lowerReduction(
       nest(over, write, [...indices, constantIndex(0)])
       return
     }
-    const v = loopVar('r', 0, n - 1)
+    const v = inliner.variable('r', n)
     k.loop(v, 1, () => nest(over, write, [...indices, atomIndex(v)]))
   }
 
@@ -162,7 +162,7 @@ export function lowerReduction(
         k.set(sum, join(e.register(sum), e.register(part)))
       }
       const whole = Math.floor(n / length)
-      const v = loopVar('p', 0, whole - 1)
+      const v = inliner.variable('p', whole)
       k.loop(v, 1, () => piece(atomIndex(v, length), length))
       if (whole * length < n) piece(constantIndex(whole * length), n - whole * length)
     }
