@@ -189,6 +189,21 @@ bench
   )
 
 program
+  .command('cache')
+  .description(
+    'Compiled programs that are kept between runs: where they are and how large (CHAINRULE_CACHE).',
+  )
+  .argument('[action]', "'clear' removes them")
+  .addOption(option.json())
+  .action(async (action: string | undefined, options: { readonly json?: boolean }) => {
+    json = options.json ?? false
+    if (action !== undefined && action !== 'clear')
+      throw new UsageError(`cache: expected 'clear' or nothing, got '${action}'.`)
+    const { cacheCommand } = await import('./cache-command.js')
+    process.exitCode = await cacheCommand(action === 'clear', new Output(json))
+  })
+
+program
   .command('ops')
   .description('The operations on tensors, with their names in PyTorch and NumPy.')
   .argument('[filter...]', "words to look for, such as 'cumsum' or 'np.clip'")
