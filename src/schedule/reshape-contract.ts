@@ -12,6 +12,11 @@ import { tapsGradient } from './winograd-gradient.js'
 const narrow = 64
 const timesTaller = 8
 
+/** Lanes of the widest vectors: narrow results that nearly fill them stand upright. */
+const widest = 16
+const rowPieces = [16, 8, 4, 2]
+const leastRows = 128
+
 /** Results of at most so many elements, over inner dimensions of at least so many, are summed in pieces. */
 const smallResult = 4096
 const longInner = 16_384
@@ -26,6 +31,29 @@ function readsOnce(node: Node): boolean {
 }
 
 /**
+ * x·y where x lies row by row and y's columns fill vectors: pieces of x's rows, which threads share and nothing has to
+ * turn. Null for others.
+ */
+function inPieces(node: Node<'contract'>): Node | null {
+  const { contracting, accumulate } = node.attrs
+  const s = contractShape(node)
+  const [m, n] = matrixSizes(s)
+  const [x, y] = node.inputs
+  const rowByRow = s.leftOrder.every((axis, i) => axis === i)
+  if (!rowByRow || s.rows.length === 0 || 4 * n < 3 * widest * Math.ceil(n / widest)) return null
+  const [first, ...others] = s.rows
+  const count = rowPieces.find((p) => first % p === 0 && m / p >= leastRows)
+  if (count === undefined) return null
+  const moved = (axes: readonly number[]): number[] => axes.map((a) => a + 1)
+  const pieces = b.contract(
+    b.reshape(x, [count, first / count, ...x.shape.slice(1)]),
+    b.expand(b.reshape(y, [1, ...y.shape]), [count, ...y.shape]),
+    { batch: [[0], [0]], contracting: [moved(contracting[0]), moved(contracting[1])], accumulate },
+  )
+  return b.reshape(pieces, [first, ...others, ...s.columns])
+}
+
+/**
  * x·y as (yᵀ·xᵀ)ᵀ where x has many rows and y few columns: the rows become lanes, and the small side is the one that is
  * packed.
  */
@@ -37,6 +65,8 @@ export function layDown(node: Node): Node | null {
   if (batch[0].length > 0 || n > narrow || m < timesTaller * n || n < 2) return null
   const [x, y] = node.inputs
   if (!readsOnce(x) || !readsOnce(y)) return null
+  const upright = inPieces(node)
+  if (upright !== null) return upright
   const turned = b.contract(y, x, {
     batch: [[], []],
     contracting: [contracting[1], contracting[0]],

@@ -146,6 +146,33 @@ describe('simplify', () => {
     `)
   })
 
+  it('computes tall narrow products in pieces where rows can be read, else lying down', () => {
+    const tall = b.placeholder([1024, 7], 'f32')
+    const product = (columns: number, turned = false): Node => {
+      const left = turned ? b.placeholder([7, 1024], 'f32') : tall
+      const right = b.placeholder([columns, 7], 'f32')
+      const contracting = [[turned ? 0 : 1], [1]] as const
+      const node = b.contract(left, right, { batch: [[], []], contracting, accumulate: 'f32' })
+      const { outputs } = simplify({ inputs: [left, right], outputs: [node], donations: new Map() })
+      return outputs[0]
+    }
+    expect(printGraph([product(16)])).toMatchInlineSnapshot(`
+      "%0 = placeholder : f32[1024, 7]
+      %1 = reshape %0 : f32[8, 128, 7]
+      %2 = placeholder : f32[16, 7]
+      %3 = reshape %2 : f32[1, 16, 7]
+      %4 = expand %3 : f32[8, 16, 7]
+      %5 = contract %1 %4 {batch: [[0], [0]], contracting: [[2], [2]], accumulate: f32} : f32[8, 128, 16]
+      %6 = reshape %5 : f32[1024, 16]
+      return %6"
+    `)
+    for (const lying of [product(5), product(18), product(16, true)]) {
+      expect(lying.op).toBe('permute')
+      expect(lying.inputs[0].op).toBe('contract')
+    }
+    expect(product(30).op).toBe('reshape')
+  })
+
   it('reduces short trailing axes as one', () => {
     const image = b.placeholder([4, 3, 5, 6], 'f32')
     const only = (node: Node): Node =>

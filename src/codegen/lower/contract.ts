@@ -46,10 +46,15 @@ import { needsStatements, prefetchOutputs } from './prefetch.js'
 import { beforeBf16, pairOfBf16, roundTo } from './round.js'
 import { TransposedTiles } from './transpose.js'
 
-/** Inner steps of a slice, at most about. */
+/** Inner steps of a slice, at most about; with few rows long runs of columns matter more: copying is half the work. */
 const sliceTarget = 1024
+const shortSlice = 128
+const fewTiles = 4
 /** The part of the L2 cache that the right side's block takes. */
 const blockShare = 0.5
+
+/** Steps between a row of the right side that is copied and the one that is asked for. */
+const stepsAhead = 16
 
 /** Up to this many copies have no loop of their own. */
 const unrolledCopies = 12
@@ -102,7 +107,10 @@ function blockingOf(spec: ContractSpec, target: Target): Blocking {
   const inner = stepsOf(spec, target)
   const innerSteps = inner.length === 0 ? 1 : sizeOf(inner.slice(1))
   const outer = inner[0] ?? 1
-  const slices = Math.ceil(outer / Math.max(1, Math.floor(sliceTarget / innerSteps)))
+  const slices = Math.ceil(
+    outer /
+      Math.max(1, Math.floor((m <= fewTiles * target.tile.rows ? shortSlice : sliceTarget) / innerSteps)),
+  )
   const outerSlice = Math.ceil(outer / slices)
   const steps = outerSlice * innerSteps
   const wanted = Math.max(panel, Math.floor((blockShare * target.l2) / 4 / steps / panel) * panel)
@@ -128,6 +136,7 @@ function blockingOf(spec: ContractSpec, target: Target): Blocking {
 
 export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const k = new KernelBuilder()
+  const right = spec.node.inputs[1]
   const { e } = k
   const s = contractShape(spec.node)
   const plan = blockingOf(spec, target)
@@ -153,6 +162,8 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const scratch = k.buffer('block', panelType, stepsMost * width, 'readwrite', 'scratch')
   const partial = slices > 1 ? k.buffer('partial', 'f32', tiles * tile * width, 'readwrite', 'scratch') : -1
 
+  // A large right side is read in short runs, whose beginnings the processor cannot guess.
+  const asksAhead = target.prefetches === true && sizeOf(right.shape) * 4 > target.l2
   const tileLanes = lanesFor(lanes)
   const prefetches =
     target.prefetches === true &&
@@ -177,7 +188,6 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     pairs === null || spec.packed !== null
       ? leftTiles(inliner, spec, numbers, tileSizes, target)
       : pairedLeft(inliner, spec, pairs, numbers, tileSizes, target)
-  const right = spec.node.inputs[1]
   const rightOrder = s.rightOrder
 
   /** The right side's value at batch g, inner indices and column. */
@@ -341,6 +351,11 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
               : [...delinearize(addIndex(rowOf(start), row), s.columns.slice(0, -1)), from]
         const value = stepValue(addIndex(g, t), indices, column, l, alone)
         k.store(scratch, atLane(addIndex(at, from), l, 0), value, 1, l.active)
+        if (asksAhead && value.kind === 'load' && indices.length === 1) {
+          const later = stepValue(addIndex(g, t), [shiftIndex(indices[0], stepsAhead)], column, l, alone)
+          if (later.kind === 'load')
+            k.emit({ kind: 'prefetch', buffer: later.buffer, index: later.index, write: false })
+        }
       }
       const unrolled = copies <= unrolledCopies && count === 1
       if (scalar) {
