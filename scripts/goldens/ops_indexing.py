@@ -172,4 +172,13 @@ def segment_softmax(x, ids, n):
 case('segmentSoftmax', lambda x, s: segment_softmax(x, s, 4), ['$0', '$1', 4], [r(5, 2), ids])
 case('segmentSoftmax', lambda x, s: segment_softmax(x, s, 3), ['$0', '$1', 3], [r(5) * 100, ids])
 
+# ---------------------------------------------------------------- few of many: found without sorting
+f32 = torch.float32
+for desc in [False, True]:
+    case('topk', lambda x: tuple(torch.topk(x, 3, largest=desc)), ['$0', 3, {'largest': desc}], [r(2, 70)])
+    case('topk', lambda x: tuple(torch.topk(x, 2, 0, largest=desc)), ['$0', 2, {'axis': 0, 'largest': desc}], [r(64, 2).to(f32)], grad=False)
+    case('topk', lambda x: tuple(torch.topk(x, 4, largest=desc)), ['$0', 4, {'largest': desc}], [torch.randperm(90).to(i32) - 40])
+case('kthvalue', lambda x: tuple(torch.kthvalue(x, 5)), ['$0', 5], [r(2, 70)])
+case('kthvalue', lambda x: tuple(torch.kthvalue(x, 3, 0, True)), ['$0', 3, {'axis': 0, 'keepdim': True}], [r(66, 2).to(f32)], grad=False)
+
 save('ops-indexing')
