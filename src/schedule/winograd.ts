@@ -9,7 +9,6 @@
  * twice that of the direct sum, and the points are exact in binary.
  */
 import { lanesOf, type Target } from '../codegen/target.js'
-import { sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
 
@@ -71,13 +70,15 @@ export function isWinograd(node: Node): boolean {
 }
 
 /**
- * Cycles of a processor with vectors of 16, roughly: multiply-adds, the transforms of inputs and outputs (counted in
- * tiles × vectors of channels), and those of the taps, with the memory that they go through where blocks share them.
+ * Cycles of a processor with vectors of 16, roughly: multiply-adds (of a direct sum on whole vectors of an image's
+ * positions), the transforms of inputs and outputs (counted in tiles × vectors of channels), and those of the taps, with
+ * the memory that they go through where blocks share them.
  */
 function pays(node: Node<'conv'>, channels: number, outChannels: number): boolean {
   const { count } = tilesOf(node)
   const pairs = channels * outChannels
-  const direct = (tileTaps ** 2 * pairs * (sizeOf(node.shape) / outChannels)) / 16
+  const [images, , height, width] = node.shape
+  const direct = tileTaps ** 2 * pairs * images * Math.ceil((height * width) / 16)
   const products = (tileProducts * pairs * count) / 16
   const transforms = ((channels + outChannels) * count * 250) / 16
   return products + transforms + pairs * (usesTapsOnce(node) ? 15 : 45) < 0.85 * direct
@@ -88,8 +89,8 @@ export const tapsPanel = (outChannels: number, target: Target): number =>
   outChannels <= lanesOf(target) ? lanesOf(target) : lanesOf(target) * target.tile.vectors
 
 /**
- * The transformed taps G g Gᵀ, laid out for panels of `panel` output channels: (⌈O/panel⌉, 36, C, panel), zeros at the
- * end. A kernel of its own computes them (`lowerWinogradTaps`); this says what they are.
+ * The transformed taps G g Gᵀ, laid out for panels of `panel` output channels: (⌈O/panel⌉, 36, C or C + 1, panel), zeros
+ * at the ends. The channels are odd in number: the 36 points of one would else share a few sets of the cache. A kernel of its own computes them (`lowerWinogradTaps`); this says what they are.
  */
 export function transformedTaps(w: Node, panel: number): Node {
   const [outChannels, channels] = w.shape
@@ -104,8 +105,9 @@ export function transformedTaps(w: Node, panel: number): Node {
       axis,
     )
   const points = along(along(w, 2), 3) // (O, C, 6, 6)
-  const padded = b.pad(points, [0, 0, 0, 0], [panels * panel - outChannels, 0, 0, 0], [0, 0, 0, 0], 0)
-  const split = b.reshape(padded, [panels, panel, channels, tileProducts])
+  const end = [panels * panel - outChannels, 1 - (channels % 2), 0, 0]
+  const padded = b.pad(points, [0, 0, 0, 0], end, [0, 0, 0, 0], 0)
+  const split = b.reshape(padded, [panels, panel, padded.shape[1], tileProducts])
   return b.permute(split, [0, 3, 2, 1])
 }
 

@@ -35,7 +35,7 @@ import { Inliner } from './inline.js'
 import { KernelBuilder, whereInside } from './kernel-builder.js'
 import { TileOutputs } from './tile-outputs.js'
 import { transposeRows } from './transpose.js'
-import { copyStrip, type Strip, times } from './winograd-strip.js'
+import { copyStrip, pointPitch, type Strip, times } from './winograd-strip.js'
 import {
   gradientTransform,
   inputTransform,
@@ -43,10 +43,9 @@ import {
   transformSquare,
 } from './winograd-transform.js'
 
-/** Tiles of a block, and vectors of channels of a part, at most: its matrices about fit the L2 cache. */
+/** Tiles of a block, and vectors of channels of a part, at most. */
 const mostTiles = 40
-const mostOutVectors = 8
-const mostVectors = 4
+const mostVectors = 8
 
 interface Parts {
   /** Vectors of a part, and how many parts there are. */
@@ -57,15 +56,27 @@ interface Parts {
 /** Parts of equal size; the last may reach beyond the end. */
 const partsOf = (all: number, vectors: number): Parts => ({ vectors, count: Math.ceil(all / vectors) })
 
-/** Parts for the threads: transforms cost what 30 channels of products do, and are repeated for each part. */
-function partsFor(outVectors: number, vectors: number, lanes: number, threads: number): [Parts, Parts] {
+/**
+ * Parts for the threads. In units of a vector's multiply-adds with one channel at 36 points: what is copied and
+ * transformed of a tile is done again for each part, and sums that leave the L2 cache cost about a fifth.
+ */
+function partsFor(
+  outVectors: number,
+  vectors: number,
+  { width, columns }: { readonly width: number; readonly columns: number },
+  target: Target,
+): [Parts, Parts] {
+  const lanes = lanesOf(target)
+  const transformed = 7.5 + (14 * Math.ceil(width / lanes)) / columns
   let best: [Parts, Parts] = [partsOf(outVectors, 1), partsOf(vectors, 1)]
   let least = Number.POSITIVE_INFINITY
-  for (let o = 1; o <= Math.min(outVectors, mostOutVectors); o++) {
+  for (let o = 1; o <= Math.min(outVectors, mostVectors); o++) {
     for (let c = 1; c <= Math.min(vectors, mostVectors); c++) {
       const [out, part] = [partsOf(outVectors, o), partsOf(vectors, c)]
-      const rounds = Math.ceil((out.count * part.count) / threads)
-      const cost = rounds * (o * c * lanes * (c === 1 ? 1.3 : 1) + (o + c) * 8)
+      const rounds = Math.ceil((out.count * part.count) / target.threads)
+      const far = tileProducts * o * c * lanes ** 2 * 4 > target.l2
+      const products = o * c * lanes * (c === 1 ? 1.3 : 1) * (far ? 1.2 : 1)
+      const cost = rounds * (products + (o + c) * transformed)
       if (cost < least) {
         least = cost
         best = [out, part]
@@ -92,8 +103,8 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
   const [outPart, part] = partsFor(
     Math.ceil(outChannels / lanes),
     Math.ceil(channels / lanes),
-    lanes,
-    target.threads,
+    { width, columns },
+    target,
   )
   let strips = 1
   for (let r = 2; r * columns <= mostTiles; r++) if (allStrips % r === 0) strips = r
@@ -112,17 +123,19 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
     const stripWidth = columns * tileOutputs + rows - tileOutputs
     const buffer = scratch(name, rows * stripWidth * pitch)
     const strip: Strip = { buffer, rows, width: stripWidth, pitch, left: border, vectors }
-    return { strip, points: scratch(`${name} points`, tileProducts * tiles * pitch) }
+    const pointsPitch = pointPitch(tiles * pitch)
+    return { strip, points: scratch(`${name} points`, tileProducts * pointsPitch), pointsPitch }
   }
   const inputs = side('image', part.vectors, tileInputs, left)
   const gradients = side('gradient', outPart.vectors, tileOutputs, 0)
   const [partChannels, partOut] = [part.vectors * lanes, outPart.vectors * lanes]
-  const sums = scratch('sums', tileProducts * partOut * partChannels)
+  const sumsPitch = pointPitch(partOut * partChannels)
+  const sums = scratch('sums', tileProducts * sumsPitch)
   const taps = tileTaps ** 2
   const turned = scratch('taps', (taps + 1) * lanes)
 
   const transform = (
-    { strip, points }: typeof inputs,
+    { strip, points, pointsPitch }: typeof inputs,
     by: typeof inputTransform,
     size: number,
     stripAt: Index,
@@ -136,7 +149,7 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
           e.load(strip.buffer, 'f32', shiftIndex(from, (i * strip.width + j) * pitch), lanes)
         transformSquare(k, by, read, size).forEach((row, i) => {
           row.forEach((value, j) => {
-            k.store(points, shiftIndex(to, (i * tileInputs + j) * tiles * pitch), value)
+            k.store(points, shiftIndex(to, (i * tileInputs + j) * pointsPitch), value)
           })
         })
       })
@@ -150,10 +163,7 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
     times(k, 'point', tileProducts, (point) => {
       const some = (row: Index, rows: number, vector: Index, vectors: number): void => {
         const at = (r: number, v: number): Index =>
-          linearize(
-            [point, shiftIndex(row, r), shiftIndex(vector, v)],
-            [partOut * partChannels, partChannels, lanes],
-          )
+          linearize([point, shiftIndex(row, r), shiftIndex(vector, v)], [sumsPitch, partChannels, lanes])
         const acc: Register[][] = Array.from({ length: rows }, (_, r) =>
           Array.from({ length: vectors }, (__, v) => {
             const sum = register(`s${r}${v}`, 'f32', lanes)
@@ -163,12 +173,12 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
         )
         const step = (t: Index): void => {
           const { pitch } = inputs.strip
-          const base = linearize([point, t, vector], [tiles * pitch, pitch, lanes])
+          const base = linearize([point, t, vector], [inputs.pointsPitch, pitch, lanes])
           const right = Array.from({ length: vectors }, (_, v) =>
             e.load(inputs.points, 'f32', shiftIndex(base, v * lanes), lanes),
           )
           const outPitch = gradients.strip.pitch
-          const from = linearize([point, t, row], [tiles * outPitch, outPitch, 1])
+          const from = linearize([point, t, row], [gradients.pointsPitch, outPitch, 1])
           for (let r = 0; r < rows; r++) {
             const a = e.splat(e.load(gradients.points, 'f32', shiftIndex(from, r)), lanes)
             for (let v = 0; v < vectors; v++) k.set(acc[r][v], e.mulAdd(a, right[v], e.register(acc[r][v])))
@@ -209,7 +219,7 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
   ): void => {
     const from = linearize([row, vector], [partChannels, lanes])
     const values = transformSquare(k, tapGradientTransform, (i, j) =>
-      e.load(sums, 'f32', shiftIndex(from, (i * tileInputs + j) * partOut * partChannels), lanes),
+      e.load(sums, 'f32', shiftIndex(from, (i * tileInputs + j) * sumsPitch), lanes),
     ).flat()
     // (taps, channels) to (channels, taps): what a row has too much the next one overwrites.
     const pieces = Array.from({ length: Math.ceil(taps / lanes) }, (_, p) =>
@@ -243,7 +253,7 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
     () => {
       const [outAt, at] = delinearize(atomIndex(p), [outPart.count, part.count])
       const [firstOut, first] = [scaleIndex(outAt, outPart.vectors), scaleIndex(at, part.vectors)]
-      times(k, 'clear', (tileProducts * partOut * partChannels) / lanes, (i) => {
+      times(k, 'clear', (tileProducts * sumsPitch) / lanes, (i) => {
         k.store(sums, scaleIndex(i, lanes), e.const(0, 'f32', lanes))
       })
       times(k, 'block', allStrips / strips, (block) => {

@@ -30,6 +30,16 @@ export function times(k: KernelBuilder, name: string, count: number, write: (i: 
   k.loop(v, 1, () => write(atomIndex(v)))
 }
 
+/**
+ * Elements from one point's matrix to the next, for matrices of `size`: an odd number of cache lines, so that the 36
+ * values of a tile lie in different sets of the cache.
+ */
+export function pointPitch(size: number): number {
+  const line = 16
+  const lines = Math.ceil(size / line)
+  return line * (lines + 1 - (lines % 2))
+}
+
 export interface Strip {
   /** Scratch: (rows, width, pitch). */
   readonly buffer: number

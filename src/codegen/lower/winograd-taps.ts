@@ -35,6 +35,13 @@ const blockChannels = 16
 
 const square = tileTaps ** 2
 
+/** Where points are written: (36, channels, panel), `pitch` elements from one point to the next. */
+export interface TapsPlace {
+  readonly buffer: number
+  readonly panel: number
+  readonly pitch: number
+}
+
 /** Writes points of taps (O, C, 3, 3) to a buffer, one vector of output channels at a time. */
 export class TapsWriter {
   private readonly k: KernelBuilder
@@ -53,30 +60,36 @@ export class TapsWriter {
   }
 
   /** Points of channels `first` … `first` + `count` - 1 for a vector of output channels; channel 0 stands at `to`. */
-  vector(vector: Index, first: Index, count: number, buffer: number, to: Index, panel: number): void {
+  vector(vector: Index, first: Index, count: number, place: TapsPlace, to: Index): void {
     const { k, lanes } = this
     const [outChannels] = this.taps.shape
     const full = Math.floor(outChannels / lanes)
     whereInside(k, vector, 0, full - 1, (v, complete) => {
       if (complete) {
-        times(k, 'c', count, (i) => this.channel(v, lanes, addIndex(first, i), buffer, to, panel))
+        times(k, 'c', count, (i) => this.channel(v, lanes, addIndex(first, i), place, to))
         return
       }
       // At most one vector is short; those behind it hold zeros.
       whereInside(k, v, full, full, (last, short) => {
         const existing = short ? outChannels - full * lanes : 0
-        times(k, 'c', count, (i) => this.channel(last, existing, addIndex(first, i), buffer, to, panel))
+        times(k, 'c', count, (i) => this.channel(last, existing, addIndex(first, i), place, to))
       })
     })
   }
 
-  private channel(vector: Index, existing: number, c: Index, buffer: number, to: Index, panel: number): void {
-    const { k, taps } = this
+  private channel(
+    vector: Index,
+    existing: number,
+    c: Index,
+    { buffer, panel, pitch }: TapsPlace,
+    to: Index,
+  ): void {
+    const { k } = this
     const values = this.read(vector, existing, c)
     const at = addIndex(to, scaleIndex(c, panel))
     transformSquare(k, tapTransform, (i, j) => values[i * tileTaps + j], tileTaps).forEach((row, i) => {
       row.forEach((value, j) => {
-        k.store(buffer, shiftIndex(at, (i * tileInputs + j) * taps.shape[1] * panel), value)
+        k.store(buffer, shiftIndex(at, (i * tileInputs + j) * pitch), value)
       })
     })
   }
@@ -112,7 +125,7 @@ export class TapsWriter {
 export function lowerWinogradTaps(spec: WinogradTapsSpec, target: Target): Kernel {
   const k = new KernelBuilder()
   const [outChannels, channels] = spec.taps.shape
-  const [panels, , , panel] = spec.outputs[0].shape
+  const [panels, , padded, panel] = spec.outputs[0].shape
   const vectors = panel / lanesOf(target)
   const block = Math.min(blockChannels, channels)
 
@@ -122,6 +135,7 @@ export function lowerWinogradTaps(spec: WinogradTapsSpec, target: Target): Kerne
   const inliner = new Inliner(k, target, (node) => numbers.get(node) ?? null)
   const writer = new TapsWriter(k, target, inliner, spec.taps)
 
+  const place: TapsPlace = { buffer: out, panel, pitch: padded * panel }
   const groups = panels * vectors
   const blocks = Math.ceil(channels / block)
   const p = loopVar('block', 0, groups * blocks - 1)
@@ -132,12 +146,12 @@ export function lowerWinogradTaps(spec: WinogradTapsSpec, target: Target): Kerne
       const [vector, at] = delinearize(atomIndex(p), [groups, blocks])
       const to = linearize(
         [divideIndex(vector, vectors), remainderIndex(vector, vectors)],
-        [tileProducts * channels * panel, lanesOf(target)],
+        [tileProducts * place.pitch, lanesOf(target)],
       )
       const whole = Math.floor(channels / block)
       whereInside(k, at, 0, whole - 1, (i, complete) => {
         const first = complete ? scaleIndex(i, block) : constantIndex(whole * block)
-        writer.vector(vector, first, complete ? block : channels % block, out, to, panel)
+        writer.vector(vector, first, complete ? block : channels % block, place, to)
       })
     },
     'parallel',

@@ -41,7 +41,7 @@ import { Inliner } from './inline.js'
 import { KernelBuilder, whereInside } from './kernel-builder.js'
 import { TileOutputs } from './tile-outputs.js'
 import { transposeRows } from './transpose.js'
-import { copyStrip, type Strip, times } from './winograd-strip.js'
+import { copyStrip, pointPitch, type Strip, times } from './winograd-strip.js'
 import { TapsWriter } from './winograd-taps.js'
 import { inputTransform, outputTransform, transformSquare } from './winograd-transform.js'
 
@@ -122,11 +122,13 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
   for (const n of spec.inputs) numbers.set(n, k.buffer('in', n.dtype, sizeOf(n.shape), 'read'))
   const outputs = spec.outputs.map((n) => k.buffer('out', n.dtype, sizeOf(n.shape), 'write'))
   const scratch = (name: string, size: number): number => k.buffer(name, 'f32', size, 'readwrite', 'scratch')
-  const taps =
-    spec.packed === null ? scratch('taps', tileProducts * channels * panel) : numbers.get(spec.packed)!
+  const tapsPitch = spec.packed === null ? pointPitch(channels * panel) : spec.packed.shape[2] * panel
+  const taps = spec.packed === null ? scratch('taps', tileProducts * tapsPitch) : numbers.get(spec.packed)!
+  const pointsPitch = pointPitch(tiles * pitch)
+  const productsPitch = pointPitch(tiles * panel)
   const image = scratch('image', tileInputs * imageWidth * pitch)
-  const points = scratch('points', tileProducts * tiles * pitch)
-  const products = scratch('products', tileProducts * tiles * panel)
+  const points = scratch('points', tileProducts * pointsPitch)
+  const products = scratch('products', tileProducts * productsPitch)
   const pixels = scratch('pixels', columns * lanes * tileOutputs ** 2)
 
   const rows: Strip = {
@@ -158,7 +160,7 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
         )
         result.forEach((row, i) => {
           row.forEach((value, j) => {
-            k.store(points, shiftIndex(to, (i * tileInputs + j) * tiles * pitch), value)
+            k.store(points, shiftIndex(to, (i * tileInputs + j) * pointsPitch), value)
           })
         })
       })
@@ -179,12 +181,12 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
           }),
         )
         const step = (c: Index): void => {
-          const base = at([panelAt, tileProducts * channels * panel], [point, channels * panel], [c, panel])
+          const base = at([panelAt, tileProducts * tapsPitch], [point, tapsPitch], [c, panel])
           const right = Array.from({ length: vectors }, (_, v) =>
             e.load(taps, 'f32', shiftIndex(base, v * lanes), lanes),
           )
           for (let r = 0; r < rows; r++) {
-            const from = at([point, tiles * pitch], [shiftIndex(first, r), pitch], [c, 1])
+            const from = at([point, pointsPitch], [shiftIndex(first, r), pitch], [c, 1])
             const a = e.splat(e.load(points, 'f32', from), lanes)
             for (let v = 0; v < vectors; v++) k.set(sums[r][v], e.mulAdd(a, right[v], e.register(sums[r][v])))
           }
@@ -197,7 +199,7 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
         for (let u = whole * unroll; u < channels; u++) step(constantIndex(u))
         for (let r = 0; r < rows; r++) {
           for (let v = 0; v < vectors; v++) {
-            const to = at([point, tiles * panel], [shiftIndex(first, r), panel])
+            const to = at([point, productsPitch], [shiftIndex(first, r), panel])
             k.store(products, shiftIndex(to, v * lanes), e.register(sums[r][v]))
           }
         }
@@ -214,7 +216,7 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
     loop('tile', columns, (tile) => {
       const from = at([strip, columns * panel], [tile, panel], [vector, lanes])
       const rows = transformSquare(k, outputTransform, (i, j) =>
-        e.load(products, 'f32', shiftIndex(from, (i * tileInputs + j) * tiles * panel), lanes),
+        e.load(products, 'f32', shiftIndex(from, (i * tileInputs + j) * productsPitch), lanes),
       )
       const flat = rows.flat()
       for (let p = 0; p < area; p += lanes) {
@@ -278,14 +280,9 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
       const at = addIndex(firstPanel, i)
       if (spec.packed === null) {
         loop('vector', vectors, (v) => {
-          writer.vector(
-            addIndex(scaleIndex(at, vectors), v),
-            constantIndex(0),
-            channels,
-            taps,
-            scaleIndex(v, lanes),
-            panel,
-          )
+          const vector = addIndex(scaleIndex(at, vectors), v)
+          const place = { buffer: taps, panel, pitch: tapsPitch }
+          writer.vector(vector, constantIndex(0), channels, place, scaleIndex(v, lanes))
         })
         multiply(constantIndex(0))
       } else multiply(at)
