@@ -24,7 +24,7 @@ export interface BenchArguments {
 }
 
 export const usage = `Usage: npm run bench -- [options]
-       npm run bench -- gemm | conv | elementwise | overhead | compile-time [options]   (each has --help)
+       npm run bench -- gemm | bf16 | conv | elementwise | overhead | compile-time [options]   (each has --help)
 
 Training-step times (forward, backward, SGD with momentum) of Chainrule beside its peers, in milliseconds.
 

@@ -1,7 +1,8 @@
 // Where the time of our own step goes: npx tsx bench/profile.ts MODEL [--device D] [--threads N] [--steps N]
-//   [--rows N] [--trace FILE] [--json]
+//   [--precision f32|bf16] [--rows N] [--trace FILE] [--json]
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { precisions } from '../src/core/precision.js'
 import { Random } from './data/random.js'
 import { specs } from './specs/specs.js'
 
@@ -12,6 +13,7 @@ const { values, positionals } = parseArgs({
     device: { ...text, default: 'native' },
     threads: text,
     steps: { ...text, default: '50' },
+    precision: { ...text, default: 'f32' },
     rows: text,
     trace: text,
     json: { type: 'boolean', default: false },
@@ -27,6 +29,9 @@ const names = specs.map(({ name }) => name)
 for (const name of positionals) {
   if (!names.includes(name)) fail(`expected models out of ${names.join(', ')}, got '${name}'.`)
 }
+const precision = precisions.find((p) => p === values.precision)
+if (precision === undefined)
+  fail(`--precision: expected ${precisions.join(' or ')}, got '${values.precision}'.`)
 const steps = Number(values.steps)
 if (!Number.isInteger(steps) || steps < 1)
   fail(`--steps: expected a whole number of 1 or more, got '${values.steps}'.`)
@@ -43,7 +48,10 @@ for (const spec of specs.filter(({ name }) => positionals.length === 0 || positi
     momentum: 0.9,
     inference: spec.inference,
   }
-  const { step, x, y } = await prepareModel(settings, spec.arrays(new Random(1)), true)
+  const { step, x, y } = await prepareModel(settings, spec.arrays(new Random(1)), {
+    profile: true,
+    precision,
+  })
   const begin = performance.now()
   await step(x, y).item()
   const compiled = performance.now() - begin

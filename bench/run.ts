@@ -157,7 +157,7 @@ async function main(): Promise<number> {
   return rows.some((row) => row.error !== undefined) ? 1 : 0
 }
 
-const micro = ['gemm', 'conv', 'elementwise', 'overhead', 'compile-time']
+const micro = ['gemm', 'bf16', 'conv', 'elementwise', 'overhead', 'compile-time']
 
 try {
   const [first = ''] = process.argv.slice(2)

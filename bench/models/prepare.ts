@@ -2,6 +2,7 @@
 
 import type { Module } from '../../src/nn/module.js'
 import { SGD } from '../../src/optim/sgd.js'
+import type { StepOptions } from '../../src/runtime/compiled-step.js'
 import { type Compiled, compile } from '../../src/tensor/compile.js'
 import { tensor } from '../../src/tensor/creation.js'
 import { noGrad } from '../../src/tensor/grad-mode.js'
@@ -42,7 +43,7 @@ function loadParameters(module: Module, arrays: NamedArrays): void {
 export async function prepareModel(
   { model, learningRate, momentum, inference = false }: StepSettings,
   arrays: ModelArrays,
-  profile = false,
+  options: StepOptions = {},
 ): Promise<PreparedModel> {
   const { build } = (await import(`./${model}.js`)) as { build: BuildModel }
   const { x, y, ...others } = tensors(arrays.inputs)
@@ -50,22 +51,17 @@ export async function prepareModel(
   loadParameters(module, arrays.parameters)
   if (inference) {
     module.eval()
-    const step = compile((batch: Tensor, targets: Tensor) => noGrad(() => lossOf(batch, targets)), {
-      profile,
-    })
+    const step = compile((batch: Tensor, targets: Tensor) => noGrad(() => lossOf(batch, targets)), options)
     return { step, x, y }
   }
   module.train()
   const optimizer = new SGD(module.parameters(), { lr: learningRate, momentum })
-  const step = compile(
-    (batch: Tensor, targets: Tensor) => {
-      const loss = lossOf(batch, targets)
-      optimizer.zeroGrad()
-      loss.backward()
-      optimizer.step()
-      return loss
-    },
-    { profile },
-  )
+  const step = compile((batch: Tensor, targets: Tensor) => {
+    const loss = lossOf(batch, targets)
+    optimizer.zeroGrad()
+    loss.backward()
+    optimizer.step()
+    return loss
+  }, options)
   return { step, x, y }
 }
