@@ -87,7 +87,9 @@ describe('shape types', () => {
   })
 
   it('a mismatch reads as a sentence', () => {
-    const { messages } = compile(`${head}import { Linear, sequential } from '../../src/nn/index.js'
+    const { messages } = compile(`${head}import * as nn from '../../src/nn/index.js'
+      import { where } from '../../src/tensor/tensor-functions.js'
+      import { Linear, sequential } from '../../src/nn/index.js'
       zeros([2, 3]).matmul(zeros([4, 5]))
       zeros([2, 3]).add(zeros([4]))
       zeros([2, 3]).sum(2)
@@ -95,8 +97,15 @@ describe('shape types', () => {
       zeros([2, 3]).reshape([8])
       new Linear(3, 4).forward(zeros([2, 5]))
       sequential(new Linear(3, 4), new Linear(5, 6)).forward(zeros([2, 3]))
+      const net = sequential(new nn.Conv2d(1, 6, 5), new nn.MaxPool2d(2), new nn.Flatten(), new Linear(400, 10))
+      net.forward(zeros([8, 1, 28, 28]))
+      new nn.Conv2d(3, 6, 5).forward(zeros([8, 3, 4, 9]))
+      new nn.PixelShuffle(3).forward(zeros([8, 12, 4, 4]))
+      new nn.TransformerDecoderLayer(24, 4).forward(zeros([5, 2, 24]), zeros([7, 2, 20]))
+      zeros([6, 2, 3]).bmm(zeros([5, 3, 4]))
+      where(zeros([2, 3]), zeros([4]), 0)
     `)
-    expect(messages).toHaveLength(7)
+    expect(messages).toHaveLength(13)
     expect(messages[0]).toContain('matmul: inner sizes 3 and 4 differ')
     expect(messages[1]).toContain('add: sizes 3 and 4 do not broadcast')
     expect(messages[2]).toContain('sum: axis 2 does not exist in a tensor of rank 2')
@@ -104,5 +113,11 @@ describe('shape types', () => {
     expect(messages[4]).toContain('reshape: 6 elements do not fill a shape of 8')
     expect(messages[5]).toContain('linear: the input has 5 features, the layer takes 3')
     expect(messages[6]).toContain('linear: the input has 4 features, the layer takes 5')
+    expect(messages[7]).toContain('linear: the input has 864 features, the layer takes 400')
+    expect(messages[8]).toContain('Conv2d: a window over 5 does not fit a size of 4')
+    expect(messages[9]).toContain('PixelShuffle: 12 channels do not divide by 9')
+    expect(messages[10]).toContain('(memory): the input has 20 features, the layer takes 24')
+    expect(messages[11]).toContain('bmm: batches of 6 and 5 matrices differ')
+    expect(messages[12]).toContain('where: sizes 3 and 4 do not broadcast')
   })
 })
