@@ -12,8 +12,7 @@ import { tapsGradient } from './winograd-gradient.js'
 const narrow = 64
 const timesTaller = 8
 
-/** Lanes of the widest vectors: narrow results that nearly fill them stand upright. */
-const widest = 16
+/** Into how many pieces rows are cut, and how many rows a piece has at least. */
 const rowPieces = [16, 8, 4, 2]
 const leastRows = 128
 
@@ -31,16 +30,16 @@ function readsOnce(node: Node): boolean {
 }
 
 /**
- * x·y where x lies row by row and y's columns fill vectors: pieces of x's rows, which threads share and nothing has to
- * turn. Null for others.
+ * x·y where x lies row by row: pieces of x's rows, which threads share and nothing has to turn, though few columns leave
+ * lanes idle (turning costs more). Null for others.
  */
 function inPieces(node: Node<'contract'>): Node | null {
   const { contracting, accumulate } = node.attrs
   const s = contractShape(node)
-  const [m, n] = matrixSizes(s)
+  const [m] = matrixSizes(s)
   const [x, y] = node.inputs
   const rowByRow = s.leftOrder.every((axis, i) => axis === i)
-  if (!rowByRow || s.rows.length === 0 || 4 * n < 3 * widest * Math.ceil(n / widest)) return null
+  if (!rowByRow || s.rows.length === 0) return null
   const [first, ...others] = s.rows
   const count = rowPieces.find((p) => first % p === 0 && m / p >= leastRows)
   if (count === undefined) return null

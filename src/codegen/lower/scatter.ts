@@ -5,7 +5,15 @@
 import { type DType, isFloat } from '../../core/dtype.js'
 import { sizeOf, stridesOf } from '../../core/shape.js'
 import type { ScatterMode } from '../../ir/node.js'
-import { addIndex, atomIndex, constantIndex, type Index, loopVar, scaleIndex } from '../index-expression.js'
+import {
+  addIndex,
+  atomIndex,
+  constantIndex,
+  type Index,
+  loopVar,
+  scaleIndex,
+  shiftIndex,
+} from '../index-expression.js'
 import { computeTypeOf, type Expr, type Kernel } from '../loop-ir.js'
 import { expandBinary } from '../math.js'
 import type { Target } from '../target.js'
@@ -48,6 +56,9 @@ export interface ScatterSpec {
   /** x and out are the same memory: nothing is copied. */
   readonly inPlace?: boolean
 }
+
+/** Widths of vectors from `lanes` down, of four lanes at least, and one lane. */
+const narrower = (lanes: number): number[] => [16, 8, 4, 1].filter((m) => m <= lanes)
 
 /** Buffers: x (unless it is a literal), index, updates, out. */
 export function lowerScatter(spec: ScatterSpec, target: Target): Kernel[] {
@@ -133,7 +144,13 @@ export function lowerScatter(spec: ScatterSpec, target: Target): Kernel[] {
       const at = atomIndex(i)
       if (oneIndex) {
         const place = position(o, at, constantIndex(0))
-        vectorLoop(k, from, length, lanes, (j, m) => apply(o, at, place, j, m))
+        // Narrower vectors, not masked ones, for the rest: what is stored may be read at once.
+        let done = 0
+        for (const m of narrower(lanes)) {
+          const whole = Math.floor((length - done) / m) * m
+          if (whole > 0) vectorLoop(k, shiftIndex(from, done), whole, m, (j, n) => apply(o, at, place, j, n))
+          done += whole
+        }
         return
       }
       const j = loopVar('j', 0, length - 1)
