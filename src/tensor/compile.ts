@@ -25,7 +25,9 @@ const isCell = (value: unknown): value is Cell => value instanceof TensorBase
  *
  * Parameters and buffers are read by reference at each call. Plain numbers are baked: the second call traces again, and
  * one that differs throws TraceError with the line that used it. Results are fresh tensors without graph; assigns and
- * `.grad` work as they do outside. `profile: true` measures every kernel, for `profile()`. Throws TraceError for `item()` inside, an async step, or a tensor kept from a trace.
+ * `.grad` work as they do outside. `profile: true` measures every kernel, for `profile()`. `precision: 'bf16'` rounds
+ * what products of f32 multiply to bf16 and sums in f32.
+ * Throws TraceError for `item()` inside, an async step, or a tensor kept from a trace; ValueError for another precision.
  */
 export function compile<A extends unknown[], R>(
   step: (...args: A) => R,

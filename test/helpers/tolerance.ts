@@ -9,7 +9,11 @@ export type ToleranceClass =
   | 'exact'
   /** Transcendental functions and short chains of them: a few units in the last place. */
   | 'elementwise'
-  /** Sums of up to some thousands of products in another order: the error grows with the length, about √n units. */
+  /**
+   * Sums of up to some thousands of products in another order: the error grows with the length, about √n units. Also of
+   * products whose operands were rounded to bf16: these are exact in f32. The processor's instruction for them rounds
+   * after each product as f32 does, but counts denormals as 0, 2^-126 at most a product.
+   */
   | 'sum'
   /** Winograd convolution: its transforms cancel, which costs about two digits. */
   | 'winograd'
