@@ -57,6 +57,9 @@ const debug = (what: string): boolean =>
   typeof process !== 'undefined' && (process.env.DEBUG ?? '').split(',').includes(what)
 
 export function createWasmBackend(options: WasmBackendOptions = {}): WasmBackend {
+  if (typeof WebAssembly === 'undefined') {
+    throw new DeviceError('wasm: expected WebAssembly, got an engine without it (as Node is with --jitless).')
+  }
   if (!hasSimd()) {
     throw new DeviceError(
       'wasm: expected an engine with WebAssembly SIMD, got one without. Use a newer browser or Node.',

@@ -6,7 +6,7 @@ import { createNativeBackend } from '../../../src/backend/native/native.js'
 import { Storage } from '../../../src/core/storage.js'
 import * as b from '../../../src/ir/build.js'
 import type { HostKernel } from '../../../src/ir/node.js'
-import { useDevice } from '../../../src/runtime/devices.js'
+import { currentDevice, useDevice } from '../../../src/runtime/devices.js'
 import { compile } from '../../../src/tensor/compile.js'
 import { tensor } from '../../../src/tensor/creation.js'
 import { noGrad } from '../../../src/tensor/grad-mode.js'
@@ -160,6 +160,10 @@ async function main(): Promise<void> {
       say(`equal ${child.stdout.trim() === own && train(5) === own}${child.stderr}`)
       return
     }
+    case 'device':
+      say(currentDevice().name)
+      say(train(3))
+      return
     case 'losses':
       say(train(5))
       return

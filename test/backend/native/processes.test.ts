@@ -1,8 +1,8 @@
 /** Processes that train on native code and are treated badly: right numbers, right exit codes, no hang. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
@@ -92,6 +92,34 @@ it('errors of host functions come out of the step, and runs inside one are refus
     'after 8',
   ])
 })
+
+it.skipIf(process.platform !== 'linux')(
+  'a process that may not gain executable memory says so in one line, and has the same losses',
+  async () => {
+    // PR_SET_MDWE (Linux 6.3): from here on the system itself refuses. The engine must compile nothing either.
+    const refuse = join(folder, 'refuse.mjs')
+    writeFileSync(
+      refuse,
+      `import koffi from ${JSON.stringify(import.meta.resolve('koffi'))}
+      const prctl = koffi.load('libc.so.6').func('int prctl(int, ulong, ulong, ulong, ulong)')
+      if (prctl(65, 1, 0, 0, 0) !== 0) { console.log('not refused'); process.exit(0) }`,
+    )
+    const env = { CHAINRULE_DEVICE: '', NODE_OPTIONS: `--jitless --import ${pathToFileURL(refuse).href}` }
+    const { code, stdout, stderr } = await start('device', { env })
+    if (stdout === 'not refused\n') return
+    const [device, losses] = stdout.split('\n')
+    expect({ code, device }).toEqual({ code: 0, device: 'reference' })
+    const [name, native] = lines(await start('device'))
+    expect(name).toBe('native')
+    const expected = native.split(',').map(Number)
+    losses.split(',').forEach((loss, i) => {
+      expect(Number(loss)).toBeCloseTo(expected[i], 5)
+    })
+    expect(stderr.trim().split('\n').at(-1)).toBe(
+      'chainrule: native: expected memory that may be executed, got a refusal by the system. wasm: expected WebAssembly, got an engine without it (as Node is with --jitless). Computing on reference instead.',
+    )
+  },
+)
 
 it('process.exit, errors and signals end it at once', async () => {
   const [exit, inside, thrown, interrupted, terminated] = await Promise.all([
