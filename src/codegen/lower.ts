@@ -17,6 +17,7 @@ import { bytesOf } from '../schedule/store.js'
 import type { Kernel } from './loop-ir.js'
 import { lowerContract } from './lower/contract.js'
 import { lowerMap } from './lower/map.js'
+import { lowerRows } from './lower/rows.js'
 import { lowerStructured } from './lower/structured.js'
 import { lowerWinograd } from './lower/winograd.js'
 import { lowerWinogradGradient } from './lower/winograd-gradient.js'
@@ -306,7 +307,9 @@ class Lowering {
       case 'winogradTaps':
         return lowerWinogradTaps(spec, this.target)
       case 'map':
-        return lowerMap({ ...spec, name: nameOf(spec) }, this.target)
+        return spec.rows === undefined
+          ? lowerMap({ ...spec, name: nameOf(spec) }, this.target)
+          : lowerRows({ ...spec, ...spec.rows, name: nameOf(spec) }, this.target)
     }
   }
 
@@ -557,6 +560,8 @@ const changesOnly = (node: Node, input: Node): boolean =>
 
 /** Whether a kernel reads `input` only at the element it writes. */
 function onlyAtOwnElement(spec: KernelSpec, input: Node): boolean {
+  // A row's later steps read inputs after its earlier ones have stored.
+  if (spec.kind === 'map' && spec.rows !== undefined) return false
   if (spec.kind === 'winogradTaps') return false
   if (isTiled(spec) && tileOperands(spec).some((x) => reachable(x, input, spec.inputs))) return false
   const stop = new Set(spec.inputs)

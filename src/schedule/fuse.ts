@@ -14,6 +14,7 @@ import type { ContractSpec, KernelSpec, WinogradSpec } from './kernel-spec.js'
 import { type LeftView, leftView } from './left-view.js'
 import { operandsOf } from './operands.js'
 import { packLeft } from './pack.js'
+import { commonRows, type Rows } from './rows.js'
 import { chooseStored, structured } from './store.js'
 import { tapsPanel, transformedTaps, usesTapsOnce } from './winograd.js'
 import { readInputs, tapsGradient } from './winograd-gradient.js'
@@ -25,6 +26,8 @@ interface Draft {
   packed: Node | null
   outputs: Node[]
   inputs: Set<Node>
+  /** Of kernels that take a row at a time. */
+  rows?: Rows
   /** Drafts whose outputs this one reads. */
   needs: Set<Draft>
 }
@@ -81,6 +84,7 @@ export function cutIntoKernels(
   const all = [...roots, ...packs.values()]
   const drafts = draftKernels(all, isLeaf, stored, packs, taps)
   join(drafts)
+  joinRows(drafts, target)
   dropUnread(drafts, new Set(roots))
   return { kernels: arrange(drafts, overwrites).map(finish) }
 }
@@ -106,7 +110,7 @@ function finish(d: Draft): KernelSpec {
   }
   if (d.kind === 'winogradTaps') return { kind: 'winogradTaps', taps: d.node!, outputs: d.outputs, inputs }
   return d.kind === 'map'
-    ? { kind: 'map', outputs: d.outputs, inputs }
+    ? { kind: 'map', outputs: d.outputs, inputs, rows: d.rows }
     : { kind: 'structured', node: d.node!, outputs: d.outputs, inputs }
 }
 
@@ -265,6 +269,30 @@ function join(drafts: Draft[]): void {
 
 const isTile = (d: Draft): boolean =>
   d.kind === 'contract' || d.kind === 'winograd' || d.kind === 'winogradGradient'
+
+/** Joins what can be computed a row at a time: a softmax's maximum, exponentials, sum and quotients. */
+function joinRows(drafts: Draft[], target: Target): void {
+  for (let j = 0; j < drafts.length; j++) {
+    const late = drafts[j]
+    if (late.kind !== 'map') continue
+    for (const early of late.needs) {
+      if (early.kind !== 'map' || !fewEnough(early, late)) continue
+      const part = (d: Draft) => ({ outputs: d.outputs, inputs: d.inputs, rows: d.rows ?? null })
+      const rows = commonRows(part(early), part(late), target)
+      if (rows === null || reachesThroughOthers(late, early)) continue
+      merge(drafts, early, late)
+      early.rows = rows
+      j = drafts.indexOf(early) - 1
+      break
+    }
+  }
+}
+
+/** Whether a kernel of both has not too many buffers. */
+function fewEnough(a: Draft, b: Draft): boolean {
+  const outputs = a.outputs.length + b.outputs.length
+  return outputs <= mostOutputs && new Set([...a.inputs, ...b.inputs]).size + outputs <= mostBuffers
+}
 
 /** Whether an expression of the kernel has 64-bit values, which have no lanes. */
 const computesWide = (d: Draft): boolean =>

@@ -1,5 +1,6 @@
 /** What the scheduler decides about one kernel: which nodes it stores, what it reads, and which form it takes. */
 import type { Node } from '../ir/node.js'
+import type { Rows } from './rows.js'
 import { readInputs } from './winograd-gradient.js'
 
 interface SpecBase {
@@ -12,6 +13,8 @@ interface SpecBase {
 /** Every element of the outputs (of equal size) from an expression over the inputs. */
 export interface MapSpec extends SpecBase {
   readonly kind: 'map'
+  /** Outputs are computed row by row: what is reduced has an element a row, the rest has all columns. */
+  readonly rows?: Rows
 }
 
 /**

@@ -34,6 +34,7 @@ export function specKey(spec: Exclude<KernelSpec, StructuredSpec>): string {
   }
   // Padding stands between the contraction and what it reads.
   if (spec.kind === 'winogradGradient') parts.push(`padding ${tapsGradient(spec.node)?.padding.join()}`)
+  if (spec.kind === 'map' && spec.rows !== undefined) parts.push(`columns ${spec.rows.columns}`)
   parts.push(`out ${numbersOf(spec.outputs)}`)
   return parts.join('\n')
 }
