@@ -42,13 +42,6 @@ export function holdsBf16(node: Node): boolean {
   return true
 }
 
-/** A contraction of bf16, which is summed in f32 and rounded at its end, as one of f32. */
-export function widenContract(node: Node): Node | null {
-  if (!isOp(node, 'contract') || node.dtype !== 'bf16') return null
-  const [x, y] = node.inputs
-  return b.cast(b.contract(b.cast(x, 'f32'), b.cast(y, 'f32'), node.attrs), 'bf16')
-}
-
 /** The contracting axis (by its place in `inner`) whose halves are paired, or null where none has two steps. */
 export function pairedAxis(inner: readonly number[]): number | null {
   let best: number | null = null
