@@ -120,6 +120,22 @@ describe('a whole run', () => {
   })
 })
 
+describe('--precision', () => {
+  it('bf16 is a setting of the run', async () => {
+    const out = join(folder, 'bf16')
+    const args = [...train(out), '--limit', '300', '--epochs', '1']
+    const events = eventsOf(await runCli([...args, '--precision', 'bf16']))
+    expect(events[0]).toMatchObject({ event: 'start', precision: 'bf16' })
+    expect(events.find(({ event }) => event === 'epoch')!.trainLoss).toBeLessThan(2.4)
+    const other = await runCli([...resume(out), '--precision', 'f32'])
+    expect(other.code).toBe(2)
+    expect(other.stderr).toMatch(/--precision \(the run has bf16, got f32\)/)
+    const unknown = await runCli([...train(out), '--precision', 'f16'])
+    expect(unknown.code).toBe(2)
+    expect(unknown.stderr).toMatch(/'f16' is invalid. Allowed choices are f32, bf16/)
+  })
+})
+
 describe('an interrupted run', () => {
   it.each([
     ['SIGINT', 130],
