@@ -22,6 +22,7 @@ import { pairedSteps, pairsOn } from '../../schedule/bf16-products.js'
 import { contractShape, matrixSizes } from '../../schedule/contract-shape.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
 import { sharedBatchAxes, tileRows } from '../../schedule/pack.js'
+import { isThin } from '../../schedule/thin-contract.js'
 import {
   addIndex,
   atomIndex,
@@ -44,6 +45,7 @@ import { type LeftReader, leftTiles } from './left-tiles.js'
 import { pairedLeft } from './paired-left.js'
 import { needsStatements, prefetchOutputs } from './prefetch.js'
 import { beforeBf16, pairOfBf16, roundTo } from './round.js'
+import { lowerThinContract } from './thin-contract.js'
 import { TransposedTiles } from './transpose.js'
 
 /** Inner steps of a slice, at most about; with few rows long runs of columns matter more: copying is half the work. */
@@ -117,8 +119,8 @@ function blockingOf(spec: ContractSpec, target: Target): Blocking {
   const rowLength = s.columns.length === 0 ? 1 : s.columns[s.columns.length - 1]
   const rows = n / rowLength
   let columns: number
-  // At least two blocks a thread where there is enough to share.
-  const parts = batch >= 2 * target.threads ? 1 : Math.ceil((2 * target.threads) / batch)
+  // A block a thread where there is enough to share: each block reads the whole left side.
+  const parts = Math.ceil(target.threads / batch)
   const most = Math.max(panel, Math.min(wanted, Math.ceil(n / parts / panel) * panel))
   if (rows === 1) columns = batch === 1 ? evenColumns(n, most, panel, target.threads) : Math.min(n, most)
   else columns = Math.min(n, Math.max(1, Math.floor(most / rowLength)) * rowLength)
@@ -135,6 +137,7 @@ function blockingOf(spec: ContractSpec, target: Target): Blocking {
 }
 
 export function lowerContract(spec: ContractSpec, target: Target): Kernel {
+  if (isThin(spec.node)) return lowerThinContract(spec, target)
   const k = new KernelBuilder()
   const right = spec.node.inputs[1]
   const { e } = k

@@ -51,7 +51,7 @@ const lineBytes = 64
 /** Whether lines of so many rows, so far apart, leave no room beside them in the sets that they fall into. */
 function crowded(rows: number, rowStride: number): boolean {
   const places = setBytes / Math.max(lineBytes, gcd((rowStride * 4) % setBytes, setBytes))
-  return rows / places > ways - 2
+  return rows / places > ways - 1
 }
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))
