@@ -13,7 +13,7 @@ import { checkSizes, formatTuple, type Sizes, tuple } from './tuple.js'
 /** x (N, C, L) to (N, C, …outputSize): output i of n takes the mean of positions floor(i·S/n) to ceil((i+1)·S/n) - 1. */
 export class AdaptiveAvgPool1d<const Size extends Sizes = Sizes> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: AdaptiveRule<'AdaptiveAvgPool1d', 1, Size> | BaseRule): void
+  '~shapes'?(rule: AdaptiveRule<'AdaptiveAvgPool1d', 1, Size> | BaseRule): Size
   readonly outputSize: readonly number[]
 
   constructor(outputSize: Size) {

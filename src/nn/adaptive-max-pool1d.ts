@@ -22,7 +22,7 @@ export class AdaptiveMaxPool1d<
   Indices extends boolean = false,
 > extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: AdaptiveRule<'AdaptiveMaxPool1d', 1, Size> | BaseRule): void
+  '~shapes'?(rule: AdaptiveRule<'AdaptiveMaxPool1d', 1, Size> | BaseRule): Size
   readonly outputSize: readonly number[]
   readonly returnIndices: boolean
 

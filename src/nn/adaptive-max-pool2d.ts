@@ -22,7 +22,7 @@ export class AdaptiveMaxPool2d<
   Indices extends boolean = false,
 > extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: AdaptiveRule<'AdaptiveMaxPool2d', 2, Size> | BaseRule): void
+  '~shapes'?(rule: AdaptiveRule<'AdaptiveMaxPool2d', 2, Size> | BaseRule): Size
   readonly outputSize: readonly number[]
   readonly returnIndices: boolean
 

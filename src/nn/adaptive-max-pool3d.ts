@@ -22,7 +22,7 @@ export class AdaptiveMaxPool3d<
   Indices extends boolean = false,
 > extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: AdaptiveRule<'AdaptiveMaxPool3d', 3, Size> | BaseRule): void
+  '~shapes'?(rule: AdaptiveRule<'AdaptiveMaxPool3d', 3, Size> | BaseRule): Size
   readonly outputSize: readonly number[]
   readonly returnIndices: boolean
 

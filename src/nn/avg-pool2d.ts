@@ -7,7 +7,7 @@ import { avgPool2d } from '../tensor/functional.js'
 import type { BaseRule, ConvRule, ConvShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { Ceiled, Window } from '../tensor/window-shapes.js'
+import type { Ceiled, Unless, Window } from '../tensor/window-shapes.js'
 import { type AvgPoolOptions, PoolNd, type PoolWindowOptions } from './pool-nd.js'
 import type { Sizes } from './tuple.js'
 
@@ -17,14 +17,14 @@ import type { Sizes } from './tuple.js'
  */
 export class AvgPool2d<
   const K extends Sizes = Sizes,
-  const Stride extends Sizes | null = null,
-  const Pad extends Sizes = 0,
-  Ceil extends boolean = false,
+  const Stride extends Sizes | null = Unless<K, Sizes | null, null>,
+  const Pad extends Sizes = Unless<K, Sizes, 0>,
+  Ceil extends boolean = Unless<K, boolean, false>,
 > extends PoolNd {
   /** @internal What it does to shapes, for Sequential. */
   '~shapes'?(
     rule: ConvRule<'AvgPool2d', 2, number, null, Ceiled<Ceil, Window<K, Stride, Pad>>> | BaseRule,
-  ): void
+  ): readonly [K, Stride, Pad, Ceil]
   readonly countIncludePad: boolean
 
   constructor(kernelSize: K, options: AvgPoolOptions & PoolWindowOptions<Stride, Pad, Ceil> = {}) {

@@ -11,7 +11,7 @@ import { checkInput } from './check-input.js'
 /** Batch normalisation of x (N, numFeatures) or (N, numFeatures, L) over all axes but the second. */
 export class BatchNorm1d<C extends number = number> extends BatchNormNd {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: ChannelRule<'BatchNorm1d', C, '(N, C) or (N, C, L)'> | BaseRule): void
+  '~shapes'?(rule: ChannelRule<'BatchNorm1d', C, '(N, C) or (N, C, L)'> | BaseRule): C
   constructor(numFeatures: C, options: BatchNormOptions = {}) {
     super(numFeatures, options)
   }

@@ -11,7 +11,7 @@ import { checkInput } from './check-input.js'
 /** Batch normalisation of x (N, numFeatures, H, W) over all axes but the second. */
 export class BatchNorm2d<C extends number = number> extends BatchNormNd {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: ImageRule<'BatchNorm2d', C, 2> | BaseRule): void
+  '~shapes'?(rule: ImageRule<'BatchNorm2d', C, 2> | BaseRule): C
   constructor(numFeatures: C, options: BatchNormOptions = {}) {
     super(numFeatures, options)
   }

@@ -11,7 +11,7 @@ import { checkInput } from './check-input.js'
 /** Batch normalisation of x (N, numFeatures, D, H, W) over all axes but the second. */
 export class BatchNorm3d<C extends number = number> extends BatchNormNd {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: ImageRule<'BatchNorm3d', C, 3> | BaseRule): void
+  '~shapes'?(rule: ImageRule<'BatchNorm3d', C, 3> | BaseRule): C
   constructor(numFeatures: C, options: BatchNormOptions = {}) {
     super(numFeatures, options)
   }

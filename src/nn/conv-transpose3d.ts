@@ -6,7 +6,7 @@ import { convTranspose3d } from '../tensor/functional.js'
 import type { BaseRule, ConvTransposeRule, ConvTransposeShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { Window } from '../tensor/window-shapes.js'
+import type { Unless, Window } from '../tensor/window-shapes.js'
 import { ConvTransposeNd, type ConvTransposeOptions } from './conv-transpose-nd.js'
 import type { Sizes, WindowOptions } from './tuple.js'
 
@@ -18,17 +18,17 @@ export class ConvTranspose3d<
   In extends number = number,
   Out extends number = number,
   const K extends Sizes = Sizes,
-  const Stride extends Sizes = 1,
-  const Pad extends Sizes = 0,
-  const Dilation extends Sizes = 1,
-  const Extra extends Sizes = 0,
+  const Stride extends Sizes = Unless<K, Sizes, 1>,
+  const Pad extends Sizes = Unless<K, Sizes, 0>,
+  const Dilation extends Sizes = Unless<K, Sizes, 1>,
+  const Extra extends Sizes = Unless<K, Sizes, 0>,
 > extends ConvTransposeNd {
   /** @internal What it does to shapes, for Sequential. */
   '~shapes'?(
     rule:
       | ConvTransposeRule<'ConvTranspose3d', 3, In, Out, Window<K, Stride, Pad, Dilation>, Extra>
       | BaseRule,
-  ): void
+  ): readonly [In, Out, K, Stride, Pad, Dilation, Extra]
   constructor(
     inChannels: In,
     outChannels: Out,

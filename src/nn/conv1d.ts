@@ -6,7 +6,7 @@ import { conv1d } from '../tensor/functional.js'
 import type { BaseRule, ConvRule, ConvShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { Window } from '../tensor/window-shapes.js'
+import type { Unless, Window } from '../tensor/window-shapes.js'
 import { ConvNd, type ConvOptions } from './conv-nd.js'
 import type { Sizes, WindowOptions } from './tuple.js'
 
@@ -18,12 +18,14 @@ export class Conv1d<
   In extends number = number,
   Out extends number = number,
   const K extends Sizes = Sizes,
-  const Stride extends Sizes = 1,
-  const Pad extends Sizes | 'same' | 'valid' = 0,
-  const Dilation extends Sizes = 1,
+  const Stride extends Sizes = Unless<K, Sizes, 1>,
+  const Pad extends Sizes | 'same' | 'valid' = Unless<K, Sizes | 'same' | 'valid', 0>,
+  const Dilation extends Sizes = Unless<K, Sizes, 1>,
 > extends ConvNd {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: ConvRule<'Conv1d', 1, In, Out, Window<K, Stride, Pad, Dilation>> | BaseRule): void
+  '~shapes'?(
+    rule: ConvRule<'Conv1d', 1, In, Out, Window<K, Stride, Pad, Dilation>> | BaseRule,
+  ): readonly [In, Out, K, Stride, Pad, Dilation]
   constructor(
     inChannels: In,
     outChannels: Out,

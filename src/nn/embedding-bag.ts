@@ -13,6 +13,7 @@ import { Parameter } from '../tensor/parameter.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { cat } from '../tensor/tensor-functions.js'
+import type { Unless } from '../tensor/window-shapes.js'
 import { checkInteger } from './check-input.js'
 import { Module } from './module.js'
 
@@ -30,9 +31,12 @@ export interface EmbeddingBagOptions {
  * from N(0, 1). `forward(index)` takes one bag a row (bags, length); `forward(index, offsets)` takes 1-d indices and where
  * each bag begins; `forward(index, offsets, perSampleWeights)` weighs the rows of a sum.
  */
-export class EmbeddingBag<D extends number = number, Last extends boolean = false> extends Module {
+export class EmbeddingBag<
+  D extends number = number,
+  Last extends boolean = Unless<D, boolean, false>,
+> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: EmbeddingBagRule<D> | BaseRule): void
+  '~shapes'?(rule: EmbeddingBagRule<D> | BaseRule): readonly [D, Last]
   readonly numEmbeddings: number
   readonly embeddingDim: number
   readonly mode: 'mean' | 'sum' | 'max'

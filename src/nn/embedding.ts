@@ -29,7 +29,7 @@ export interface EmbeddingOptions {
  */
 export class Embedding<D extends number = number> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: EmbeddingRule<D> | BaseRule): void
+  '~shapes'?(rule: EmbeddingRule<D> | BaseRule): D
   readonly numEmbeddings: number
   readonly embeddingDim: number
   readonly paddingIdx: number | null

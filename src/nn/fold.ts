@@ -9,7 +9,7 @@ import type { FoldRule, FoldShape } from '../tensor/image-shapes.js'
 import type { BaseRule } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { Window } from '../tensor/window-shapes.js'
+import type { Unless, Window } from '../tensor/window-shapes.js'
 import { Module } from './module.js'
 import { checkSizes, formatTuple, type Sizes, tuple, type WindowOptions } from './tuple.js'
 
@@ -19,12 +19,14 @@ import { checkSizes, formatTuple, type Sizes, tuple, type WindowOptions } from '
 export class Fold<
   const Output extends Sizes = Sizes,
   const K extends Sizes = Sizes,
-  const Stride extends Sizes = 1,
-  const Pad extends Sizes = 0,
-  const Dilation extends Sizes = 1,
+  const Stride extends Sizes = Unless<K, Sizes, 1>,
+  const Pad extends Sizes = Unless<K, Sizes, 0>,
+  const Dilation extends Sizes = Unless<K, Sizes, 1>,
 > extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: FoldRule<Output, Window<K, Stride, Pad, Dilation>> | BaseRule): void
+  '~shapes'?(
+    rule: FoldRule<Output, Window<K, Stride, Pad, Dilation>> | BaseRule,
+  ): readonly [Output, K, Stride, Pad, Dilation]
   readonly outputSize: readonly number[]
   readonly kernelSize: readonly number[]
   readonly options: Readonly<Record<keyof UnfoldOptions, readonly number[]>>

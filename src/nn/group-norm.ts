@@ -27,7 +27,7 @@ export interface GroupNormOptions {
  */
 export class GroupNorm<C extends number = number> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: ChannelRule<'GroupNorm', C, '(N, C, …)'> | BaseRule): void
+  '~shapes'?(rule: ChannelRule<'GroupNorm', C, '(N, C, …)'> | BaseRule): C
   readonly numGroups: number
   readonly numChannels: number
   readonly eps: number

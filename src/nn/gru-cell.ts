@@ -17,7 +17,7 @@ import { RecurrentCell } from './recurrent-cell.js'
  */
 export class GRUCell<In extends number = number, Hidden extends number = number> extends RecurrentCell {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: CellRule<'GRUCell', In, Hidden> | BaseRule): void
+  '~shapes'?(rule: CellRule<'GRUCell', In, Hidden> | BaseRule): readonly [In, Hidden]
   constructor(inputSize: In, hiddenSize: Hidden, options: LinearOptions = {}) {
     super(inputSize, hiddenSize, 3, options.bias ?? true)
     checkOptions<LinearOptions>('GRUCell', options, { bias: true })

@@ -14,7 +14,7 @@ import { InstanceNormNd, type InstanceNormOptions } from './instance-norm-nd.js'
  */
 export class InstanceNorm1d<C extends number = number> extends InstanceNormNd {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: ImageRule<'InstanceNorm1d', C, 1> | BaseRule): void
+  '~shapes'?(rule: ImageRule<'InstanceNorm1d', C, 1> | BaseRule): C
 
   constructor(numFeatures: C, options: InstanceNormOptions = {}) {
     super('InstanceNorm1d', numFeatures, options)

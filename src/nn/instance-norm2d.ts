@@ -14,7 +14,7 @@ import { InstanceNormNd, type InstanceNormOptions } from './instance-norm-nd.js'
  */
 export class InstanceNorm2d<C extends number = number> extends InstanceNormNd {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: ImageRule<'InstanceNorm2d', C, 2> | BaseRule): void
+  '~shapes'?(rule: ImageRule<'InstanceNorm2d', C, 2> | BaseRule): C
 
   constructor(numFeatures: C, options: InstanceNormOptions = {}) {
     super('InstanceNorm2d', numFeatures, options)

@@ -14,7 +14,7 @@ import { InstanceNormNd, type InstanceNormOptions } from './instance-norm-nd.js'
  */
 export class InstanceNorm3d<C extends number = number> extends InstanceNormNd {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: ImageRule<'InstanceNorm3d', C, 3> | BaseRule): void
+  '~shapes'?(rule: ImageRule<'InstanceNorm3d', C, 3> | BaseRule): C
 
   constructor(numFeatures: C, options: InstanceNormOptions = {}) {
     super('InstanceNorm3d', numFeatures, options)

@@ -29,7 +29,7 @@ export interface LayerNormOptions {
  */
 export class LayerNorm<const N extends Sizes = Sizes> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: FeatureRule<'LayerNorm', LastSize<N>> | BaseRule): void
+  '~shapes'?(rule: FeatureRule<'LayerNorm', LastSize<N>> | BaseRule): N
   readonly normalizedShape: readonly number[]
   readonly eps: number
   weight: Parameter | null

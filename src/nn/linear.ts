@@ -25,7 +25,7 @@ export interface LinearOptions {
  */
 export class Linear<In extends number = number, Out extends number = number> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: LinearRule<In, Out> | BaseRule): void
+  '~shapes'?(rule: LinearRule<In, Out> | BaseRule): readonly [In, Out]
   readonly inFeatures: number
   readonly outFeatures: number
   weight: Parameter

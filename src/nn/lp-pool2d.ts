@@ -8,7 +8,7 @@ import type { PoolRule, PoolShape } from '../tensor/image-shapes.js'
 import type { BaseRule } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { Ceiled, Window } from '../tensor/window-shapes.js'
+import type { Ceiled, Unless, Window } from '../tensor/window-shapes.js'
 import { LpPoolNd } from './lp-pool-nd.js'
 import type { Sizes } from './tuple.js'
 
@@ -17,11 +17,13 @@ import type { Sizes } from './tuple.js'
  */
 export class LPPool2d<
   const K extends Sizes = Sizes,
-  const Stride extends Sizes | null = null,
-  Ceil extends boolean = false,
+  const Stride extends Sizes | null = Unless<K, Sizes | null, null>,
+  Ceil extends boolean = Unless<K, boolean, false>,
 > extends LpPoolNd {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: PoolRule<'LPPool2d', 2, Ceiled<Ceil, Window<K, Stride>>> | BaseRule): void
+  '~shapes'?(
+    rule: PoolRule<'LPPool2d', 2, Ceiled<Ceil, Window<K, Stride>>> | BaseRule,
+  ): readonly [K, Stride, Ceil]
 
   constructor(
     normType: number,

@@ -7,7 +7,7 @@ import { maxPool3d } from '../tensor/functional.js'
 import type { BaseRule, ConvRule, ConvShape } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { Ceiled, Window } from '../tensor/window-shapes.js'
+import type { Ceiled, Unless, Window } from '../tensor/window-shapes.js'
 import { type MaxPoolOptions, type Pooled, PoolNd, type PoolWindowOptions } from './pool-nd.js'
 import { checkSizes, formatTuple, type Sizes, tuple } from './tuple.js'
 
@@ -18,16 +18,16 @@ import { checkSizes, formatTuple, type Sizes, tuple } from './tuple.js'
  */
 export class MaxPool3d<
   const K extends Sizes = Sizes,
-  const Stride extends Sizes | null = null,
-  const Pad extends Sizes = 0,
-  const Dilation extends Sizes = 1,
-  Ceil extends boolean = false,
+  const Stride extends Sizes | null = Unless<K, Sizes | null, null>,
+  const Pad extends Sizes = Unless<K, Sizes, 0>,
+  const Dilation extends Sizes = Unless<K, Sizes, 1>,
+  Ceil extends boolean = Unless<K, boolean, false>,
   Indices extends boolean = false,
 > extends PoolNd {
   /** @internal What it does to shapes, for Sequential. */
   '~shapes'?(
     rule: ConvRule<'MaxPool3d', 3, number, null, Ceiled<Ceil, Window<K, Stride, Pad, Dilation>>> | BaseRule,
-  ): void
+  ): readonly [K, Stride, Pad, Dilation, Ceil]
   readonly dilation: readonly number[]
   readonly returnIndices: boolean
 

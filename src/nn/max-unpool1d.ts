@@ -6,7 +6,7 @@ import { maxUnpool1d } from '../tensor/functional.js'
 import type { SameShape, UnpoolShape } from '../tensor/image-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { Window } from '../tensor/window-shapes.js'
+import type { Unless, Window } from '../tensor/window-shapes.js'
 import { MaxUnpoolNd, type MaxUnpoolOptions, type UnpoolWindowOptions } from './max-unpool-nd.js'
 import type { Sizes } from './tuple.js'
 
@@ -16,8 +16,8 @@ import type { Sizes } from './tuple.js'
  */
 export class MaxUnpool1d<
   const K extends Sizes = Sizes,
-  const Stride extends Sizes | null = null,
-  const Pad extends Sizes = 0,
+  const Stride extends Sizes | null = Unless<K, Sizes | null, null>,
+  const Pad extends Sizes = Unless<K, Sizes, 0>,
 > extends MaxUnpoolNd {
   constructor(kernelSize: K, options: MaxUnpoolOptions & UnpoolWindowOptions<Stride, Pad> = {}) {
     super('MaxUnpool1d', kernelSize, options, 1)

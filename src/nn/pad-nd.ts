@@ -21,7 +21,7 @@ export abstract class PadNd<
   P extends Padding = Padding,
 > extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: PadRule<Name, R, P> | BaseRule): void
+  '~shapes'?(rule: PadRule<Name, R, P> | BaseRule): P
   readonly padding: readonly number[]
   readonly #name: string
   readonly #options: {

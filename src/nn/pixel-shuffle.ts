@@ -15,7 +15,7 @@ import { Module } from './module.js'
  */
 export class PixelShuffle<F extends number = number> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: ShuffleRule<F> | BaseRule): void
+  '~shapes'?(rule: ShuffleRule<F> | BaseRule): F
   readonly upscaleFactor: number
 
   constructor(upscaleFactor: F) {

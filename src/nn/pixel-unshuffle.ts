@@ -15,7 +15,7 @@ import { Module } from './module.js'
  */
 export class PixelUnshuffle<F extends number = number> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: UnshuffleRule<F> | BaseRule): void
+  '~shapes'?(rule: UnshuffleRule<F> | BaseRule): F
   readonly downscaleFactor: number
 
   constructor(downscaleFactor: F) {

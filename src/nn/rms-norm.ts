@@ -27,7 +27,7 @@ export interface RMSNormOptions {
  */
 export class RMSNorm<const N extends Sizes = Sizes> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: FeatureRule<'RMSNorm', LastSize<N>> | BaseRule): void
+  '~shapes'?(rule: FeatureRule<'RMSNorm', LastSize<N>> | BaseRule): N
   readonly normalizedShape: readonly number[]
   readonly eps: number | null
   weight: Parameter | null

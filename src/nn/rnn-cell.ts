@@ -21,7 +21,7 @@ export interface RNNCellOptions {
 /** h' = tanh(W x + b + U h + d) for x (N, inputSize) and h (N, hiddenSize), zeros if not given. Elman (1990). */
 export class RNNCell<In extends number = number, Hidden extends number = number> extends RecurrentCell {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: CellRule<'RNNCell', In, Hidden> | BaseRule): void
+  '~shapes'?(rule: CellRule<'RNNCell', In, Hidden> | BaseRule): readonly [In, Hidden]
   readonly nonlinearity: 'tanh' | 'relu'
 
   constructor(inputSize: In, hiddenSize: Hidden, options: RNNCellOptions = {}) {

@@ -45,7 +45,7 @@ export interface EncoderMasks {
  */
 export class TransformerEncoderLayer<E extends number = number> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: SequenceRule<'TransformerEncoderLayer', E> | BaseRule): void
+  '~shapes'?(rule: SequenceRule<'TransformerEncoderLayer', E> | BaseRule): E
   readonly dModel: number
   readonly nhead: number
   readonly normFirst: boolean

@@ -23,7 +23,7 @@ export interface TransformerEncoderOptions {
  */
 export class TransformerEncoder<E extends number = number> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: SequenceRule<'TransformerEncoder', E> | BaseRule): void
+  '~shapes'?(rule: SequenceRule<'TransformerEncoder', E> | BaseRule): E
   layers: TransformerEncoderLayer<E>[]
   norm: TensorModule | null
 

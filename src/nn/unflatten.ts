@@ -13,7 +13,7 @@ import { checkSizes } from './tuple.js'
 /** Splits axis `dim` into `sizes`, whose product is its size: the reverse of `Flatten`. */
 export class Unflatten<Axis extends number = number, const Sizes extends Shape = Shape> extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: UnflattenRule<Axis, Sizes> | BaseRule): void
+  '~shapes'?(rule: UnflattenRule<Axis, Sizes> | BaseRule): readonly [Axis, Sizes]
   readonly dim: number
   readonly sizes: Shape
 

@@ -9,7 +9,7 @@ import type { UnfoldRule, UnfoldShape } from '../tensor/image-shapes.js'
 import type { BaseRule } from '../tensor/layer-shapes.js'
 import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { Window } from '../tensor/window-shapes.js'
+import type { Unless, Window } from '../tensor/window-shapes.js'
 import { Module } from './module.js'
 import { checkSizes, formatTuple, type Sizes, tuple, type WindowOptions } from './tuple.js'
 
@@ -20,12 +20,14 @@ export type { UnfoldOptions }
  */
 export class Unfold<
   const K extends Sizes = Sizes,
-  const Stride extends Sizes = 1,
-  const Pad extends Sizes = 0,
-  const Dilation extends Sizes = 1,
+  const Stride extends Sizes = Unless<K, Sizes, 1>,
+  const Pad extends Sizes = Unless<K, Sizes, 0>,
+  const Dilation extends Sizes = Unless<K, Sizes, 1>,
 > extends Module {
   /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(rule: UnfoldRule<Window<K, Stride, Pad, Dilation>> | BaseRule): void
+  '~shapes'?(
+    rule: UnfoldRule<Window<K, Stride, Pad, Dilation>> | BaseRule,
+  ): readonly [K, Stride, Pad, Dilation]
   readonly kernelSize: readonly number[]
   readonly options: Readonly<Record<keyof UnfoldOptions, readonly number[]>>
 

@@ -14,8 +14,9 @@ export interface ShapeRule {
 }
 
 /**
- * What layers name beside their rule, which is the parameter of a method `~shapes`. The union lets a layer of known sizes
- * be assigned to one of unknown sizes, however their rules use the sizes: each rule is assignable to this.
+ * What layers name beside their rule, which is the parameter of a method `~shapes`. Each rule is assignable to this, so that
+ * layers are not compared by their rules but by the sizes that the method gives: a layer of known sizes is one of unknown
+ * sizes, and not one of other sizes.
  */
 export interface BaseRule extends ShapeRule {
   readonly base?: true

@@ -16,6 +16,12 @@ export interface WindowType {
   readonly dilation: PerAxis
 }
 
+/**
+ * The default of a setting of a layer whose size K is known; any where K is not, so that `Conv2d` as the type of a field
+ * stands for every convolution.
+ */
+export type Unless<K, Every, Default> = number extends K ? Every : Default
+
 /** A window as a type. A stride of `null` is the window's size. */
 export interface Window<
   K extends PerAxis,

@@ -173,6 +173,35 @@ check<
   >
 >()
 
+// ---------------------------------------------------------------- a layer is not one of other sizes
+let linear = new nn.Linear(512, 1000)
+// @ts-expect-error 10 and not 1000 features
+linear = new nn.Linear(512, 10)
+let five = new nn.Conv2d(3, 16, 5)
+// @ts-expect-error another kernel
+five = new nn.Conv2d(3, 16, 3)
+// @ts-expect-error another stride
+five = new nn.Conv2d(3, 16, 5, { stride: 2 })
+let halving = new nn.MaxPool2d(2)
+// @ts-expect-error another window
+halving = new nn.MaxPool2d(3)
+let frame = new nn.ZeroPad2d(2)
+// @ts-expect-error another padding
+frame = new nn.ZeroPad2d(3)
+void [linear, five, halving, frame]
+const one = flag ? new nn.Conv2d(3, 16, 3) : new nn.Conv2d(3, 16, 5, { stride: 2 })
+const oneOf: readonly [8, 16, 30, 30] | readonly [8, 16, 14, 14] = one.forward(image).shape
+void oneOf
+// As the type of a field a layer's name stands for every one of its kind.
+const several: nn.Conv2d[] = [
+  new nn.Conv2d(1, 2, 3),
+  new nn.Conv2d(2, 3, [5, 1], { stride: n, padding: 'same' }),
+]
+for (const each of several) shaped<readonly [8, number, number, number]>().is(each.forward(image))
+const pools: nn.MaxPool2d = new nn.MaxPool2d(3, { stride: 2, ceilMode: flag, dilation: [1, 2] })
+const up: nn.ConvTranspose2d = new nn.ConvTranspose2d(2, 4, 2, { stride: [1, 3], outputPadding: 1 })
+void [pools, up]
+
 // ---------------------------------------------------------------- the classic mistake
 const features = [
   new nn.Conv2d(1, 6, 5, { padding: 2 }),
