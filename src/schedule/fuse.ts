@@ -16,6 +16,7 @@ import { operandsOf } from './operands.js'
 import { packLeft } from './pack.js'
 import { commonRows, type Rows } from './rows.js'
 import { chooseStored, structured } from './store.js'
+import { isThin } from './thin-contract.js'
 import { tapsPanel, transformedTaps, usesTapsOnce } from './winograd.js'
 import { readInputs, tapsGradient } from './winograd-gradient.js'
 
@@ -49,7 +50,7 @@ export function cutIntoKernels(
 ): Cut {
   const order = topologicalOrder(roots, (n) => (isLeaf(n) ? [] : n.inputs))
   const contractions = order.filter(
-    (n): n is Node<'contract'> => !isLeaf(n) && isOp(n, 'contract') && tapsGradient(n) === null,
+    (n): n is Node<'contract'> => !isLeaf(n) && isOp(n, 'contract') && tapsGradient(n) === null && !isThin(n),
   )
   const delivered = new Set(roots)
   const rowsOf = (

@@ -14,6 +14,7 @@ import { foldAsMovement } from './fold-as-movement.js'
 import { mergeReduced } from './merge-reduced.js'
 import { pruneScan } from './prune-scan.js'
 import { layDown, splitInner } from './reshape-contract.js'
+import { turnThin } from './thin-contract.js'
 import { widenContract } from './widen-contract.js'
 import { convAsTapsGradient } from './winograd-gradient.js'
 
@@ -75,6 +76,7 @@ const rewrites: readonly Rewrite[] = [
   convPhases,
   convAsTapsGradient,
   convAsContract,
+  turnThin,
   contractAsReduction,
   widenContract,
   layDown,

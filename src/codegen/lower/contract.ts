@@ -22,6 +22,7 @@ import { pairedSteps, pairsOn } from '../../schedule/bf16-products.js'
 import { contractShape, matrixSizes } from '../../schedule/contract-shape.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
 import { sharedBatchAxes, tileRows } from '../../schedule/pack.js'
+import { isThin } from '../../schedule/thin-contract.js'
 import {
   addIndex,
   atomIndex,
@@ -44,6 +45,7 @@ import { type LeftReader, leftTiles } from './left-tiles.js'
 import { pairedLeft } from './paired-left.js'
 import { needsStatements, prefetchOutputs } from './prefetch.js'
 import { beforeBf16, pairOfBf16, roundTo } from './round.js'
+import { lowerThinContract } from './thin-contract.js'
 import { TransposedTiles } from './transpose.js'
 
 /** Inner steps of a slice, at most about; with few rows long runs of columns matter more: copying is half the work. */
@@ -135,6 +137,7 @@ function blockingOf(spec: ContractSpec, target: Target): Blocking {
 }
 
 export function lowerContract(spec: ContractSpec, target: Target): Kernel {
+  if (isThin(spec.node)) return lowerThinContract(spec, target)
   const k = new KernelBuilder()
   const right = spec.node.inputs[1]
   const { e } = k
