@@ -1,5 +1,6 @@
 // The benchmark's command line.
 import { parseArgs } from 'node:util'
+import { smallBenchmarks } from './aims.js'
 import { peers } from './contenders.js'
 import { specs } from './specs/specs.js'
 
@@ -21,10 +22,15 @@ export interface BenchArguments {
   readonly newPython: string | null
   /** The file that takes the results with a roofline of each model; null writes none. */
   readonly write: string | null
+  /** Small benchmarks that the file has sections of. */
+  readonly small: readonly string[]
 }
 
+const smallNames = smallBenchmarks.map(({ name }) => name)
+
 export const usage = `Usage: npm run bench -- [options]
-       npm run bench -- gemm | bf16 | conv | elementwise | overhead | compile-time [options]   (each has --help)
+       npm run bench -- ${smallNames.join(' | ')} [options]
+       (each of these has --help)
 
 Training-step times (forward, backward, SGD with momentum) of Chainrule beside its peers, in milliseconds.
 
@@ -36,7 +42,9 @@ Training-step times (forward, backward, SGD with momentum) of Chainrule beside i
   --budget MS       time for the timed steps of one process (default 1500)
   --python PATH     the Python with PyTorch (default /usr/bin/python3)
   --new-python PATH a Python with today's PyTorch, JAX and ONNX Runtime (default: none, those rows say so)
-  --write FILE      write the results there (default bench/RESULTS.md where all models are measured, else none)
+  --write [FILE]    write the results there, with profiles of the models and the small benchmarks (default
+                    bench/RESULTS.md where all models are measured, else none)
+  --small NAMES     small benchmarks that are written too (default all), or none
   --json            one JSON object a line and no table
   --help            this text`
 
@@ -65,6 +73,18 @@ function countIn(option: string, text: string): number {
   return count
 }
 
+/** `--write` alone means the usual file. */
+function withFile(list: readonly string[]): string[] {
+  const fileless = (i: number): boolean => list[i] === '--write' && (list[i + 1] ?? '--').startsWith('--')
+  return list.flatMap((item, i) => (fileless(i) ? [item, resultsFile] : [item]))
+}
+
+/** Names out of those that are known; all where the option is missing, and `none` is none. */
+function someOf(option: string, text: string | undefined, known: readonly string[]): readonly string[] {
+  if (text === undefined) return known
+  return text === 'none' ? [] : namesIn(option, text, known)
+}
+
 /** Reads the options; throws `ArgumentError` saying what was expected and what came. */
 export function parseArguments(list: readonly string[]): BenchArguments {
   const text = { type: 'string' } as const
@@ -72,7 +92,7 @@ export function parseArguments(list: readonly string[]): BenchArguments {
   let values: ReturnType<typeof parse>['values']
   function parse() {
     return parseArgs({
-      args: [...list],
+      args: withFile(list),
       options: {
         only: text,
         peers: text,
@@ -83,6 +103,7 @@ export function parseArguments(list: readonly string[]): BenchArguments {
         python: text,
         'new-python': text,
         write: text,
+        small: text,
         json: flag,
         help: flag,
       },
@@ -103,12 +124,8 @@ export function parseArguments(list: readonly string[]): BenchArguments {
     help: values.help,
     json: values.json,
     models: only === undefined ? modelNames : namesIn('only', only, modelNames),
-    peers:
-      values.peers === undefined
-        ? peerNames
-        : values.peers === 'none'
-          ? []
-          : namesIn('peers', values.peers, peerNames),
+    peers: someOf('peers', values.peers, peerNames),
+    small: someOf('small', values.small, smallNames),
     device: device ?? null,
     threads: threads === undefined ? null : countIn('threads', threads),
     rounds: countIn('rounds', rounds),

@@ -45,7 +45,9 @@ export async function launch(
   })
   // A child that dies early closes its input: the exit code tells, not the broken pipe.
   child.stdin.on('error', () => {})
-  child.stdin.end(JSON.stringify({ ...request, threads: configuration.threads ?? request.threads }))
+  const threads = configuration.threads === 1 ? 1 : (request.threads ?? configuration.threads ?? null)
+  const asked: BenchRequest = { ...request, threads, channelsLast: configuration.channelsLast ?? false }
+  child.stdin.end(JSON.stringify(asked))
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', resolve)

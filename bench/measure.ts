@@ -1,4 +1,5 @@
 // The measuring loop of the contenders that run in Node: losses first, then timed steps, then the reply.
+import { existsSync, readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { type ModelArrays, readArrayFile } from './data/array-file.js'
 import type { BenchReply, BenchRequest } from './protocol.js'
@@ -10,15 +11,29 @@ export type TrainingStep = () => Promise<number>
 export interface Contender {
   readonly version: string
   readonly config: string
+  /** The models that it has, where it has not all. */
+  readonly models?: readonly string[]
   /** Prepares model and optimizer outside the timed part. */
   readonly prepare: (request: BenchRequest, arrays: ModelArrays) => Promise<TrainingStep>
   /** Turns an error that means "this library cannot train this model" into its reason; null for any other error. */
   readonly reasonOf: (error: unknown) => string | null
 }
 
+/** The most memory that this process has had resident. Linux' VmHWM: `maxRSS` starts with the parent's. */
+export function peakBytes(): number {
+  const file = '/proc/self/status'
+  const found = existsSync(file) ? /^VmHWM:\s*(\d+) kB/m.exec(readFileSync(file, 'utf8')) : null
+  return 1024 * (found === null ? process.resourceUsage().maxRSS : Number(found[1]))
+}
+
+/** What a peer says that has no version of a model. */
+const notWritten = 'no version of this model is written'
+
 async function measure(contender: Contender, request: BenchRequest): Promise<BenchReply> {
   const { version, config } = contender
   try {
+    if (contender.models !== undefined && !contender.models.includes(request.model))
+      return { kind: 'unsupported', version, reason: notWritten }
     const step = await contender.prepare(request, readArrayFile(request.arrays))
     const losses: number[] = []
     const times: number[] = []
@@ -32,7 +47,7 @@ async function measure(contender: Contender, request: BenchRequest): Promise<Ben
       await step()
       times.push(performance.now() - start)
     }
-    return { kind: 'measured', version, config, losses, times }
+    return { kind: 'measured', version, config, losses, times, peakBytes: peakBytes() }
   } catch (error) {
     const reason = contender.reasonOf(error)
     if (reason === null) throw error

@@ -1,5 +1,6 @@
 // One contender on one model: every configuration, several rounds, the best configuration's median.
-import type { Contender } from './contenders.js'
+import { lossDifference } from './compare.js'
+import { type Contender, configurationsOf } from './contenders.js'
 import { type LaunchOptions, launch } from './launch.js'
 import type { BenchRequest, Measured } from './protocol.js'
 
@@ -9,9 +10,16 @@ export interface Measurement {
   readonly version: string | null
   readonly config: string | null
   readonly losses: readonly number[]
+  /** The largest peak of resident memory of the best configuration's processes. */
+  readonly peakBytes: number | null
   readonly reason?: string
   readonly error?: string
 }
+
+/** What processes after the first one do before steps are timed. */
+const warmUpSteps = 5
+
+const nothing: Measurement = { ms: null, version: null, config: null, losses: [], peakBytes: null }
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
@@ -20,8 +28,9 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * Measures one process after the other. The losses come from the first round; later rounds only warm up. A
- * configuration that is 1.5 times slower than the best one after the first round is not run again.
+ * Measures one process after the other. The losses come from the first configuration's first round; the other processes
+ * only warm up, with losses that must agree with them. A configuration that is 1.5 times slower than the best one after
+ * the first round is not run again.
  */
 export async function measureContender(
   contender: Contender,
@@ -29,27 +38,32 @@ export async function measureContender(
   rounds: number,
   options: LaunchOptions,
 ): Promise<Measurement> {
-  const runs = contender.configurations.map((configuration) => ({
+  const runs = configurationsOf(contender, request.model).map((configuration) => ({
     configuration,
     replies: [] as Measured[],
     medians: [] as number[],
   }))
+  let losses: readonly number[] = []
   try {
     for (let round = 0; round < rounds; round++) {
       const best = Math.min(...runs.map(({ medians }) => median(medians)).filter(Number.isFinite))
       for (const { configuration, replies, medians } of runs) {
         if (round > 0 && median(medians) > 1.5 * best) continue
-        const asked = round === 0 ? request : { ...request, lossSteps: 3 }
+        const asked = losses.length === 0 ? request : { ...request, lossSteps: warmUpSteps }
         const reply = await launch(contender, configuration, asked, options)
         if (reply.kind === 'unsupported') {
-          return { ms: null, version: reply.version, config: null, losses: [], reason: reply.reason }
+          return { ...nothing, version: reply.version, reason: reply.reason }
         }
+        if (losses.length === 0) losses = reply.losses
+        const label = configuration.label ?? 'another process'
+        const problem = lossDifference(losses, reply.losses, label, contender.name)
+        if (problem !== null) throw new Error(problem)
         replies.push(reply)
         medians.push(median(reply.times))
       }
     }
   } catch (error) {
-    return { ms: null, version: null, config: null, losses: [], error: (error as Error).message }
+    return { ...nothing, error: (error as Error).message }
   }
   const fastest = runs.reduce((best, run) => (median(run.medians) < median(best.medians) ? run : best))
   const [first] = fastest.replies
@@ -57,6 +71,7 @@ export async function measureContender(
     ms: median(fastest.medians),
     version: first.version,
     config: fastest.configuration.label ?? first.config ?? null,
-    losses: first.losses,
+    losses,
+    peakBytes: Math.max(...fastest.replies.map((reply) => reply.peakBytes)),
   }
 }

@@ -12,6 +12,8 @@ export interface BenchRequest {
   readonly inference: boolean
   /** Thread count; null leaves the contender's default. */
   readonly threads: number | null
+  /** Images and filters with their channels last, where the contender has the choice (PyTorch). */
+  readonly channelsLast?: boolean
   /**
    * Untimed first steps from the initial weights, whose losses are reported; they are the warm-up too. After
    * `lossBudgetMs` they end early, with 3 losses or more.
@@ -32,6 +34,8 @@ export interface Measured {
   readonly losses: readonly number[]
   /** Milliseconds of each timed step. */
   readonly times: readonly number[]
+  /** The most memory that the process has had resident. */
+  readonly peakBytes: number
 }
 
 /** The contender cannot train this model; `reason` is what it says itself. */

@@ -1,5 +1,7 @@
 // bench/RESULTS.md: the table of all measurements, and where the time of our own steps goes. Generated, never edited.
 import { cpus } from 'node:os'
+import { row as line } from './markdown.js'
+import { aimLines, type SmallResult, sectionLines } from './sections.js'
 import type { BenchRow } from './table.js'
 
 /** Peer's time / ours that the project wants to reach at least, by model; the peer is PyTorch 1.13 unless named. */
@@ -45,6 +47,8 @@ export interface ResultsInput {
   readonly rows: readonly BenchRow[]
   /** A profile, or why there is none, by model. */
   readonly profiles: readonly (ModelProfile | { readonly model: string; readonly problem: string })[]
+  /** What the small benchmarks gave. */
+  readonly small: readonly SmallResult[]
   readonly descriptions: ReadonlyMap<string, string>
 }
 
@@ -52,21 +56,36 @@ const number = (value: number | null, digits = 2): string => (value === null ? '
 const milliseconds = (value: number | null): string =>
   value === null ? '–' : value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(3)
 const percent = (share: number | null): string => (share === null ? '–' : `${(100 * share).toFixed(0)} %`)
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
-const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
+const megabytes = (value: number | null): string => (value === null ? '–' : value.toFixed(0))
 
 function table(rows: readonly BenchRow[]): string[] {
   const out = [
-    line(['model', 'ours, ms', 'peer', 'version', 'configuration', 'peer, ms', 'ratio', 'wanted', '']),
-    '|---|---:|---|---|---|---:|---:|---:|---|',
+    line([
+      'model',
+      'ours, ms',
+      'peer',
+      'version',
+      'configuration',
+      'peer, ms',
+      'ratio',
+      'wanted',
+      '',
+      'ours, MB',
+      'peer, MB',
+    ]),
+    '|---|---:|---|---|---|---:|---:|---:|---|---:|---:|',
   ]
-  for (const row of rows) {
+  // Peers that cannot take part are told below the table, once.
+  for (const row of rows.filter(({ reason, error }) => reason === undefined || error !== undefined)) {
     const target = row.peer === null ? undefined : targets[row.name]?.[row.peer]
     const verdict =
       row.error !== undefined
         ? `FAILED: ${row.error}`
-        : (row.reason ??
-          (target === undefined || row.ratio === null ? '' : row.ratio >= target ? 'reached' : 'short'))
+        : target === undefined || row.ratio === null
+          ? ''
+          : row.ratio >= target
+            ? 'reached'
+            : 'short'
     out.push(
       line([
         `\`${row.name}\``,
@@ -78,10 +97,72 @@ function table(rows: readonly BenchRow[]): string[] {
         number(row.ratio),
         target === undefined ? '' : number(target, 1),
         verdict,
+        megabytes(row.mb),
+        megabytes(row.peerMb),
       ]),
     )
   }
   return out
+}
+
+/** Why peers have no row of some models, one line a peer and reason. */
+function absences(rows: readonly BenchRow[]): string[] {
+  const groups = new Map<string, string[]>()
+  for (const { name, peer, reason, error } of rows) {
+    if (reason === undefined || error !== undefined) continue
+    const key = `${peer}: ${reason.replaceAll('\n', ' ')}`
+    groups.set(key, [...(groups.get(key) ?? []), `\`${name}\``])
+  }
+  if (groups.size === 0) return []
+  return ['', 'Without a row:', '', ...[...groups].map(([key, names]) => `- ${key} (${names.join(', ')})`)]
+}
+
+/** Whether a training of ours holds no more memory than PyTorch's. */
+function memoryLine(rows: readonly BenchRow[]): string {
+  const aim = 'peak resident memory of `resnet18-cifar`, MB'
+  const row = rows.find(({ name, peer }) => name === 'resnet18-cifar' && peer === 'pytorch')
+  if (row === undefined || row.mb === null || row.peerMb === null)
+    return line([aim, "≤ PyTorch's", '–', '–', row?.error ?? row?.reason ?? 'not measured'])
+  const good = row.mb <= row.peerMb
+  return line([
+    aim,
+    `≤ ${megabytes(row.peerMb)} (PyTorch's)`,
+    megabytes(row.mb),
+    `${good ? 1 : 0} of 1`,
+    good ? 'reached' : 'short',
+  ])
+}
+
+/** What the profiles say of the time beside the kernels of the models' steps. */
+function overheadLines(profiles: ResultsInput['profiles']): string[] {
+  const found = profiles.flatMap((profile) => {
+    if ('problem' in profile || profile.programs.length === 0) return []
+    const [{ kernels, seconds }] = profile.programs
+    const calls = kernels.reduce((sum, k) => sum + k.calls, 0)
+    return [
+      {
+        model: profile.model,
+        between: (1e9 * seconds.between) / calls,
+        javascript: 1e6 * seconds.javascript,
+      },
+    ]
+  })
+  const judge = (aim: string, limit: number, key: 'between' | 'javascript'): string => {
+    if (found.length === 0) return line([aim, `≤ ${limit}`, '–', '–', 'not profiled'])
+    const worst = found.reduce((most, one) => (one[key] > most[key] ? one : most))
+    const good = found.filter((one) => one[key] <= limit).length
+    return line([
+      aim,
+      `≤ ${limit}`,
+      `${worst[key].toFixed(0)} (${worst.model})`,
+      `${good} of ${found.length}`,
+      good === found.length ? 'reached' : 'short',
+    ])
+  }
+  return [
+    judge("between kernels of the models' steps, waiting for other threads included, ns", 1000, 'between'),
+    judge("JavaScript of the models' steps, µs", 50, 'javascript'),
+  ]
 }
 
 function roofline(profile: ResultsInput['profiles'][number]): string[] {
@@ -120,7 +201,7 @@ function roofline(profile: ResultsInput['profiles'][number]): string[] {
 }
 
 /** The text of bench/RESULTS.md. */
-export function resultsText({ command, rows, profiles, descriptions }: ResultsInput): string {
+export function resultsText({ command, rows, profiles, small, descriptions }: ResultsInput): string {
   const [processor] = cpus()
   const lines = [
     '# Benchmark results',
@@ -133,8 +214,21 @@ export function resultsText({ command, rows, profiles, descriptions }: ResultsIn
     '',
     'Milliseconds of a whole step (forward, backward, SGD with momentum; inference only the forward pass), medians. The',
     "ratio is the peer's time divided by ours. A peer is credited with its best configuration.",
+    'MB are the peak of resident memory of the process, with what its language brings along.',
     '',
     ...table(rows),
+    ...absences(rows),
+    '',
+    '## The other aims',
+    '',
+    'The figure that is furthest from what is wanted, and how many rows reach it; the sections below have them all.',
+    '',
+    line(['aim', 'wanted', 'worst', 'reached by', '']),
+    '|---|---|---|---|---|',
+    ...aimLines(small),
+    ...overheadLines(profiles),
+    memoryLine(rows),
+    ...small.flatMap(sectionLines),
     '',
     '## Where the time goes',
     '',

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { smallBenchmarks } from './aims.js'
 import { ArgumentError, type BenchArguments, parseArguments, usage } from './arguments.js'
 import { lossDifference } from './compare.js'
 import { chainrule, peers } from './contenders.js'
@@ -12,6 +13,8 @@ import { Random } from './data/random.js'
 import { type Measurement, measureContender } from './measurement.js'
 import type { BenchRequest } from './protocol.js'
 import { type ModelProfile, resultsText } from './results.js'
+import type { SmallResult } from './sections.js'
+import { runChild, runSmall } from './small.js'
 import type { ModelSpec } from './specs/spec.js'
 import { specs } from './specs/specs.js'
 import { type BenchRow, formatJson, formatTable } from './table.js'
@@ -42,12 +45,15 @@ function requestFor(spec: ModelSpec, arrays: string, options: BenchArguments): B
     inference: spec.inference === true,
     threads: options.threads,
     lossSteps: 20,
-    lossBudgetMs: 60_000,
+    lossBudgetMs: 30_000,
     minSteps: 3,
     maxSteps: 300,
     budgetMs: options.budgetMs,
   }
 }
+
+const megabytes = ({ peakBytes }: Measurement): number | null =>
+  peakBytes === null ? null : peakBytes / 2 ** 20
 
 /** The row of a model beside one peer, or alone. `reference` is what the peer's losses must agree with. */
 function rowOf(
@@ -57,7 +63,15 @@ function rowOf(
 ): BenchRow {
   const base = { name, ms: ours.ms }
   if (peer === undefined) {
-    const none = { peer: null, peerVersion: null, peerConfig: null, peerMs: null, ratio: null }
+    const none = {
+      peer: null,
+      peerVersion: null,
+      peerConfig: null,
+      peerMs: null,
+      ratio: null,
+      mb: megabytes(ours),
+      peerMb: null,
+    }
     return { ...base, ...none, ...(ours.error === undefined ? {} : { error: ours.error }) }
   }
   const { measurement: theirs, reference } = peer
@@ -76,28 +90,50 @@ function rowOf(
     peerConfig: theirs.config,
     peerMs: theirs.ms,
     ratio: agree && ours.ms !== null && theirs.ms !== null ? theirs.ms / ours.ms : null,
+    mb: megabytes(ours),
+    peerMb: megabytes(theirs),
     ...(theirs.reason === undefined ? {} : { reason: theirs.reason }),
     ...(agree ? {} : { error: problems.join('; ') }),
   }
 }
 
-async function benchModel(spec: ModelSpec, folder: string, options: BenchArguments): Promise<BenchRow[]> {
+/** Says what is done and how long it took. */
+async function timed<T>(label: string, work: () => Promise<T>): Promise<T> {
+  process.stderr.write(`${label} … `)
+  const begin = performance.now()
+  const result = await work()
+  console.error(`${((performance.now() - begin) / 1000).toFixed(0)} s`)
+  return result
+}
+
+/** Variables of our own processes; machine code and measurements of the machine are kept in `folder` only. */
+function ownEnvironment(folder: string, { device, threads }: BenchArguments): Record<string, string> {
+  const own: Record<string, string> = { CHAINRULE_CACHE: join(folder, 'cache') }
+  if (device !== null) own.CHAINRULE_DEVICE = device
+  if (threads !== null) own.CHAINRULE_THREADS = String(threads)
+  return own
+}
+
+async function benchModel(
+  spec: ModelSpec,
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+  options: BenchArguments,
+): Promise<BenchRow[]> {
   const file = join(folder, `${spec.name}.safetensors`)
   writeArrayFile(file, spec.arrays(new Random(1)))
   const request = requestFor(spec, file, options)
-  const own: Record<string, string> = {}
-  if (options.device !== null) own.CHAINRULE_DEVICE = options.device
-  if (options.threads !== null) own.CHAINRULE_THREADS = String(options.threads)
   const { python, newPython, rounds } = options
-  const progress = (name: string): void => console.error(`${spec.name}: ${name} …`)
-  progress(chainrule.name)
-  const ours = await measureContender(chainrule, request, rounds, { python, newPython, environment: own })
+  const ours = await timed(`${spec.name}: ${chainrule.name}`, () =>
+    measureContender(chainrule, request, rounds, { python, newPython, environment }),
+  )
   // Where ours failed, the peers are still held against each other.
   let reference = { name: chainrule.name, losses: ours.losses }
   const rows: BenchRow[] = []
   for (const peer of peers.filter(({ name }) => options.peers.includes(name))) {
-    progress(peer.name)
-    const measurement = await measureContender(peer, request, rounds, { python, newPython, environment: {} })
+    const measurement = await timed(`${spec.name}: ${peer.name}`, () =>
+      measureContender(peer, request, rounds, { python, newPython, environment: {} }),
+    )
     if (reference.losses.length === 0) reference = { name: peer.name, losses: measurement.losses }
     rows.push(rowOf(spec.name, ours, { name: peer.name, measurement, reference }))
   }
@@ -106,31 +142,43 @@ async function benchModel(spec: ModelSpec, folder: string, options: BenchArgumen
 }
 
 /** A process of its own, as every measurement. */
-function profileOf(
+async function profileOf(
   model: string,
-  options: BenchArguments,
-): ModelProfile | { model: string; problem: string } {
-  const device = options.device ?? 'native'
-  const list = [fileURLToPath(new URL('profile.ts', import.meta.url)), model, '--json', '--device', device]
-  const steps = ['--steps', '20', ...(options.threads === null ? [] : ['--threads', String(options.threads)])]
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', ...list, ...steps], {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 26,
-  })
-  const problem = (stderr.match(/^\s*\w*Error.*$/m) ?? [`the process ended with ${status}`])[0].trim()
-  return status === 0 ? (JSON.parse(stdout) as ModelProfile) : { model, problem }
+  environment: Readonly<Record<string, string>>,
+  { device, threads }: BenchArguments,
+): Promise<ModelProfile | { model: string; problem: string }> {
+  const program = fileURLToPath(new URL('profile.ts', import.meta.url))
+  const list = [program, model, '--json', '--device', device ?? 'native', '--steps', '20']
+  if (threads !== null) list.push('--threads', String(threads))
+  try {
+    const { output, problem } = await runChild(list, environment)
+    return problem === null ? (JSON.parse(output) as ModelProfile) : { model, problem }
+  } catch (error) {
+    return { model, problem: (error as Error).message }
+  }
 }
 
-function writeResults(file: string, rows: readonly BenchRow[], options: BenchArguments): void {
-  const profiles = options.models.map((model) => {
-    console.error(`${model}: profile …`)
-    return profileOf(model, options)
-  })
+async function writeResults(
+  file: string,
+  rows: readonly BenchRow[],
+  environment: Readonly<Record<string, string>>,
+  options: BenchArguments,
+): Promise<void> {
+  const profiles: Awaited<ReturnType<typeof profileOf>>[] = []
+  for (const model of options.models)
+    profiles.push(await timed(`${model}: profile`, () => profileOf(model, environment, options)))
+  const small: SmallResult[] = []
+  for (const benchmark of smallBenchmarks.filter(({ name }) => options.small.includes(name))) {
+    const { threads } = options
+    const result = await timed(benchmark.name, () => runSmall(benchmark, { threads, environment }))
+    if (result.problem !== undefined) console.error(`${benchmark.name}: ${result.problem}`)
+    small.push(result)
+  }
   const descriptions = new Map(specs.map(({ name, description }) => [name, description]))
   const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`
     .replace(/ -- $/, '')
-    .replace(/(--new-python|--python|--write) \S+/g, '$1 …')
-  writeFileSync(file, resultsText({ command, rows, profiles, descriptions }))
+    .replace(/(--new-python|--python|--write) [^-]\S*/g, '$1 …')
+  writeFileSync(file, resultsText({ command, rows, profiles, small, descriptions }))
   console.error(`Written: ${file}`)
 }
 
@@ -142,22 +190,25 @@ async function main(): Promise<number> {
   }
   if (options.peers.some((name) => name === 'tfjs' || name === 'jax-js')) installPeers()
   const folder = mkdtempSync(join(tmpdir(), 'chainrule-bench-'))
+  const environment = ownEnvironment(folder, options)
   const rows: BenchRow[] = []
+  const begin = performance.now()
   try {
     for (const spec of specs.filter(({ name }) => options.models.includes(name))) {
-      const added = await benchModel(spec, folder, options)
+      const added = await benchModel(spec, folder, environment, options)
       rows.push(...added)
       if (options.json) for (const row of added) console.log(formatJson(row))
     }
+    if (!options.json) console.log(formatTable(rows))
+    if (options.write !== null) await writeResults(options.write, rows, environment, options)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-  if (!options.json) console.log(formatTable(rows))
-  if (options.write !== null) writeResults(options.write, rows, options)
+  console.error(`${((performance.now() - begin) / 60_000).toFixed(1)} minutes in all`)
   return rows.some((row) => row.error !== undefined) ? 1 : 0
 }
 
-const micro = ['gemm', 'bf16', 'conv', 'elementwise', 'overhead', 'compile-time']
+const micro = smallBenchmarks.map(({ name }) => name)
 
 try {
   const [first = ''] = process.argv.slice(2)

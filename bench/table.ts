@@ -9,6 +9,9 @@ export interface BenchRow {
   readonly peerConfig: string | null
   readonly peerMs: number | null
   readonly ratio: number | null
+  /** Peaks of resident memory, in MB. */
+  readonly mb: number | null
+  readonly peerMb: number | null
   /** Why the peer has no time: what it cannot do. */
   readonly reason?: string
   /** What went wrong: a crash, or losses that disagree. The benchmark then exits with code 1. */
@@ -25,10 +28,22 @@ function milliseconds(value: number | null): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(3)
 }
 
+const megabytes = (value: number | null): string => (value === null ? '-' : value.toFixed(0))
+
 /** Columns padded to their widest cell; numbers to the right. Reasons and errors follow as notes below the table. */
 export function formatTable(rows: readonly BenchRow[]): string {
-  const header = ['model', 'chainrule ms', 'peer', 'version', 'configuration', 'peer ms', 'ratio']
-  const right = [false, true, false, false, false, true, true]
+  const header = [
+    'model',
+    'chainrule ms',
+    'peer',
+    'version',
+    'configuration',
+    'peer ms',
+    'ratio',
+    'MB',
+    'peer MB',
+  ]
+  const right = [false, true, false, false, false, true, true, true, true]
   const notes: string[] = []
   const cells = rows.map((row) => {
     const note = row.error === undefined ? row.reason : `FAILED: ${row.error}`
@@ -44,6 +59,8 @@ export function formatTable(rows: readonly BenchRow[]): string {
       milliseconds(row.peerMs),
       (row.ratio === null ? '-' : `${row.ratio < 0.1 ? row.ratio.toPrecision(2) : row.ratio.toFixed(2)}×`) +
         mark,
+      megabytes(row.mb),
+      megabytes(row.peerMb),
     ]
   })
   const table = [header, ...cells]

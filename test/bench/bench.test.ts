@@ -5,12 +5,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { figureOf, reaches, type SmallBenchmark, smallBenchmarks } from '../../bench/aims.js'
 import { ArgumentError, parseArguments } from '../../bench/arguments.js'
 import { lossDifference, lossTolerance } from '../../bench/compare.js'
+import { configurationsOf, peers } from '../../bench/contenders.js'
 import { readArrayFile, writeArrayFile } from '../../bench/data/array-file.js'
 import { Random } from '../../bench/data/random.js'
+import { peakBytes } from '../../bench/measure.js'
 import { median } from '../../bench/measurement.js'
+import type { Row } from '../../bench/micro/timing.js'
 import { resultsText } from '../../bench/results.js'
+import { aimLines, sectionLines } from '../../bench/sections.js'
+import { problemIn, rowsIn } from '../../bench/small.js'
 import { specs } from '../../bench/specs/specs.js'
 import { type BenchRow, formatJson, formatTable } from '../../bench/table.js'
 
@@ -33,6 +39,15 @@ describe('arguments', () => {
     expect(options.peers).toEqual(['pytorch', 'pytorch-new', 'jax', 'onnxruntime', 'tfjs', 'jax-js'])
     expect(options).toMatchObject({ newPython: null, write: 'bench/RESULTS.md' })
     expect(parseArguments(['--only', 'mlp']).write).toBeNull()
+    expect(parseArguments(['--only', 'mlp', '--write']).write).toBe('bench/RESULTS.md')
+    expect(parseArguments(['--write', '--rounds', '1'])).toMatchObject({
+      write: 'bench/RESULTS.md',
+      rounds: 1,
+    })
+    expect(parseArguments(['--write', 'x.md']).write).toBe('x.md')
+    expect(options.small).toEqual(smallBenchmarks.map(({ name }) => name))
+    expect(parseArguments(['--small', 'conv,gemm']).small).toEqual(['gemm', 'conv'])
+    expect(parseArguments(['--small', 'none']).small).toEqual([])
     expect(options).toMatchObject({ json: false, device: null, threads: null, rounds: 3, budgetMs: 1500 })
   })
 
@@ -56,6 +71,7 @@ describe('arguments', () => {
     [['--only', 'vgg'], /--only: expected names out of mlp, .*got 'vgg'/],
     [['--only', ''], /--only: expected names out of .*got none/],
     [['--peers', 'onnx'], /--peers: expected names out of pytorch, pytorch-new, .*jax-js, got 'onnx'/],
+    [['--small', 'fft'], /--small: expected names out of gemm, .*got 'fft'/],
     [['--device', 'tpu'], /--device: expected one of .*wasm.*got 'tpu'/],
     [['--threads', '0'], /--threads: expected a whole number of 1 or more, got '0'/],
     [['--rounds', 'many'], /--rounds: expected a whole number of 1 or more, got 'many'/],
@@ -88,6 +104,8 @@ const fast: BenchRow = {
   peerConfig: 'set_num_threads(1)',
   peerMs: 1.5,
   ratio: 2,
+  mb: 150.4,
+  peerMb: 220,
 }
 const unable: BenchRow = {
   ...fast,
@@ -98,6 +116,7 @@ const unable: BenchRow = {
   peerConfig: null,
   peerMs: null,
   ratio: null,
+  peerMb: null,
   reason: 'no kernel',
 }
 
@@ -105,11 +124,11 @@ describe('printing', () => {
   it('prints a table whose columns line up, with notes below', () => {
     const failed: BenchRow = { ...fast, name: 'gcn', ms: 250, ratio: null, error: 'losses disagree' }
     expect(formatTable([fast, unable, failed]).split('\n')).toEqual([
-      'model   chainrule ms  peer     version   configuration       peer ms  ratio',
-      '------  ------------  -------  --------  ------------------  -------  -----',
-      'mlp            0.750  pytorch  1.13.0a0  set_num_threads(1)    1.500  2.00×',
-      'lenet5          12.3  tfjs     4.22.0    -                         -  - [1]',
-      'gcn              250  pytorch  1.13.0a0  set_num_threads(1)    1.500  - [2]',
+      'model   chainrule ms  peer     version   configuration       peer ms  ratio   MB  peer MB',
+      '------  ------------  -------  --------  ------------------  -------  -----  ---  -------',
+      'mlp            0.750  pytorch  1.13.0a0  set_num_threads(1)    1.500  2.00×  150      220',
+      'lenet5          12.3  tfjs     4.22.0    -                         -  - [1]  150        -',
+      'gcn              250  pytorch  1.13.0a0  set_num_threads(1)    1.500  - [2]  150      220',
       '',
       '[1] lenet5, tfjs: no kernel',
       '[2] gcn, pytorch: FAILED: losses disagree',
@@ -127,6 +146,8 @@ describe('printing', () => {
       'peerConfig',
       'peerMs',
       'ratio',
+      'mb',
+      'peerMb',
     ])
   })
 })
@@ -137,21 +158,137 @@ describe('results', () => {
     const rates = { gflops: 10, gigabytes: 5, ofLimit: 0.25, limit: 'L2' }
     const seconds = { total: 0.002, kernels: 0.001, between: 0.0005, call: 0.0003, javascript: 0.0002 }
     const program = { device: 'native', threads: 2, seconds, flops: 1e9, bytes: 1e6, limitSeconds: 0.0005 }
+    const gemm = smallBenchmarks.find(({ name }) => name === 'gemm')!
     const text = resultsText({
       command: 'npm run bench',
-      rows: [fast, { ...fast, name: 'lenet5', ratio: 2 }, { ...unable, name: 'gcn' }],
+      rows: [
+        fast,
+        { ...fast, name: 'lenet5', ratio: 2 },
+        { ...unable, name: 'gcn' },
+        { ...unable, name: 'gpt' },
+        { ...fast, name: 'lstm', ratio: null, error: 'losses disagree' },
+        { ...fast, name: 'resnet18-cifar', mb: 500, peerMb: 499 },
+      ],
+      small: [{ benchmark: gemm, rows: [{ 'm×n×k': '64×64×64 nn', threads: 1, ratio: 1 }] }],
       profiles: [
         { model: 'mlp', programs: [{ ...program, kernels: [{ ...kernel, ...rates }] }] },
         { model: 'gcn', problem: 'no device' },
       ],
       descriptions: new Map([['mlp', 'An MLP']]),
     })
-    expect(text).toContain('| 2.00 | 1.5 | reached |')
-    expect(text).toContain('| 2.00 | 3.0 | short |')
-    expect(text).toContain('no kernel')
+    expect(text).toContain('| 2.00 | 1.5 | reached | 150 | 220 |')
+    expect(text).toContain('| 2.00 | 3.0 | short | 150 | 220 |')
+    expect(text).toContain('| FAILED: losses disagree |')
+    // A peer that cannot take part is named once, and has no row.
+    expect(text).toContain('- tfjs: no kernel (`gcn`, `gpt`)')
+    expect(text.match(/no kernel/g)).toHaveLength(1)
+    expect(text).toContain("| ≤ 499 (PyTorch's) | 500 | 0 of 1 | short |")
+    expect(text).toContain(
+      'waiting for other threads included, ns | ≤ 1000 | 250000 (mlp) | 0 of 1 | short |',
+    )
+    expect(text).toContain("JavaScript of the models' steps, µs | ≤ 50 | 200 (mlp) | 0 of 1 | short |")
+    expect(text).toContain('## Matrix products beside OpenBLAS')
     expect(text).toContain('kernels 50 %, between them 25 %, call 15 %, JavaScript 10 %')
     expect(text).toContain('| `k\\|1` | 2 | 1.000 | 50 % | 10.0 | 5.0 | 100 % | 25 % | L2 |')
     expect(text).toContain('Not profiled: no device')
+  })
+})
+
+describe('small benchmarks', () => {
+  const named = (name: string): SmallBenchmark => smallBenchmarks.find((b) => b.name === name)!
+
+  it('reads the JSON lines of a process and the cause of its end', () => {
+    expect(rowsIn('npm says\n{"a":1}\n\n{"b":"x"}\n')).toEqual([{ a: 1 }, { b: 'x' }])
+    expect(problemIn('at x.ts:1\nbench: expected OpenBLAS, found none.\n\nNode v20', 1)).toBe(
+      'bench: expected OpenBLAS, found none.',
+    )
+    expect(problemIn('Error: out of luck\n  at y.ts', 1)).toBe('Error: out of luck')
+    expect(problemIn('', null)).toBe('the process ended with a signal')
+  })
+
+  it('judges each row of matrix products by its group', () => {
+    const row = (size: string, ratio: number) => ({ 'm×n×k': size, threads: 2, ratio })
+    const rows = [
+      row('64×64×64 nn', 0.96),
+      row('2048×2048×2048 nn', 1.1),
+      row('65×65×65 nn', 0.96),
+      row('16×1024×1024 nn', 0.89),
+      row('256×256×256 tn', 0.9),
+    ]
+    const result = { benchmark: named('gemm'), rows }
+    expect(aimLines([result])).toEqual([
+      '| matrix products N = 64…2048 beside OpenBLAS | ≥ 0.97 | 0.960 (64×64×64 nn, 2 threads) | 1 of 2 | short |',
+      '| matrix products of odd sizes beside OpenBLAS | ≥ 0.9 | 0.960 (65×65×65 nn, 2 threads) | 1 of 1 | reached |',
+      '| thin matrix products beside OpenBLAS | ≥ 0.9 | 0.890 (16×1024×1024 nn, 2 threads) | 0 of 1 | short |',
+      '| transposed matrix products beside OpenBLAS | ≥ 0.9 | 0.900 (256×256×256 tn, 2 threads) | 1 of 1 | reached |',
+    ])
+    const text = sectionLines(result).join('\n')
+    expect(text).toContain('| 64×64×64 nn | 2 | 0.960 | short: ratio ≥ 0.97 |')
+    expect(text).toContain('| 65×65×65 nn | 2 | 0.960 | reached |')
+  })
+
+  it('judges layers of ResNet-18 only, in every direction', () => {
+    const ratios = { 'forward ratio': 2, 'data ratio': 0.7, 'weight ratio': 0.8, 'weight ÷ forward': 2.5 }
+    const layer = (name: string) => ({ layer: name, threads: 1, ...ratios })
+    const rows = [
+      layer('32×64×32² → 64, 3×3/1'),
+      layer('64×1×28² → 6, 5×5/1'),
+      layer('32×192×16² → 192, 3×3/1 depthwise'),
+    ]
+    const text = sectionLines({ benchmark: named('conv'), rows }).join('\n')
+    expect(text.match(/short: data ratio ≥ 0.75, weight ÷ forward ≤ 1.3/g)).toHaveLength(1)
+    const lines = aimLines([{ benchmark: named('conv'), rows }])
+    expect(lines.map((line) => line.split(' | ').at(-1))).toEqual([
+      'reached |',
+      'short |',
+      'reached |',
+      'short |',
+    ])
+  })
+
+  it('tells why there are no rows, and keeps rows with other columns apart', () => {
+    const problem = 'Error: no OpenBLAS'
+    const nothing = { benchmark: named('gemm'), rows: [], problem }
+    expect(aimLines([nothing])).toHaveLength(4)
+    for (const line of aimLines([nothing])) expect(line).toMatch(/\| – \| – \| Error: no OpenBLAS \|$/)
+    expect(sectionLines(nothing)).toContain(`Not measured to the end: ${problem}`)
+    const rows: Row[] = [
+      { 'm×n×k': '64×64×64 nn', threads: 1, ratio: 0.86 },
+      { step: 'mlp', threads: 1, ratio: 0.5 },
+    ]
+    const text = sectionLines({ benchmark: named('instruction-sets'), rows }).join('\n')
+    expect(text).toContain('| m×n×k | threads | ratio |  |')
+    expect(text).toContain('| step | threads | ratio |  |')
+    expect(text).toContain('| mlp | 1 | 0.500 | short: ratio ≥ 0.85 |')
+  })
+
+  it('lets no NaN pass, and refuses rows without the column', () => {
+    const [aim] = named('compile-time').aims
+    expect(reaches(aim, 3)).toBe(true)
+    expect(reaches(aim, Number.NaN)).toBe(false)
+    expect(figureOf(aim, { time: 'from the cache', 'compiling s': 1 })).toBeNull()
+    expect(() => figureOf(aim, { time: 'first' })).toThrow(/expected a number in column 'compiling s'/)
+  })
+})
+
+describe('processes', () => {
+  it('tell the peak of their own memory, not of their parent', () => {
+    const ballast = new Uint8Array(300e6).fill(1)
+    const code = "import { peakBytes } from './bench/measure.ts'; console.log(peakBytes())"
+    const root = fileURLToPath(new URL('../..', import.meta.url))
+    const list = ['--import', 'tsx', '--input-type=module', '-e', code]
+    const { stdout } = spawnSync(process.execPath, list, { cwd: root, encoding: 'utf8' })
+    expect(Number(stdout)).toBeGreaterThan(20e6)
+    expect(Number(stdout)).toBeLessThan(ballast.length)
+    expect(peakBytes()).toBeGreaterThan(ballast.length)
+  })
+
+  it('runs configurations of channels last only where there are channels', () => {
+    const pytorch = peers.find(({ name }) => name === 'pytorch')!
+    const last = (model: string) => configurationsOf(pytorch, model).filter((c) => c.channelsLast).length
+    expect([last('mlp'), last('resnet18-cifar')]).toEqual([0, 1])
+    // Its own default is one thread on some machines.
+    expect(pytorch.configurations.every(({ threads }) => threads !== undefined)).toBe(true)
   })
 })
 

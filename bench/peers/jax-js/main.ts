@@ -26,6 +26,7 @@ await serve(async () => {
   defaultDevice('wasm')
   return {
     version: packageVersion(),
+    models: ['mlp', 'lenet5', 'resnet18-cifar', 'lstm', 'transformer-encoder', 'gcn'],
     config: `wasm, jit, ${typeof Worker === 'undefined' ? '1 thread' : 'threads'}`,
     reasonOf: (error) => {
       const message = error instanceof Error ? error.message : String(error)

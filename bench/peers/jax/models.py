@@ -98,7 +98,62 @@ def gcn(p, inputs):
     return cross_entropy(aggregate(linear(p, "conv2", hidden)), inputs["y"])
 
 
+def conv(p, name, x, stride=1, groups=1):
+    padding = [(p[f"{name}.weight"].shape[2] // 2,) * 2] * 2
+    return lax.conv_general_dilated(
+        x, p[f"{name}.weight"], (stride, stride), padding, feature_group_count=groups
+    )
+
+
+def batch_norm(p, name, x, training=True):
+    """Statistics of the batch, or the initial running averages 0 and 1; the averages are not updated."""
+    mean, variance = np.float32(0), np.float32(1)
+    if training:
+        mean = x.mean((0, 2, 3), keepdims=True)
+        variance = ((x - mean) ** 2).mean((0, 2, 3), keepdims=True)
+    scale = lax.rsqrt(variance + 1e-5) * p[f"{name}.weight"][:, None, None]
+    return (x - mean) * scale + p[f"{name}.bias"][:, None, None]
+
+
+def resnet18(p, inputs, large):
+    def norm(name, x):
+        return batch_norm(p, name, x, training=not large)
+
+    x = jax.nn.relu(norm("bn1", conv(p, "conv1", inputs["x"], 2 if large else 1)))
+    if large:
+        pads = ((0, 0), (0, 0), (1, 1), (1, 1))
+        x = lax.reduce_window(x, -np.inf, lax.max, (1, 1, 3, 3), (1, 1, 2, 2), pads)
+    for stage in range(1, 5):
+        for index in range(2):
+            name, stride = f"layer{stage}.{index}", 2 if stage > 1 and index == 0 else 1
+            shortcut = x
+            if stride == 2:
+                shortcut = norm(f"{name}.downsample.1", conv(p, f"{name}.downsample.0", x, 2))
+            y = jax.nn.relu(norm(f"{name}.bn1", conv(p, f"{name}.conv1", x, stride)))
+            x = jax.nn.relu(norm(f"{name}.bn2", conv(p, f"{name}.conv2", y)) + shortcut)
+    return cross_entropy(linear(p, "fc", x.mean((2, 3))), inputs["y"])
+
+
+def mobilenetv2(p, inputs):
+    def block(name, x, stride=1, groups=1):
+        return batch_norm(p, f"{name}.norm", conv(p, f"{name}.conv", x, stride, groups))
+
+    x = jax.nn.relu6(block("stem", inputs["x"]))
+    stages = ((1, 1), (2, 1), (3, 2), (4, 2), (3, 1), (3, 2), (1, 1))
+    strides = [stride if i == 0 else 1 for count, stride in stages for i in range(count)]
+    for i, stride in enumerate(strides):
+        name = f"blocks.{i}"
+        wide = jax.nn.relu6(block(f"{name}.expand", x)) if f"{name}.expand.conv.weight" in p else x
+        y = jax.nn.relu6(block(f"{name}.depthwise", wide, stride, wide.shape[1]))
+        y = block(f"{name}.project", y)
+        x = x + y if stride == 1 and x.shape == y.shape else y
+    return cross_entropy(linear(p, "fc", jax.nn.relu6(block("head", x)).mean((2, 3))), inputs["y"])
+
+
 losses = {
+    "resnet18-cifar": lambda p, inputs: resnet18(p, inputs, False),
+    "resnet18-inference": lambda p, inputs: resnet18(p, inputs, True),
+    "mobilenetv2-cifar": mobilenetv2,
     "mlp": mlp,
     "lenet5": lenet5,
     "lstm": lstm,

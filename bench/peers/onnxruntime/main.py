@@ -82,8 +82,7 @@ def main():
 
     from measure_steps import measure
 
-    losses, times = measure(request, step)
-    return {"kind": "measured", "version": version, "losses": losses, "times": times}
+    return {"kind": "measured", "version": version, **measure(request, step)}
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ The environment (OPENBLAS_NUM_THREADS, OMP_WAIT_POLICY) is set by the caller, be
 import importlib
 import json
 import sys
-import time
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent.parent))
 
 
 def slow_blas():
@@ -27,6 +29,7 @@ def main():
     except ImportError as error:
         return {"kind": "unsupported", "version": None, "reason": f"PyTorch is not installed: {error}"}
     from arrays import load_parameters, read_arrays
+    from measure_steps import measure
 
     torch.ones(64, 64) @ torch.ones(64, 64)  # loads the BLAS
     reference = slow_blas()
@@ -42,6 +45,9 @@ def main():
     parameters, inputs = read_arrays(request["arrays"])
     model, loss_of = importlib.import_module(request["model"].replace("-", "_")).build(inputs)
     load_parameters(model, parameters)
+    if request.get("channelsLast"):
+        model = model.to(memory_format=torch.channels_last)
+        inputs["x"] = inputs["x"].contiguous(memory_format=torch.channels_last)
     inference = request.get("inference", False)
     model.train(not inference)
     optimizer = torch.optim.SGD(model.parameters(), lr=request["learningRate"], momentum=request["momentum"])
@@ -56,20 +62,7 @@ def main():
         optimizer.step()
         return loss.item()
 
-    begin = time.perf_counter()
-
-    def goes_on(done, least, most, budget_ms):
-        return done < most and (done < least or (time.perf_counter() - begin) * 1e3 < budget_ms)
-
-    losses, times = [], []
-    while goes_on(len(losses), 3, request["lossSteps"], request["lossBudgetMs"]):
-        losses.append(step())
-    begin = time.perf_counter()
-    while goes_on(len(times), request["minSteps"], request["maxSteps"], request["budgetMs"]):
-        start = time.perf_counter()
-        step()
-        times.append((time.perf_counter() - start) * 1e3)
-    return {"kind": "measured", "version": torch.__version__, "losses": losses, "times": times}
+    return {"kind": "measured", "version": torch.__version__, **measure(request, step)}
 
 
 if __name__ == "__main__":

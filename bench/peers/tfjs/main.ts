@@ -26,6 +26,7 @@ await serve(async () => {
   const threaded = (await tf.env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT')) as boolean
   return {
     version: tf.version_core,
+    models: ['mlp', 'lenet5', 'resnet18-cifar', 'lstm', 'transformer-encoder', 'gcn'],
     config: `wasm, ${simd}, ${threaded ? 'threads' : '1 thread'}`,
     // What the engine says when a forward or gradient kernel, or a gradient function, is missing.
     reasonOf: (error) => {

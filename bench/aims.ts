@@ -1,0 +1,197 @@
+// What the small benchmarks have to reach: for each, the rows that count and the limit of a figure in them.
+import type { Row } from './micro/timing.js'
+
+/** One figure of some rows, with its limit. */
+export interface Aim {
+  readonly aim: string
+  /** The column that holds the figure. */
+  readonly column: string
+  readonly applies: (row: Row) => boolean
+  readonly atLeast?: number
+  readonly atMost?: number
+}
+
+/** A small benchmark whose rows become a section of the results. */
+export interface SmallBenchmark {
+  readonly name: string
+  readonly title: string
+  /** What the columns mean, in a sentence or two. */
+  readonly note: string
+  readonly seconds: number
+  readonly aims: readonly Aim[]
+}
+
+const sizesOf = (row: Row): { sides: number[]; layout: string } => {
+  const [sides, layout = ''] = String(row['m×n×k'] ?? '').split(' ')
+  return { sides: sides.split('×').map(Number), layout }
+}
+const odd = [63, 65, 127, 1000, 1023]
+
+/** Which of the four groups of matrix products a row is in. */
+function group(row: Row): 'square' | 'odd' | 'thin' | 'transposed' | null {
+  if (row['m×n×k'] === undefined) return null
+  const { sides, layout } = sizesOf(row)
+  if (layout !== 'nn') return 'transposed'
+  if (new Set(sides).size > 1) return 'thin'
+  return odd.includes(sides[0]) ? 'odd' : 'square'
+}
+
+/** Layers of ResNet-18: a batch of 32, and not depthwise. */
+const ofResNet = (row: Row): boolean => /^32×(?!.*depthwise)/.test(String(row.layer))
+const gemm = (aim: string, name: ReturnType<typeof group>, atLeast: number): Aim => ({
+  aim,
+  column: 'ratio',
+  applies: (row) => group(row) === name,
+  atLeast,
+})
+const direction = (name: string): Aim => ({
+  aim: `convolutions of ResNet-18, ${name}: rate beside our 1024³ product`,
+  column: `${name} ratio`,
+  applies: ofResNet,
+  atLeast: 0.75,
+})
+
+export const smallBenchmarks: readonly SmallBenchmark[] = [
+  {
+    name: 'gemm',
+    title: 'Matrix products beside OpenBLAS',
+    note: "f32, in turns in one process. The ratio is OpenBLAS' time divided by ours; `nt` means that the right side is stored transposed.",
+    seconds: 0.3,
+    aims: [
+      gemm('matrix products N = 64…2048 beside OpenBLAS', 'square', 0.97),
+      gemm('matrix products of odd sizes beside OpenBLAS', 'odd', 0.9),
+      gemm('thin matrix products beside OpenBLAS', 'thin', 0.9),
+      gemm('transposed matrix products beside OpenBLAS', 'transposed', 0.9),
+    ],
+  },
+  {
+    name: 'instruction-sets',
+    title: 'AVX2 beside AVX-512',
+    note: "Our own code for each instruction set, chosen by CHAINRULE_ISA, in processes of their own. The ratio is AVX-512's time divided by AVX2's.",
+    seconds: 0.3,
+    aims: [
+      {
+        aim: 'AVX2 beside AVX-512: matrix products',
+        column: 'ratio',
+        applies: (row) => group(row) !== null,
+        atLeast: 0.85,
+      },
+      {
+        aim: 'AVX2 beside AVX-512: steps of the models',
+        column: 'ratio',
+        applies: (row) => row.step !== undefined,
+        atLeast: 0.85,
+      },
+    ],
+  },
+  {
+    name: 'conv',
+    title: 'Convolutions',
+    note:
+      'Each direction of each layer as a ratio to our own 1024³ product on as many threads. Rates are effective ones, of the ' +
+      'operations of the direct sum: 3 × 3 layers with stride 1 use Winograd tiles, which take fewer, so they can exceed 1.',
+    seconds: 0.25,
+    aims: [
+      direction('forward'),
+      direction('data'),
+      direction('weight'),
+      {
+        aim: 'convolutions of ResNet-18: weight gradient ÷ forward',
+        column: 'weight ÷ forward',
+        applies: ofResNet,
+        atMost: 1.3,
+      },
+    ],
+  },
+  {
+    name: 'elementwise',
+    title: 'Element-wise work',
+    note: 'Share of the bandwidth of a copy in the level of the memory that holds as many bytes, measured by the same process.',
+    seconds: 0.3,
+    aims: [
+      {
+        aim: 'fused element-wise work at 1 M and 16 M numbers: % of the copy bandwidth',
+        column: 'of its copy %',
+        applies: () => true,
+        atLeast: 90,
+      },
+    ],
+  },
+  {
+    name: 'overhead',
+    title: 'Overheads of small steps',
+    note: 'Steps so small that what is beside their kernels shows.',
+    seconds: 0.5,
+    aims: [
+      {
+        aim: 'between kernels of a small step, ns',
+        column: 'between kernels ns',
+        applies: () => true,
+        atMost: 1000,
+      },
+      {
+        aim: 'JavaScript of a small compiled step, µs',
+        column: 'of it JavaScript µs',
+        applies: () => true,
+        atMost: 50,
+      },
+    ],
+  },
+  {
+    name: 'compile-time',
+    title: 'Compiling',
+    note: "ResNet-18's training step: a first process with an empty cache of programs, and another one that finds the program on disk.",
+    seconds: 0.3,
+    aims: [
+      {
+        aim: "compiling ResNet-18's step the first time, s",
+        column: 'compiling s',
+        applies: (row) => row.time === 'first',
+        atMost: 3,
+      },
+      {
+        aim: "ResNet-18's step from the cache of programs, s",
+        column: 'compiling s',
+        applies: (row) => row.time === 'from the cache',
+        atMost: 0.5,
+      },
+    ],
+  },
+  {
+    name: 'bf16',
+    title: 'Products of bf16',
+    note: "Operands of bf16 with sums of f32 (compile's `precision: 'bf16'`) beside f32; the ratio is f32's time divided by bf16's.",
+    seconds: 0.3,
+    aims: [],
+  },
+  {
+    name: 'train',
+    title: 'Training LeNet-5 on MNIST',
+    note: '`npm run train`: five epochs of all of MNIST with a test after each, from the start of the process to its end.',
+    seconds: 1,
+    aims: [
+      {
+        aim: '`npm run train`, s',
+        column: 'seconds',
+        applies: () => true,
+        atMost: 20,
+      },
+    ],
+  },
+]
+
+/** The figure of a row that an aim is about; null where the aim is about other rows. Throws where the column is missing. */
+export function figureOf({ aim, column, applies }: Aim, row: Row): number | null {
+  if (!applies(row)) return null
+  const figure = row[column]
+  if (typeof figure !== 'number')
+    throw new Error(`expected a number in column '${column}' for '${aim}', got ${JSON.stringify(row)}`)
+  return figure
+}
+
+/** Written so that NaN falls short. */
+export const reaches = ({ atLeast, atMost }: Aim, figure: number): boolean =>
+  atLeast !== undefined ? figure >= atLeast : figure <= atMost!
+
+export const limitText = ({ atLeast, atMost }: Aim): string =>
+  atLeast !== undefined ? `≥ ${atLeast}` : `≤ ${atMost}`
