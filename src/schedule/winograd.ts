@@ -8,7 +8,7 @@
  * polynomials are interpolated at 0, ±5/8, ±3/2 and ∞ instead of 0, ±1, ±2 and ∞: the error is then half as large, about
  * twice that of the direct sum, and the points are exact in binary.
  */
-import { lanesOf, type Target } from '../codegen/target.js'
+import type { Target } from '../codegen/target.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
 
@@ -85,8 +85,10 @@ function pays(node: Node<'conv'>, channels: number, outChannels: number): boolea
 }
 
 /** Output channels of a panel of transformed taps: as many vectors as a register tile has, or one where that is enough. */
-export const tapsPanel = (outChannels: number, target: Target): number =>
-  outChannels <= lanesOf(target) ? lanesOf(target) : lanesOf(target) * target.tile.vectors
+export function tapsPanel(outChannels: number, { vectorBytes, tile }: Target): number {
+  const lanes = vectorBytes / 4
+  return outChannels <= lanes ? lanes : lanes * tile.vectors
+}
 
 /**
  * The transformed taps G g Gᵀ, laid out for panels of `panel` output channels: (⌈O/panel⌉, 36, C or C + 1, panel), zeros
