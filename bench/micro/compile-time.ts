@@ -1,35 +1,33 @@
-// How long the first call of ResNet-18's training step takes beyond its run, in a process of its own.
-
-import { useDevice } from '../../src/index.js'
-import { Random } from '../data/random.js'
-import { prepareModel } from '../models/prepare.js'
-import { resnet18Cifar } from '../specs/resnet18-cifar.js'
+// How long the first call of ResNet-18's training step takes beyond its run: in a new process, and in another one that
+// finds the program on disk.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { microOptions, print, type Row } from './timing.js'
 
 const options = microOptions(
-  'Usage: npm run bench -- compile-time [options]\n\nSeconds to trace, schedule and compile the training step of ResNet-18 (CIFAR stem, batch 32), first and second time.',
+  'Usage: npm run bench -- compile-time [options]\n\nSeconds to trace, schedule and compile the training step of ResNet-18 (CIFAR stem, batch 32): the first time, and in\nanother process, from the cache of programs.',
 )
+const program = fileURLToPath(new URL('first-call.ts', import.meta.url))
 const rows: Row[] = []
 for (const threads of options.threads) {
-  await useDevice('native', { threads })
-  for (const time of ['first', 'again, same process']) {
-    const settings = { model: 'resnet18-cifar', learningRate: 1e-3, momentum: 0.9 }
-    const { step, x, y } = await prepareModel(settings, resnet18Cifar.arrays(new Random(1)))
-    const times = [0, 1, 2].map(() => {
-      const begin = performance.now()
-      step(x, y).itemSync()
-      return (performance.now() - begin) / 1000
-    })
-    rows.push({
-      step: 'resnet18-cifar',
-      threads,
-      time,
-      'first call s': times[0],
-      'second call (traces again) s': times[1],
-      'run s': times[2],
-      'compiling s': times[0] - times[2],
-      'resident MB': Math.round(process.memoryUsage.rss() / 1e6),
-    })
+  const cache = mkdtempSync(join(tmpdir(), 'chainrule-bench-'))
+  try {
+    let expected = ''
+    for (const time of ['first', 'from the cache']) {
+      const text = execFileSync(process.execPath, ['--import', 'tsx', program, String(threads)], {
+        env: { ...process.env, CHAINRULE_CACHE: cache },
+        encoding: 'utf8',
+      })
+      const { row, losses } = JSON.parse(text.trim().split('\n').at(-1)!) as { row: Row; losses: number[] }
+      expected ||= losses.join()
+      if (losses.join() !== expected) throw new Error('A program from the cache gives other losses.')
+      rows.push({ step: 'resnet18-cifar', threads, time, ...row })
+    }
+  } finally {
+    rmSync(cache, { recursive: true, force: true })
   }
 }
 print(rows, options.json)
