@@ -12,6 +12,7 @@ import {
   indexDeps,
   indexKey,
   indexRange,
+  sumKey,
   type Term,
 } from './index-expression.js'
 import type { Kernel, Stmt } from './loop-ir.js'
@@ -63,6 +64,8 @@ interface Scope {
   current: Stmt | null
   /** Some of the pointers depend on registers. */
   onRegisters: boolean
+  /** Pointers by buffer and sum of terms, as they were resolved in this scope: indices often differ by their offset only. */
+  readonly sums: Map<string, Pointer | null>
 }
 
 /** Terms of the index with range-checked parts opened, so that only what cannot be linear stays an atom. */
@@ -147,6 +150,10 @@ export function planAddresses(kernel: Kernel, rules: AddressRules): AddressPlan 
 
   const resolve = (buffer: number, index: Index): Address => {
     const size = byteSize(kernel.buffers[buffer].dtype)
+    const { sums } = scopes[scopes.length - 1]
+    const sum = `${buffer} ${sumKey(index)}`
+    const same = rules.signed ? sums.get(sum) : undefined
+    if (same !== undefined) return { pointer: same, offset: linearOffset(index) * size }
     const terms = linearTerms(index)
       .map((t) => {
         const level = levelOf(t.atom)
@@ -166,6 +173,7 @@ export function planAddresses(kernel: Kernel, rules: AddressRules): AddressPlan 
     let pointer: Pointer | null = null
     if (folded !== offset) pointer = child(buffer, null, null, 0, offset - folded)
     for (const { atom, coefficient } of terms) pointer = child(buffer, pointer, atom, coefficient * size, 0)
+    sums.set(sum, pointer)
     return { pointer, offset: folded }
   }
 
@@ -189,6 +197,7 @@ export function planAddresses(kernel: Kernel, rules: AddressRules): AddressPlan 
           pointers: new Map(),
           current: null,
           onRegisters: false,
+          sums: new Map(),
         })
         visit(body)
         scopes.pop()
@@ -200,6 +209,7 @@ export function planAddresses(kernel: Kernel, rules: AddressRules): AddressPlan 
         for (const d of pointer.deps) {
           if (changed.has(d)) {
             scope.pointers.delete(key)
+            scope.sums.clear()
             break
           }
         }
@@ -214,6 +224,7 @@ export function planAddresses(kernel: Kernel, rules: AddressRules): AddressPlan 
     pointers: new Map(),
     current: null,
     onRegisters: false,
+    sums: new Map(),
   })
   visit(kernel.body)
   return {

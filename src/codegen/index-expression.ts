@@ -123,6 +123,9 @@ export function atomKey(atom: Atom): string {
 /** A text that is equal exactly for equal expressions (terms stand in a fixed order). */
 export const indexKey = (index: Index): string => factsOf(index.terms).key + index.offset
 
+/** The same without the offset. */
+export const sumKey = (index: Index): string => factsOf(index.terms).key
+
 const noTerms: readonly Term[] = []
 
 export const constantIndex = (offset: number): Index => ({ terms: noTerms, offset })

@@ -3,12 +3,6 @@ import { type Expr, type ExprBuilder, operandsOf } from './loop-ir.js'
 
 /** `expr` with each operand replaced by `replace(operand)`: itself where none changes, else one of `build`'s. */
 export function rebuild(build: ExprBuilder, expr: Expr, replace: (operand: Expr) => Expr): Expr {
-  let changed = false
-  const replaced = (operand: Expr): Expr => {
-    const next = replace(operand)
-    if (next !== operand) changed = true
-    return next
-  }
   switch (expr.kind) {
     case 'const':
     case 'index':
@@ -16,46 +10,49 @@ export function rebuild(build: ExprBuilder, expr: Expr, replace: (operand: Expr)
     case 'load':
     case 'register':
       return expr
-    case 'binary': {
-      const left = replaced(expr.left)
-      const right = replaced(expr.right)
-      return changed ? build.binary(expr.op, left, right) : expr
-    }
+    case 'binary':
     case 'shuffle': {
-      const left = replaced(expr.left)
-      const right = replaced(expr.right)
-      return changed ? build.shuffle(left, right, expr.pattern) : expr
+      const left = replace(expr.left)
+      const right = replace(expr.right)
+      if (left === expr.left && right === expr.right) return expr
+      return expr.kind === 'binary'
+        ? build.binary(expr.op, left, right)
+        : build.shuffle(left, right, expr.pattern)
     }
     case 'pair': {
-      const low = replaced(expr.low)
-      const high = replaced(expr.high)
-      return changed ? build.pair(low, high) : expr
+      const low = replace(expr.low)
+      const high = replace(expr.high)
+      return low === expr.low && high === expr.high ? expr : build.pair(low, high)
     }
     case 'mulAdd':
     case 'dotPairs': {
-      const a = replaced(expr.a)
-      const b = replaced(expr.b)
-      const c = replaced(expr.c)
-      return changed ? build[expr.kind](a, b, c) : expr
+      const a = replace(expr.a)
+      const b = replace(expr.b)
+      const c = replace(expr.c)
+      return a === expr.a && b === expr.b && c === expr.c ? expr : build[expr.kind](a, b, c)
     }
     case 'select': {
-      const condition = replaced(expr.condition)
-      const then = replaced(expr.then)
-      const otherwise = replaced(expr.else)
-      return changed ? build.select(condition, then, otherwise) : expr
+      const condition = replace(expr.condition)
+      const then = replace(expr.then)
+      const otherwise = replace(expr.else)
+      return condition === expr.condition && then === expr.then && otherwise === expr.else
+        ? expr
+        : build.select(condition, then, otherwise)
     }
     case 'vector': {
-      const values = expr.values.map(replaced)
-      return changed ? build.vector(values) : expr
+      const values = expr.values.map((value) => replace(value))
+      return values.every((value, i) => value === expr.values[i]) ? expr : build.vector(values)
     }
     case 'guard': {
-      const then = replaced(expr.then)
-      const otherwise = replaced(expr.otherwise)
-      return changed ? build.guard(expr.ranges, then, otherwise) : expr
+      const then = replace(expr.then)
+      const otherwise = replace(expr.otherwise)
+      return then === expr.then && otherwise === expr.otherwise
+        ? expr
+        : build.guard(expr.ranges, then, otherwise)
     }
   }
-  const value = replaced(expr.value)
-  if (!changed) return expr
+  const value = replace(expr.value)
+  if (value === expr.value) return expr
   switch (expr.kind) {
     case 'splat':
       return build.splat(value, expr.lanes)
