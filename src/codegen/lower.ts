@@ -16,6 +16,7 @@ import { specKey } from '../schedule/spec-key.js'
 import { bytesOf } from '../schedule/store.js'
 import type { Kernel } from './loop-ir.js'
 import { lowerContract } from './lower/contract.js'
+import { lowerImageRows } from './lower/image-rows-contract.js'
 import { lowerMap } from './lower/map.js'
 import { lowerRows } from './lower/rows.js'
 import { lowerStructured } from './lower/structured.js'
@@ -299,7 +300,7 @@ class Lowering {
   private lowered(spec: Exclude<KernelSpec, StructuredSpec>): Kernel {
     switch (spec.kind) {
       case 'contract':
-        return lowerContract(spec, this.target)
+        return lowerImageRows(spec, this.target) ?? lowerContract(spec, this.target)
       case 'winograd':
         return lowerWinograd(spec, this.target)
       case 'winogradGradient':
