@@ -1,6 +1,6 @@
 // One process of the benchmark `instruction-sets`: milliseconds by name as a JSON line. Arguments: threads, seconds a row,
 // whether models are measured too.
-import { compile, manualSeed, rand, type Tensor, useDevice } from '../../src/index.js'
+import { compile, manualSeed, rand, type Tensor, useDevice, zeros } from '../../src/index.js'
 import { Random } from '../data/random.js'
 import { prepareModel } from '../models/prepare.js'
 import { specs } from '../specs/specs.js'
@@ -13,7 +13,10 @@ const times: Record<string, number> = {}
 for (const side of [64, 128, 256, 512, 1024, 2048]) {
   manualSeed(1)
   const [a, b] = [rand([side, side]), rand([side, side])]
-  const product = compile((x: Tensor, y: Tensor) => x.matmul(y))
+  const target = zeros([side, side])
+  const product = compile((x: Tensor, y: Tensor) => {
+    target.assign(x.matmul(y))
+  })
   for (let i = 0; i < 3; i++) product(a, b)
   times[`${side}×${side}×${side} nn`] = timeOf(() => void product(a, b), seconds).median * 1000
 }
