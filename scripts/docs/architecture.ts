@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { emitWasm } from '../../src/codegen/emit/wasm.js'
+import { emitWasm } from '../../src/codegen/emit/wasm/emit-wasm.js'
 import { lowerGraph } from '../../src/codegen/lower.js'
 import { optimise } from '../../src/codegen/optimise.js'
 import { printKernel, printProgram } from '../../src/codegen/print.js'

@@ -13,7 +13,7 @@ import { optimise } from '../../src/codegen/optimise.js'
 import { printKernel } from '../../src/codegen/print.js'
 import { verify } from '../../src/codegen/verify.js'
 import { seeded } from '../helpers/random.js'
-import { runWasmKernel } from './emit/run-wasm-kernel.js'
+import { runWasmKernel } from './emit/wasm/run-wasm-kernel.js'
 import { interpretKernel } from './interpret-kernel.js'
 import { randomKernel } from './random-kernel.js'
 

@@ -1,5 +1,5 @@
 /** What the engine's WebAssembly can do, found once a process by validating tiny modules. */
-import { ModuleWriter } from '../../codegen/emit/wasm-encoder.js'
+import { ModuleWriter } from '../../codegen/emit/wasm/module-writer.js'
 
 function validates(write: (module: ModuleWriter) => void): boolean {
   const module = new ModuleWriter()

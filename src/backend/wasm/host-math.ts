@@ -1,5 +1,5 @@
 /** Host functions that generated WebAssembly calls for f64, by their name in the loop IR. */
-import type { HostFunction } from '../../codegen/emit/wasm-context.js'
+import type { HostFunction } from '../../codegen/emit/wasm/kernel-context.js'
 import { erf } from './erf.js'
 
 export const hostMath: Record<HostFunction, (x: number, y: number) => number> = {

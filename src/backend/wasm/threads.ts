@@ -3,7 +3,7 @@
  * and beside it what to run. Workers that have not started yet do not count: a run takes those that are ready, and
  * its result does not depend on how many they are.
  */
-import { barrierWords } from '../../codegen/emit/wasm.js'
+import { barrierWords } from '../../codegen/emit/wasm/emit-wasm.js'
 import { InternalError } from '../../core/errors.js'
 import type { Allocator } from './allocator.js'
 import type { LinearMemory } from './memory.js'

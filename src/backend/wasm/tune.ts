@@ -3,7 +3,7 @@
  * candidates multiply two small matrices once a process, for about 20 ms. `CHAINRULE_TILE` (for example `4x3` or `4x3x2`)
  * decides without measuring.
  */
-import { emitWasm, lowReserve } from '../../codegen/emit/wasm.js'
+import { emitWasm, lowReserve } from '../../codegen/emit/wasm/emit-wasm.js'
 import {
   addIndex,
   atomIndex,

@@ -2,7 +2,13 @@
  * The WebAssembly backend: one linear memory with an arena for intermediates and a pool for values that live on, one
  * module a program, and a pool of workers where memory can be shared. It runs everywhere, browsers included.
  */
-import { emitWasm, hostFunctions, lowReserve, statusWord, type WasmModule } from '../../codegen/emit/wasm.js'
+import {
+  emitWasm,
+  hostFunctions,
+  lowReserve,
+  statusWord,
+  type WasmModule,
+} from '../../codegen/emit/wasm/emit-wasm.js'
 import { lowerGraph } from '../../codegen/lower.js'
 import { optimise } from '../../codegen/optimise.js'
 import { printKernel, printProgram } from '../../codegen/print.js'

@@ -2,7 +2,7 @@
  * The program of a worker thread, as plain JavaScript text: bundlers need not know it, and it starts the same way in
  * Node and in browsers. It waits for jobs in shared memory, so the main thread never needs its event loop to give work.
  */
-import { barrierWords } from '../../codegen/emit/wasm.js'
+import { barrierWords } from '../../codegen/emit/wasm/emit-wasm.js'
 import { hostMathSource } from './host-math.js'
 
 /** Byte addresses of the words through which the main thread gives work. Per-worker words follow each other. */

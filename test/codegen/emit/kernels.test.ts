@@ -27,7 +27,7 @@ import { verify } from '../../../src/codegen/verify.js'
 import { parallelLoop } from '../../../src/codegen/walk.js'
 import { byteSize, type DType, type TypedArray, viewAs, writeElement } from '../../../src/core/dtype.js'
 import { interpretKernel } from '../interpret-kernel.js'
-import { runWasmKernel } from './run-wasm-kernel.js'
+import { runWasmKernel } from './wasm/run-wasm-kernel.js'
 import { instructionSets, runNativeKernel } from './x86/run-native-kernel.js'
 
 const buffer = (

@@ -1,11 +1,11 @@
 /** Statements of the loop IR as WebAssembly: one function a kernel, with parameters thread, threads and addresses. */
-import type { Pointer } from '../addresses.js'
-import { planAddresses } from '../addresses.js'
-import type { Kernel, Stmt } from '../loop-ir.js'
-import { type Helpers, KernelContext, statusWord } from './wasm-context.js'
-import type { FunctionWriter } from './wasm-encoder.js'
-import { writeStore } from './wasm-memory.js'
-import { writeRanges, writeValue } from './wasm-values.js'
+import type { Pointer } from '../../addresses.js'
+import { planAddresses } from '../../addresses.js'
+import type { Kernel, Stmt } from '../../loop-ir.js'
+import { type Helpers, KernelContext, statusWord } from './kernel-context.js'
+import { writeStore } from './memory-access.js'
+import type { FunctionWriter } from './module-writer.js'
+import { writeRanges, writeValue } from './values.js'
 
 /** No buffer begins below this address, so that a constant offset up to it never makes a pointer negative. */
 export const lowReserve = 65536

@@ -1,11 +1,11 @@
 /** Runs one kernel as WebAssembly on typed arrays, with a margin of marked bytes around every buffer. */
 
-import { hasRelaxedSimd } from '../../../src/backend/wasm/features.js'
-import { hostMath } from '../../../src/backend/wasm/host-math.js'
-import { emitWasm, lowReserve, statusWord } from '../../../src/codegen/emit/wasm.js'
-import type { Kernel } from '../../../src/codegen/loop-ir.js'
-import type { TypedArray } from '../../../src/core/dtype.js'
-import { byteSize } from '../../../src/core/dtype.js'
+import { hasRelaxedSimd } from '../../../../src/backend/wasm/features.js'
+import { hostMath } from '../../../../src/backend/wasm/host-math.js'
+import { emitWasm, lowReserve, statusWord } from '../../../../src/codegen/emit/wasm/emit-wasm.js'
+import type { Kernel } from '../../../../src/codegen/loop-ir.js'
+import type { TypedArray } from '../../../../src/core/dtype.js'
+import { byteSize } from '../../../../src/core/dtype.js'
 
 const margin = 64
 const mark = 0xc3

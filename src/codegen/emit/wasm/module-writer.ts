@@ -11,7 +11,7 @@ import {
   memoryOpcodes,
   type PlainOp,
   plainOpcodes,
-} from './wasm-opcodes.js'
+} from './opcodes.js'
 
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128'
 

@@ -1,5 +1,5 @@
 /** Functions of a WebAssembly module that convert IEEE half precision: one value or four, raw bits in i32 lanes. */
-import type { FunctionWriter, ModuleWriter } from './wasm-encoder.js'
+import type { FunctionWriter, ModuleWriter } from './module-writer.js'
 
 type HalfFunction = 'fromHalf' | 'toHalf' | 'fromHalf4' | 'toHalf4'
 

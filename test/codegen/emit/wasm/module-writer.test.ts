@@ -1,12 +1,12 @@
 /** The WebAssembly encoder: number encodings, every instruction in a valid module, and what the modules do. */
 import { describe, expect, it } from 'vitest'
-import { hasRelaxedSimd } from '../../../src/backend/wasm/features.js'
+import { hasRelaxedSimd } from '../../../../src/backend/wasm/features.js'
 import {
   ByteWriter,
   type FunctionWriter,
   ModuleWriter,
   type ValueType,
-} from '../../../src/codegen/emit/wasm-encoder.js'
+} from '../../../../src/codegen/emit/wasm/module-writer.js'
 import {
   type LaneMemoryOp,
   type LaneOp,
@@ -16,7 +16,7 @@ import {
   memoryOpcodes,
   type PlainOp,
   plainOpcodes,
-} from '../../../src/codegen/emit/wasm-opcodes.js'
+} from '../../../../src/codegen/emit/wasm/opcodes.js'
 
 const written = (write: (to: ByteWriter) => void): number[] => {
   const to = new ByteWriter()

@@ -1,10 +1,10 @@
 /** The function that walks a Program's commands in WebAssembly, and the barrier at which its threads meet. */
-import { InternalError } from '../../core/errors.js'
-import { parallelExtent } from '../loop-ir.js'
-import { type Command, callsOf, type Place, type Program } from '../program.js'
-import { layoutOf, type MemoryLayout, scratchSize } from './memory-layout.js'
-import { hasSharedSteps, type Step, synchronise } from './synchronise.js'
-import type { FunctionWriter, ModuleWriter } from './wasm-encoder.js'
+import { InternalError } from '../../../core/errors.js'
+import { parallelExtent } from '../../loop-ir.js'
+import { type Command, callsOf, type Place, type Program } from '../../program.js'
+import { layoutOf, type MemoryLayout, scratchSize } from '../memory-layout.js'
+import { hasSharedSteps, type Step, synchronise } from '../synchronise.js'
+import type { FunctionWriter, ModuleWriter } from './module-writer.js'
 
 /** Words of the low reserve that the barrier uses; the host sets `mayWait` and, when a thread fails, `abort`. */
 export const barrierWords = { count: 64, generation: 68, sleepers: 72, abort: 76, mainMayWait: 80 } as const

@@ -1,17 +1,17 @@
 /** Programs as WebAssembly modules: one function a kernel and `main`, which walks the commands. */
 
-import { optimise } from '../optimise.js'
-import type { Program } from '../program.js'
-import { exprsOf, walkExprs, walkStmts } from '../walk.js'
-import type { Helpers, HostFunction } from './wasm-context.js'
-import { ModuleWriter } from './wasm-encoder.js'
-import { defineHalf } from './wasm-half.js'
-import { writeKernel } from './wasm-kernel.js'
-import { defineMain, type WasmLayout, wasmLayoutOf } from './wasm-main.js'
+import { optimise } from '../../optimise.js'
+import type { Program } from '../../program.js'
+import { exprsOf, walkExprs, walkStmts } from '../../walk.js'
+import { defineHalf } from './half.js'
+import type { Helpers, HostFunction } from './kernel-context.js'
+import { ModuleWriter } from './module-writer.js'
+import { writeKernel } from './write-kernel.js'
+import { defineMain, type WasmLayout, wasmLayoutOf } from './write-main.js'
 
-export { hostFunctions, statusWord } from './wasm-context.js'
-export { lowReserve } from './wasm-kernel.js'
-export { barrierWords } from './wasm-main.js'
+export { hostFunctions, statusWord } from './kernel-context.js'
+export { lowReserve } from './write-kernel.js'
+export { barrierWords } from './write-main.js'
 
 export interface WasmOptions {
   /** The memory is shared between threads. */

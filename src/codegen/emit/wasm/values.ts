@@ -1,9 +1,9 @@
 /** Expressions of the loop IR as WebAssembly: each leaves its value on the stack. */
-import { InternalError } from '../../core/errors.js'
-import type { BinaryOp, ComputeType, Expr, IndexRange, UnaryOp } from '../loop-ir.js'
-import { type HostFunction, hostFunctions, type KernelContext, valueType } from './wasm-context.js'
-import { writeLoad } from './wasm-memory.js'
-import type { PlainOp } from './wasm-opcodes.js'
+import { InternalError } from '../../../core/errors.js'
+import type { BinaryOp, ComputeType, Expr, IndexRange, UnaryOp } from '../../loop-ir.js'
+import { type HostFunction, hostFunctions, type KernelContext, valueType } from './kernel-context.js'
+import { writeLoad } from './memory-access.js'
+import type { PlainOp } from './opcodes.js'
 
 const bitsOf = new DataView(new ArrayBuffer(4))
 

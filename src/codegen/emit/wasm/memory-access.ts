@@ -1,11 +1,11 @@
 /** Loads and stores of the WebAssembly emitter, with the conversions between storage dtypes and compute types. */
-import type { DType } from '../../core/dtype.js'
-import { byteSize } from '../../core/dtype.js'
-import { InternalError } from '../../core/errors.js'
-import type { Index } from '../index-expression.js'
-import type { Expr, Stmt } from '../loop-ir.js'
-import type { KernelContext } from './wasm-context.js'
-import type { MemoryOp } from './wasm-opcodes.js'
+import type { DType } from '../../../core/dtype.js'
+import { byteSize } from '../../../core/dtype.js'
+import { InternalError } from '../../../core/errors.js'
+import type { Index } from '../../index-expression.js'
+import type { Expr, Stmt } from '../../loop-ir.js'
+import type { KernelContext } from './kernel-context.js'
+import type { MemoryOp } from './opcodes.js'
 
 type Load = Extract<Expr, { kind: 'load' }>
 type Store = Extract<Stmt, { kind: 'store' }>

@@ -1,9 +1,9 @@
 /** What the parts of the WebAssembly emitter share while they write one kernel's function. */
-import { InternalError } from '../../core/errors.js'
-import type { AddressPlan } from '../addresses.js'
-import type { Atom, Index } from '../index-expression.js'
-import type { ComputeType, Expr, Kernel, Register, Stmt } from '../loop-ir.js'
-import type { FunctionWriter, ValueType } from './wasm-encoder.js'
+import { InternalError } from '../../../core/errors.js'
+import type { AddressPlan } from '../../addresses.js'
+import type { Atom, Index } from '../../index-expression.js'
+import type { ComputeType, Expr, Kernel, Register, Stmt } from '../../loop-ir.js'
+import type { FunctionWriter, ValueType } from './module-writer.js'
 
 /** Host functions of the loop IR, imported by name from module "host", on f64. */
 export const hostFunctions = [
