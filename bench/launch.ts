@@ -5,7 +5,7 @@ import type { Configuration, Contender } from './contenders.js'
 import type { BenchReply, BenchRequest } from './protocol.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const limitMs = 15 * 60_000
+const limitMs = 8 * 60_000
 
 export interface LaunchOptions {
   readonly python: string
@@ -33,7 +33,6 @@ export async function launch(
   const child = spawn(command, args, {
     cwd: root,
     env: { ...process.env, ...environment, ...configuration.environment },
-    timeout: limitMs,
   })
   let output = ''
   let errors = ''
@@ -48,10 +47,20 @@ export async function launch(
   const threads = configuration.threads === 1 ? 1 : (request.threads ?? configuration.threads ?? null)
   const asked: BenchRequest = { ...request, threads, channelsLast: configuration.channelsLast ?? false }
   child.stdin.end(JSON.stringify(asked))
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', resolve)
-  })
+  // Not spawn's own limit: where a program is missing, that one keeps this process alive until it is over.
+  const timer = setTimeout(() => child.kill(), limitMs)
+  let code: number | null
+  try {
+    code = await new Promise((resolve, reject) => {
+      child.on('error', reject)
+      child.on('close', resolve)
+    })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return { kind: 'unsupported', version: null, reason: `there is no program ${command}` }
+  } finally {
+    clearTimeout(timer)
+  }
   const line = output.split('\n').findLast((text) => text.startsWith('{"kind"'))
   if (code !== 0 || line === undefined) {
     const causes = errors.split('\n').filter((text) => /^\s*(\w*Error|\w*Exception)\b/.test(text))

@@ -283,6 +283,18 @@ describe('processes', () => {
     expect(peakBytes()).toBeGreaterThan(ballast.length)
   })
 
+  it('give a reason where their program is missing, and keep nobody waiting', () => {
+    const run = fileURLToPath(new URL('../../bench/run.ts', import.meta.url))
+    const missing = ['--peers', 'pytorch', '--python', '/nonexistent', '--device', 'reference']
+    const options = ['--only', 'mlp', ...missing, '--rounds', '1', '--budget', '1', '--json']
+    const result = spawnSync(process.execPath, ['--import', 'tsx', run, ...options], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
+    expect(JSON.parse(result.stdout)).toMatchObject({ reason: 'there is no program /nonexistent' })
+    expect(result.status).toBe(0)
+  }, 60_000)
+
   it('runs configurations of channels last only where there are channels', () => {
     const pytorch = peers.find(({ name }) => name === 'pytorch')!
     const last = (model: string) => configurationsOf(pytorch, model).filter((c) => c.channelsLast).length

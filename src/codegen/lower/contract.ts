@@ -15,7 +15,6 @@
  * kernel's inputs (the packed left side among them), then its outputs.
  */
 
-import { InternalError } from '../../core/errors.js'
 import { sizeOf, stridesOf } from '../../core/shape.js'
 import type { Node } from '../../ir/node.js'
 import { pairedSteps, pairsOn } from '../../schedule/bf16-products.js'
@@ -43,9 +42,10 @@ import { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
 import { type LeftReader, leftTiles } from './left-tiles.js'
 import { pairedLeft } from './paired-left.js'
-import { needsStatements, prefetchOutputs } from './prefetch.js'
-import { beforeBf16, pairOfBf16, roundTo } from './round.js'
+import { needsStatements } from './prefetch.js'
+import { beforeBf16, pairOfBf16 } from './round.js'
 import { lowerThinContract } from './thin-contract.js'
+import { TileOutputs } from './tile-outputs.js'
 import { TransposedTiles } from './transpose.js'
 
 /** Inner steps of a slice, at most about; with few rows long runs of columns matter more: copying is half the work. */
@@ -167,24 +167,18 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
 
   // A large right side is read in short runs, whose beginnings the processor cannot guess.
   const asksAhead = target.prefetches === true && sizeOf(right.shape) * 4 > target.l2
-  const tileLanes = lanesFor(lanes)
+  const _tileLanes = lanesFor(lanes)
   const prefetches =
     target.prefetches === true &&
     lanes > 1 &&
     plan.batch * plan.m * plan.n * 4 * (spec.inputs.length + outputs.length) > target.l2 &&
     !needsStatements(spec.outputs, (n) => numbers.has(n) || n === spec.node)
-  // While the outputs are written, the contraction's own value is the tile's.
-  let current: ((lanes: Lanes) => Expr) | null = null
-  const plug = (_: readonly Index[], l: Lanes): Expr => {
-    if (current === null) throw new InternalError('Lowering: a contraction was read outside its tile.')
-    // What is fused gets the value that would be stored.
-    return roundTo(e, spec.node.dtype, current(l))
-  }
+  const own = new TileOutputs(k, target, spec.node, spec.outputs, outputs)
   const inliner = new Inliner(
     k,
     target,
     (node) => numbers.get(node) ?? null,
-    new Map([[spec.node as Node, plug]]),
+    new Map([[spec.node as Node, own.plug]]),
   )
   const tileSizes = { tile, steps: stepsMost }
   const left =
@@ -443,12 +437,8 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       const lines = Math.ceil(steps / lanes / share)
       k.loop(row, 1, () => {
         if (last) {
-          current = (l) => e.const(0, 'f32', l.count)
-          for (let v = 0; v < vecs; v++) {
-            const position = addIndex(positionOf(atomIndex(row), v * lanes), atomIndex(tileLanes.variable!))
-            prefetchOutputs(inliner, spec.outputs, outputs, position, tileLanes, row)
-          }
-          current = null
+          for (let v = 0; v < vecs; v++)
+            own.prefetch(inliner, positionOf(atomIndex(row), v * lanes), lanes, row)
         }
         rounds(atomIndex(row, share * unroll), share, (round) => {
           for (let line = 0; line < lines; line++)
@@ -467,39 +457,9 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
           k.store(partial, partialAt(r, v), value)
           continue
         }
-        const position = (shift: number): Index => positionOf(constantIndex(r), shift)
-        const valid = Math.min(lanes, count - v * lanes)
-        const wholeVector = (l: Lanes): Expr => {
-          if (l.count !== lanes)
-            throw new InternalError('Lowering: a contraction was asked for one lane of its tile.')
-          return value
-        }
-        if (valid === lanes) {
-          current = wholeVector
-          writeOutputs(addIndex(position(v * lanes), atomIndex(tileLanes.variable!)), tileLanes)
-        } else if (target.tail === 'mask' && valid > 1) {
-          const some = lanesFor(lanes, valid)
-          current = wholeVector
-          writeOutputs(addIndex(position(v * lanes), atomIndex(some.variable!)), some)
-        } else {
-          for (let l = 0; l < valid; l++) {
-            current = () => e.lane(value, l)
-            writeOutputs(position(v * lanes + l), oneLane)
-          }
-        }
-        current = null
+        own.write(inliner, positionOf(constantIndex(r), v * lanes), value, Math.min(lanes, count - v * lanes))
       }
     }
-  }
-  /** All values first: an output may overwrite an input that another output reads. */
-  const writeOutputs = (position: Index, l: Lanes): void => {
-    const values = spec.outputs.map((node) => {
-      const value = inliner.value(node, delinearize(position, node.shape), l)
-      return spec.outputs.length === 1 ? value : e.register(k.define('v', value))
-    })
-    values.forEach((value, i) => {
-      k.store(outputs[i], atLane(position, l, 0), value, 1, l.active)
-    })
   }
   /** All tiles over one block's columns, for one slice. */
   const multiply = (

@@ -28,9 +28,9 @@ import { lanesOf, type Target } from '../target.js'
 
 import { Inliner } from './inline.js'
 import { KernelBuilder } from './kernel-builder.js'
-import { atLane, type Lanes, lanesFor } from './lanes.js'
+import { type Lanes, lanesFor } from './lanes.js'
 import { leftTiles } from './left-tiles.js'
-import { roundTo } from './round.js'
+import { TileOutputs } from './tile-outputs.js'
 
 /** The part of its lanes that a row must fill. */
 const leastFilled = 0.8
@@ -71,10 +71,8 @@ export function lowerImageRows(spec: ContractSpec, target: Target): Kernel | nul
   const numbers = new Map<Node, number>()
   for (const x of spec.inputs) numbers.set(x, k.buffer('in', x.dtype, sizeOf(x.shape), 'read'))
   const outputs = spec.outputs.map((x) => k.buffer('out', x.dtype, sizeOf(x.shape), 'write'))
-  // While the outputs are written, the contraction's own value is the tile's.
-  let current: Expr | null = null
-  const plug = (): Expr => roundTo(e, node.dtype, current!)
-  const inliner = new Inliner(k, target, (x) => numbers.get(x) ?? null, new Map([[node as Node, plug]]))
+  const own = new TileOutputs(k, target, node, spec.outputs, outputs)
+  const inliner = new Inliner(k, target, (x) => numbers.get(x) ?? null, new Map([[node as Node, own.plug]]))
   const left = leftTiles(inliner, spec, numbers, { tile: m, steps: inner }, target)
 
   const rightValue = (g: Index, at: readonly Index[], column: readonly Index[], l: Lanes): Expr => {
@@ -160,18 +158,8 @@ export function lowerImageRows(spec: ContractSpec, target: Target): Kernel | nul
           scaleIndex(g, m * n),
           constantIndex(r * n + p.first),
           scaleIndex(p.row, rowLength),
-          atomIndex(p.lanes.variable!),
         )
-        current = e.register(sums[r][v])
-        // All values first: an output may overwrite an input that another output reads.
-        const values = spec.outputs.map((x) => {
-          const value = inliner.value(x, delinearize(position, x.shape), p.lanes)
-          return spec.outputs.length === 1 ? value : e.register(k.define('v', value))
-        })
-        values.forEach((value, i) => {
-          k.store(outputs[i], atLane(position, p.lanes, 0), value, 1, p.lanes.active)
-        })
-        current = null
+        own.write(inliner, position, e.register(sums[r][v]), p.lanes.active)
       })
     }
   }

@@ -4,12 +4,20 @@
  */
 import { InternalError } from '../../core/errors.js'
 import type { Node } from '../../ir/node.js'
-import { addIndex, atomIndex, delinearize, type Index, shiftIndex } from '../index-expression.js'
+import {
+  addIndex,
+  atomIndex,
+  delinearize,
+  type Index,
+  type LoopVar,
+  shiftIndex,
+} from '../index-expression.js'
 import type { Expr } from '../loop-ir.js'
 import type { Target } from '../target.js'
 import type { Inliner, Plug } from './inline.js'
 import type { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
+import { prefetchOutputs } from './prefetch.js'
 import { roundTo } from './round.js'
 
 export class TileOutputs {
@@ -17,6 +25,7 @@ export class TileOutputs {
   private readonly target: Target
   private readonly nodes: readonly Node[]
   private readonly buffers: readonly number[]
+  private readonly known = new Map<string, Lanes>()
   private current: ((lanes: Lanes) => Expr) | null = null
   /** What the inliner reads for the kernel's own node: the value that would be stored. */
   readonly plug: Plug
@@ -47,19 +56,38 @@ export class TileOutputs {
       return value
     }
     if (valid === value.lanes || (this.target.tail === 'mask' && valid > 1)) {
-      const lanes = lanesFor(value.lanes, valid)
-      this.current = whole
-      this.store(
-        inliner,
-        lanes.variable === null ? position : addIndex(position, atomIndex(lanes.variable)),
-        lanes,
-      )
-    } else {
-      for (let l = 0; l < valid; l++) {
-        this.current = () => e.lane(value, l)
-        this.store(inliner, shiftIndex(position, l), oneLane)
-      }
+      const lanes = this.lanesFor(value.lanes, valid)
+      this.standingFor(whole, () => this.store(inliner, alongLanes(position, lanes), lanes))
+      return
     }
+    for (let l = 0; l < valid; l++) {
+      this.standingFor(
+        () => e.lane(value, l),
+        () => this.store(inliner, shiftIndex(position, l), oneLane),
+      )
+    }
+  }
+
+  /** Asks for what a whole vector at `position`, in row `row` of the tile, reads and writes. */
+  prefetch(inliner: Inliner, position: Index, count: number, row: LoopVar): void {
+    const lanes = this.lanesFor(count, count)
+    this.standingFor(
+      (l) => this.k.e.const(0, 'f32', l.count),
+      () => prefetchOutputs(inliner, this.nodes, this.buffers, alongLanes(position, lanes), lanes, row),
+    )
+  }
+
+  /** One variable for all vectors of a width, so that what they share is found. */
+  private lanesFor(count: number, valid: number): Lanes {
+    const key = `${count}/${valid}`
+    const lanes = this.known.get(key) ?? lanesFor(count, valid)
+    this.known.set(key, lanes)
+    return lanes
+  }
+
+  private standingFor(value: (lanes: Lanes) => Expr, write: () => void): void {
+    this.current = value
+    write()
     this.current = null
   }
 
@@ -75,3 +103,6 @@ export class TileOutputs {
     })
   }
 }
+
+const alongLanes = (position: Index, { variable }: Lanes): Index =>
+  variable === null ? position : addIndex(position, atomIndex(variable))

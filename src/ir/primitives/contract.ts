@@ -101,10 +101,11 @@ function convWeightGradient(b: Builder, x: Node, w: Node, g: Node, attrs: Attrib
   const xs =
     groups === 1
       ? b.permute(x, [1, 0, ...spatial.map((i) => i + 2)])
-      : b.reshape(
-          b.permute(b.reshape(x, [n, groups, c / groups, ...x.shape.slice(2)]), [2, 1, 0, ...rest]),
-          [c / groups, groups * n, ...x.shape.slice(2)],
-        )
+      : b.reshape(b.permute(b.reshape(x, [n, groups, c / groups, ...x.shape.slice(2)]), [2, 1, 0, ...rest]), [
+          c / groups,
+          groups * n,
+          ...x.shape.slice(2),
+        ])
   const gs = b.permute(g, [1, 0, ...spatial.map((i) => i + 2)]) // (O, N, P)
   const pads = spatial.map((i) => {
     const reachG = stride[i] * (g.shape[i + 2] - 1)
