@@ -19,7 +19,8 @@ export interface Measurement {
 /** What processes after the first one do before steps are timed. */
 const warmUpSteps = 5
 
-const nothing: Measurement = { ms: null, version: null, config: null, losses: [], peakBytes: null }
+/** Of a contender without a time. */
+export const nothing: Measurement = { ms: null, version: null, config: null, losses: [], peakBytes: null }
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)

@@ -10,7 +10,7 @@ import { lossDifference } from './compare.js'
 import { chainrule, peers } from './contenders.js'
 import { writeArrayFile } from './data/array-file.js'
 import { Random } from './data/random.js'
-import { type Measurement, measureContender } from './measurement.js'
+import { type Measurement, measureContender, nothing } from './measurement.js'
 import type { BenchRequest } from './protocol.js'
 import { type ModelProfile, resultsText } from './results.js'
 import type { SmallResult } from './sections.js'
@@ -195,7 +195,9 @@ async function main(): Promise<number> {
   const begin = performance.now()
   try {
     for (const spec of specs.filter(({ name }) => options.models.includes(name))) {
-      const added = await benchModel(spec, folder, environment, options)
+      const added = await benchModel(spec, folder, environment, options).catch((error: Error) => [
+        rowOf(spec.name, { ...nothing, error: error.message }),
+      ])
       rows.push(...added)
       if (options.json) for (const row of added) console.log(formatJson(row))
     }

@@ -1,7 +1,7 @@
 // Runs a small benchmark in a process of its own and reads the rows that it prints with --json.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { SmallBenchmark } from './aims.js'
+import { figureOf, type SmallBenchmark } from './aims.js'
 import type { Row } from './micro/timing.js'
 import type { SmallResult } from './sections.js'
 
@@ -69,6 +69,8 @@ export async function runSmall(
   try {
     const { output, problem } = await runChild(list, options.environment)
     const rows = rowsIn(output)
+    // Rows without the columns that the aims name are told here, and not where the file is written.
+    for (const row of rows) for (const aim of benchmark.aims) figureOf(aim, row)
     if (problem !== null) return { benchmark, rows, problem }
     return rows.length > 0 ? { benchmark, rows } : { benchmark, rows, problem: 'it printed no rows' }
   } catch (error) {
