@@ -46,16 +46,24 @@ const expressionOf = (part: RowPart): Node[] =>
     (n) => !part.inputs.has(n),
   )
 
+/** The rows that a reduction along the last axis has; null for any other. */
+function rowsOf(node: Reduction): Rows | null {
+  const { shape } = node.inputs[0]
+  const last = shape.length - 1
+  const { axes } = node.attrs
+  return axes.length === 1 && axes[0] === last ? { rows: sizeOf(node.shape), columns: shape[last] } : null
+}
+
+function sameRows(node: Reduction, { rows, columns }: Rows): boolean {
+  const own = rowsOf(node)
+  return own !== null && own.rows === rows && own.columns === columns
+}
+
 /** The rows that a kernel's own reductions have; null where it has none, or others. */
 function reducedRows(nodes: readonly Node[]): Rows | null {
-  const [first, ...rest] = nodes.filter(isReduction).map((node): Rows | null => {
-    const { shape } = node.inputs[0]
-    const last = shape.length - 1
-    const { axes } = node.attrs
-    return axes.length === 1 && axes[0] === last ? { rows: sizeOf(node.shape), columns: shape[last] } : null
-  })
-  if (first === undefined || first === null) return null
-  return rest.every((r) => r?.rows === first.rows && r.columns === first.columns) ? first : null
+  const [first, ...rest] = nodes.filter(isReduction)
+  const found = first === undefined ? null : rowsOf(first)
+  return found !== null && rest.every((node) => sameRows(node, found)) ? found : null
 }
 
 /** The rows that two kernels can be taken by together, where the later one reads the earlier one; else null. */
@@ -73,8 +81,7 @@ export function commonRows(early: RowPart, late: RowPart, target: Target): Rows 
     const size = sizeOf(n.shape)
     return size === rows || (size === rows * columns && n.shape[n.shape.length - 1] === columns)
   }
-  const sound = (nodes: readonly Node[]): boolean =>
-    nodes.every((n) => !isReduction(n) || (sizeOf(n.shape) === rows && n.inputs[0].shape.at(-1) === columns))
+  const sound = (nodes: readonly Node[]): boolean => nodes.every((n) => !isReduction(n) || sameRows(n, found))
   if (![...early.outputs, ...late.outputs].every(fits) || !sound(all)) return null
   return late.outputs.every((o) => readsInRow(o, new Set(early.outputs), late.inputs, found)) ? found : null
 }

@@ -302,6 +302,7 @@ describe('a graph as text', () => {
 
   it('is the same for the same program, whoever built it', () => {
     expect(text([b.add(x, y)], [x, y])).toBe(text([b.add(x, y)], [x, y]))
+    expect(text([b.sub(x, y)], [y, x])).toBe(text([b.sub(y, x)], [x, y]))
     expect(loop(3, 2)).toBe(loop(3, 2))
     expect(calls(a1, a1)).toBe(calls(a2, a2))
   })
@@ -312,7 +313,6 @@ describe('a graph as text', () => {
     const texts = [
       text([b.sub(x, y)], [x, y]),
       text([b.sub(y, x)], [x, y]),
-      text([b.sub(x, y)], [y, x]),
       text([b.sub(x, y), b.sub(x, y)], [x, y]),
       text([b.sub(x, y)], [x, y], [[0, 0]]),
       text([b.sub(x, y)], [x, y], [[0, 1]]),

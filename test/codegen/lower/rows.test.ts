@@ -55,6 +55,17 @@ function graphOf(shape: number[], of: string) {
   return { inputs, outputs: [y, gradient as Node], values: inputs.map((n) => numbers(n.shape)) }
 }
 
+it('a sum over rows stays apart from what takes rows, also where the sizes coincide', () => {
+  // Sixteen rows of four, added up to 4 × 4 = 16 numbers: as a mask's gradient is.
+  const x = f32([2, 2, 4, 4])
+  const softmax = b.exp(b.sub(x, kept(b.reduceMax(x, last(x)), x)))
+  const normal = b.div(softmax, kept(b.reduceSum(softmax, last(x)), x))
+  const summed = b.reduceSum(normal, [0, 1])
+  const { kernels } = cutIntoKernels([summed], (n) => n === x, target)
+  expect(kernels.length).toBe(2)
+  expect(kernels.map((kernel) => kernel.outputs.includes(summed))).toEqual([false, true])
+})
+
 it('softmax and layer norm are one kernel, and their gradients one', () => {
   for (const of of Object.keys(graphs)) {
     const { inputs, outputs } = graphOf([4, 8, 32], of)
