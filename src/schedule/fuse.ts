@@ -10,6 +10,7 @@ import type { Target } from '../codegen/target.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
 import { packPairs, pairedRows, pairsOn } from './bf16-products.js'
+import { contractShape } from './contract-shape.js'
 import type { ContractSpec, KernelSpec, WinogradSpec } from './kernel-spec.js'
 import { type LeftView, leftView } from './left-view.js'
 import { operandsOf } from './operands.js'
@@ -66,12 +67,18 @@ export function cutIntoKernels(
   )
   const stored = chooseStored(roots, isLeaf, read)
   const packs = new Map<Node, Node>()
+  /** By operand and layout: contractions that have a left side in common share its copy. */
+  const copies = new Map<string, Node>()
   for (const node of contractions) {
     // What is stored for other reasons may stand between a contraction and the rows that it would read.
     if (rowsOf(node, (n) => isLeaf(n) || stored.has(n), false) !== null) continue
     const { rows } = target.tile
     const pairs = pairsOn(target, node)
-    packs.set(node, pairs === null ? packLeft(node, rows) : packPairs(node, pairs, rows))
+    const { batch, rows: free, leftOrder } = contractShape(node)
+    const key = [node.inputs[0].id, leftOrder, batch.length, free.length, pairs].join(' ')
+    const packed = copies.get(key) ?? (pairs === null ? packLeft(node, rows) : packPairs(node, pairs, rows))
+    copies.set(key, packed)
+    packs.set(node, packed)
   }
   const taps = new Map<Node, Node>()
   for (const node of order) {
@@ -82,7 +89,7 @@ export function cutIntoKernels(
     taps.set(packed, w)
   }
   for (const packed of packs.values()) stored.add(packed)
-  const all = [...roots, ...packs.values()]
+  const all = [...roots, ...new Set(packs.values())]
   const drafts = draftKernels(all, isLeaf, stored, packs, taps)
   join(drafts)
   joinRows(drafts, target)

@@ -113,6 +113,16 @@ describe('joining', () => {
       map slice[4,16] <- in0"
     `)
   })
+  it('contractions with a left side in common share its copy', () => {
+    const [x, y, z] = [f32(6, 8), f32(6, 9), f32(6, 10)]
+    const over = (right: Node): Node =>
+      b.contract(x, right, { batch: [[], []], contracting: [[0], [0]], accumulate: 'f32' })
+    expect(cut([x, y, z], [over(y), over(z)])).toMatchInlineSnapshot(`
+      "map packed <- in0
+      contract contract[8,9] <- packed in1
+      contract contract[8,10] <- packed in2"
+    `)
+  })
   it('reductions of one value along the same axes share a pass', () => {
     const x = f32(8, 16)
     expect(cut([x], [b.reduceSum(x, [1]), b.reduceMax(x, [1])])).toMatchInlineSnapshot(
