@@ -9,6 +9,8 @@ const suspicious = 2.5
 /** Runs alone before shared ones are tried again; doubles while they stay slower. */
 const firstPatience = 8
 const longestPatience = 256
+/** One slow run is chance: of so many shared ones after runs alone, one has to be as fast. */
+const mostAttempts = 3
 
 export class ThreadChoice {
   private bestShared = Number.POSITIVE_INFINITY
@@ -16,7 +18,8 @@ export class ThreadChoice {
   private patience = firstPatience
   /** Runs alone that are left; 0: shared. */
   private alone = 0
-  private probing = false
+  /** Shared runs that are left to be faster than the last ones alone. */
+  private attempts = 0
   /** Shared runs until the first comparison. */
   private untilFirst = 4
 
@@ -31,18 +34,20 @@ export class ThreadChoice {
       // The first run after a change finds other caches: the best of the last ones counts.
       this.lastAlone = Math.min(milliseconds, this.lastAlone * 1.05)
       this.alone--
-      if (this.alone === 0) this.probing = true
+      if (this.alone === 0) this.attempts = mostAttempts
       return
     }
     const slow = milliseconds > suspicious * this.bestShared
     this.bestShared = Math.min(this.bestShared, milliseconds)
-    if (this.probing) {
-      this.probing = false
+    if (this.attempts > 0) {
+      this.attempts--
       if (milliseconds <= this.lastAlone) {
+        this.attempts = 0
         this.patience = firstPatience
         this.lastAlone = Number.POSITIVE_INFINITY
         return
       }
+      if (this.attempts > 0) return
       this.patience = Math.min(longestPatience, 2 * this.patience)
       this.alone = this.patience
     } else if (slow) this.alone = this.patience
