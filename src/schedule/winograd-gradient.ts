@@ -10,7 +10,7 @@
 import { sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node, type PadPair } from '../ir/node.js'
-import { tileOutputs, tileProducts, tileTaps } from './winograd.js'
+import { fewestChannels, tileOutputs, tileProducts, tileTaps } from './winograd.js'
 
 export interface TapsGradient {
   /** (N, C, H, W) */
@@ -19,8 +19,6 @@ export interface TapsGradient {
   readonly dy: Node
   readonly padding: readonly PadPair[]
 }
-
-const fewestChannels = 16
 
 /** A weight gradient, as a convolution of (C, N, H, W) with (O, N, P, Q) to (C, O, 3, 3), as such a contraction. */
 export function convAsTapsGradient(node: Node): Node | null {

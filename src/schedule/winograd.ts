@@ -39,7 +39,7 @@ export const tapRows: readonly (readonly [number, number, number])[] = [
 ]
 
 /** Below so many channels the transforms cost more than the products save. */
-const fewestChannels = 16
+export const fewestChannels = 16
 
 /** Tiles of a convolution's output: images × rows × columns. */
 export function tilesOf(node: Node<'conv'>): { rows: number; columns: number; count: number } {

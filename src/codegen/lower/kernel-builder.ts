@@ -4,7 +4,14 @@
  */
 import type { DType } from '../../core/dtype.js'
 import { InternalError } from '../../core/errors.js'
-import { atomIndex, constantIndex, type Index, indexRange, type LoopVar } from '../index-expression.js'
+import {
+  atomIndex,
+  constantIndex,
+  type Index,
+  indexRange,
+  type LoopVar,
+  loopVar,
+} from '../index-expression.js'
 import {
   type Access,
   type BufferParam,
@@ -171,4 +178,15 @@ export function whereInside(
     const otherwise = k.block(() => write(index, false))
     k.emit({ kind: 'if', ranges: [{ index, low, high }], then, otherwise })
   }
+}
+
+/** A loop 0…count-1; none where there is one round. */
+export function times(k: KernelBuilder, name: string, count: number, write: (i: Index) => void): void {
+  if (count <= 0) return
+  if (count === 1) {
+    write(constantIndex(0))
+    return
+  }
+  const v = loopVar(name, 0, count - 1)
+  k.loop(v, 1, () => write(atomIndex(v)))
 }

@@ -27,11 +27,10 @@ import {
 import { type Expr, type Kernel, operandsOf, register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
 import { Inliner } from './inline.js'
-import { KernelBuilder, whereInside } from './kernel-builder.js'
+import { KernelBuilder, times, whereInside } from './kernel-builder.js'
 import { type Lanes, lanesFor, oneLane } from './lanes.js'
 import { TileOutputs } from './tile-outputs.js'
 import { transposeRows } from './transpose.js'
-import { times } from './winograd-strip.js'
 
 /** Vectors of columns whose sums fit the L1 cache beside what is read. */
 const mostVectors = 16

@@ -32,10 +32,10 @@ import {
 import { type Kernel, type Register, register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
 import { Inliner } from './inline.js'
-import { KernelBuilder, whereInside } from './kernel-builder.js'
+import { KernelBuilder, times, whereInside } from './kernel-builder.js'
 import { TileOutputs } from './tile-outputs.js'
 import { transposeRows } from './transpose.js'
-import { copyStrip, pointPitch, type Strip, times } from './winograd-strip.js'
+import { copyStrip, pointPitch, type Strip } from './winograd-strip.js'
 import {
   gradientTransform,
   inputTransform,

@@ -9,26 +9,14 @@ import {
   constantIndex,
   type Index,
   linearize,
-  loopVar,
   scaleIndex,
   shiftIndex,
 } from '../index-expression.js'
 import { lanesOf, type Target } from '../target.js'
 import type { Inliner } from './inline.js'
-import { type KernelBuilder, whereInside } from './kernel-builder.js'
+import { type KernelBuilder, times, whereInside } from './kernel-builder.js'
 import { lanesFor, oneLane } from './lanes.js'
 import { transposeRows } from './transpose.js'
-
-/** A loop 0…count-1; none where there is one round. */
-export function times(k: KernelBuilder, name: string, count: number, write: (i: Index) => void): void {
-  if (count <= 0) return
-  if (count === 1) {
-    write(constantIndex(0))
-    return
-  }
-  const v = loopVar(name, 0, count - 1)
-  k.loop(v, 1, () => write(atomIndex(v)))
-}
 
 /**
  * Elements from one point's matrix to the next, for matrices of `size`: an odd number of cache lines, so that the 36

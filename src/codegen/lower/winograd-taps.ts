@@ -24,10 +24,9 @@ import {
 import type { Expr, Kernel } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
 import { Inliner } from './inline.js'
-import { KernelBuilder, whereInside } from './kernel-builder.js'
+import { KernelBuilder, times, whereInside } from './kernel-builder.js'
 import { lanesFor, oneLane } from './lanes.js'
 import { transposeRows } from './transpose.js'
-import { times } from './winograd-strip.js'
 import { tapTransform, transformSquare } from './winograd-transform.js'
 
 /** Channels that one thread does together. */
