@@ -8,6 +8,7 @@ import { formatShape, normalizeAxes, otherAxes, range, type Shape, sameShape, si
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { fullPrecision } from './autocast.js'
+import { normalizeBatch } from './normalize-batch.js'
 import {
   accumulationType,
   addLiteral,
@@ -86,15 +87,13 @@ export function batchNorm(
       `batchNorm: expected more than 1 value per channel when training, got input ${formatShape(x.shape)}. Use a larger batch, or eval mode.`,
     )
   }
-  const { mean, squares } = moments(wide, axes)
-  const variance = divLiteral(squares, count)
-  const centred = b.sub(wide, b.expand(mean, wide.shape))
-  const y = affine(b.mul(centred, b.expand(inverseRoot(variance, eps), wide.shape)), weight, bias, view)
-  if (!training) return { output: b.cast(y, x.dtype), runningMean, runningVar }
+  const parameter = (p: Node | null | undefined): Node | null => (p ? perChannel(p) : null)
+  const { output, mean, squares } = normalizeBatch(wide, axes, parameter(weight), parameter(bias), eps)
+  if (!training) return { output: b.cast(output, x.dtype), runningMean, runningVar }
 
   const update = (old: Node | null, now: Node): Node | null => {
     if (old === null) return null
-    const fresh = b.cast(b.reshape(b.stopGradient(now), [channels]), old.dtype)
+    const fresh = b.cast(b.reshape(now, [channels]), old.dtype)
     const rate =
       typeof momentum === 'number'
         ? b.literal(old, momentum)
@@ -102,7 +101,7 @@ export function batchNorm(
     return b.add(b.mul(b.sub(b.literal(old, 1), rate), old), b.mul(rate, fresh))
   }
   return {
-    output: b.cast(y, x.dtype),
+    output: b.cast(output, x.dtype),
     runningMean: update(runningMean, mean),
     runningVar: update(runningVar, divLiteral(squares, count - 1)),
   }
