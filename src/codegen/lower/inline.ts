@@ -37,7 +37,7 @@ import type { SameVariables } from './jam.js'
 import type { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, oneLane } from './lanes.js'
 import { narrowIndex } from './operand.js'
-import { lowerReduction } from './reduce.js'
+import { lowerReduction, type ReduceNode } from './reduce.js'
 import { pairOfBf16, roundTo } from './round.js'
 import type { TransposedTiles } from './transpose.js'
 
@@ -60,6 +60,9 @@ export class ScalarOnly extends Error {}
 /** Value of a node that the kernel computes itself (a contraction's accumulator). */
 export type Plug = (index: readonly Index[], lanes: Lanes) => Expr
 
+const keyOf = (node: Node, index: readonly Index[], lanes: Lanes): string =>
+  `${node.id}@${index.map(indexKey).join(';')}x${lanes.count}/${lanes.active}`
+
 export class Inliner {
   readonly k: KernelBuilder
   readonly e: ExprBuilder
@@ -71,10 +74,14 @@ export class Inliner {
   tiles: TransposedTiles | null = null
   /** Set while copies of an expression are written that are to be jammed. */
   variables: SameVariables<LoopVar> | null = null
+  /** Reductions that share the loops of one; a map kernel names those it has. */
+  siblings: (node: ReduceNode) => readonly ReduceNode[] = () => []
   /** Vector width that reductions over contiguous axes use. */
   readonly width: number
   /** The target can read some lanes of a vector only. */
   private readonly masks: boolean
+  /** Bytes of operands beyond which it pays to ask for memory ahead of its use. */
+  readonly prefetchesBeyond: number
   /** The target makes pairs of bf16 by an instruction. */
   private readonly pairs: boolean
 
@@ -89,6 +96,7 @@ export class Inliner {
     this.width = lanesOf(target)
     this.masks = target.tail === 'mask'
     this.pairs = target.bf16Products === true
+    this.prefetchesBeyond = target.prefetches === true ? target.l2 : Number.POSITIVE_INFINITY
     this.bufferOf = bufferOf
     this.plugs = plugs
   }
@@ -110,7 +118,7 @@ export class Inliner {
       return this.e.splat(scalar, lanes.count)
     }
     if (lanes.count > 1 && is64(node.dtype)) throw new ScalarOnly()
-    const key = `${node.id}@${index.map(indexKey).join(';')}x${lanes.count}/${lanes.active}`
+    const key = keyOf(node, index, lanes)
     if (lanes.count > 1 && narrows(node) && this.bufferOf(node) === null && !this.plugs.has(node)) {
       // 64-bit values have no lanes, what is made of them has: a comparison of i64 does not slow its kernel's sums down.
       return this.k.remember(key, () =>
@@ -124,6 +132,11 @@ export class Inliner {
       )
     }
     return this.k.remember(key, () => this.compute(node, index, lanes))
+  }
+
+  /** Keeps a value that was computed along with another one. */
+  remember(node: Node, index: readonly Index[], value: () => Expr): void {
+    this.k.remember(keyOf(node, index, oneLane), value)
   }
 
   private compute(node: Node, index: readonly Index[], lanes: Lanes): Expr {

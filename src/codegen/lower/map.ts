@@ -25,7 +25,7 @@ import { Inliner, ScalarOnly } from './inline.js'
 import { SameVariables } from './jam.js'
 import { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
-import { type ReduceNode, reducesAlongLanes } from './reduce.js'
+import { type ReduceNode, reducesAlongLanes, siblingsAmong } from './reduce.js'
 import { TransposedTiles } from './transpose.js'
 
 export interface MapKernelSpec {
@@ -334,6 +334,7 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   const total = sizeOf(spec.outputs[0].shape)
   const inliner = makeInliner(k, spec, target)
   const reductions = nodes.filter(isReduce)
+  inliner.siblings = siblingsAmong(reductions, lanesOf(target), inliner.isStored)
   const alongLanes = reductions.some((n) => reducesAlongLanes(n, lanesOf(target)))
   const shared = workOf(nodes, total) >= target.serialWork
   // Lanes run along the innermost loop, where it is long enough and no reduction needs them.

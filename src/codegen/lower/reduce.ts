@@ -11,8 +11,8 @@
 
 import type { DType } from '../../core/dtype.js'
 import { InternalError } from '../../core/errors.js'
-import { sizeOf } from '../../core/shape.js'
-import type { Node } from '../../ir/node.js'
+import { sameShape, sizeOf } from '../../core/shape.js'
+import { type Node, topologicalOrder } from '../../ir/node.js'
 import {
   addIndex,
   atomIndex,
@@ -27,6 +27,7 @@ import { computeTypeOf, type Expr, type Register } from '../loop-ir.js'
 import { expandBinary } from '../math.js'
 import type { Inliner } from './inline.js'
 import { type Lanes, lanesFor, oneLane } from './lanes.js'
+import { prefetchNext } from './prefetch.js'
 import { roundTo } from './round.js'
 
 export type ReduceNode = Node<'reduceSum'> | Node<'reduceProd'> | Node<'reduceMax'> | Node<'reduceMin'>
@@ -86,6 +87,40 @@ function isSmall(x: Node, isStored: (node: Node) => boolean): boolean {
   }
   return true
 }
+
+/** So many sums share their loops: their accumulators fill the registers of the widest instruction set. */
+const mostSiblings = (width: number): number => (width >= 16 ? 4 : 2)
+
+/**
+ * For each reduction along the lanes those of `nodes` that its loops can serve too: same axes of the same shape, and
+ * none needs another's result.
+ */
+export function siblingsAmong(
+  nodes: readonly ReduceNode[],
+  width: number,
+  isStored: (node: Node) => boolean,
+): (node: ReduceNode) => readonly ReduceNode[] {
+  const reaches = (from: Node, to: Node): boolean =>
+    topologicalOrder([from], (n) => (isStored(n) ? [] : n.inputs)).includes(to)
+  const groups: ReduceNode[][] = []
+  for (const node of nodes) {
+    if (!reducesAlongLanes(node, width)) continue
+    const group = groups.find(
+      (members) =>
+        members.length < mostSiblings(width) &&
+        sameLoops(members[0], node) &&
+        members.every((m) => !reaches(m, node) && !reaches(node, m)),
+    )
+    if (group === undefined) groups.push([node])
+    else group.push(node)
+  }
+  return (node) => (groups.find((g) => g.includes(node)) ?? []).filter((m) => m !== node)
+}
+
+const sameLoops = (a: ReduceNode, b: ReduceNode): boolean =>
+  sameShape(a.inputs[0].shape, b.inputs[0].shape) &&
+  a.attrs.axes.join() === b.attrs.axes.join() &&
+  computeTypeOf(a.dtype) === computeTypeOf(b.dtype)
 
 export function lowerReduction(
   inliner: Inliner,
@@ -171,6 +206,7 @@ export function lowerReduction(
     return sum
   }
 
+  /** The row sums of this node, and of its siblings in the same loops: what they read in common is read once. */
   function rowReduction() {
     const length = x.shape[x.shape.length - 1]
     const outer = axes.slice(0, -1).map((a) => x.shape[a])
@@ -179,13 +215,26 @@ export function lowerReduction(
     const whole = Math.floor(length / block)
     const rest = length - whole * block
     const restVectors = Math.floor(rest / width)
-    const sums = Array.from({ length: count }, (_, i) => k.accumulator(`sum${i}`, type, width, start))
-    const single = rest % width > 0 ? k.accumulator('single', type, 1, start) : null
+    const group = [node, ...inliner.siblings(node)].map((member) => {
+      const joins = combineOf[member.op]
+      const first = neutral(joins, member.dtype)
+      return {
+        member,
+        joins,
+        sums: Array.from({ length: count }, (_, i) => k.accumulator(`sum${i}`, type, width, first)),
+        single: rest % width > 0 ? k.accumulator('single', type, 1, first) : null,
+      }
+    })
+    const asksAhead = outer.length > 0 && 4 * sizeOf(x.shape) > inliner.prefetchesBeyond
     nest(outer, (r) => {
       const lane = lanesFor(width)
       const vector = (from: Index, into: number) => {
-        const value = inliner.value(x, sourceIndex([...r, addIndex(from, atomIndex(lane.variable!))]), lane)
-        k.set(sums[into], join(e.register(sums[into]), value))
+        const at = sourceIndex([...r, addIndex(from, atomIndex(lane.variable!))])
+        const values = group.map(({ member }) => inliner.value(member.inputs[0], at, lane))
+        if (asksAhead) prefetchNext(k, values, r[r.length - 1])
+        group.forEach(({ joins, sums }, i) => {
+          k.set(sums[into], combine(e, joins, e.register(sums[into]), values[i]))
+        })
       }
       if (whole > 0) {
         const v = loopVar('r', 0, whole - 1)
@@ -197,31 +246,35 @@ export function lowerReduction(
         const v = loopVar('r', 0, restVectors - 1)
         k.loop(v, 1, () => vector(shiftIndex(atomIndex(v, width), whole * block), 0))
       }
-      if (single !== null) {
+      if (rest % width > 0) {
         const v = loopVar('r', length - (rest % width), length - 1)
-        k.loop(v, 1, () =>
-          k.set(
-            single,
-            join(e.register(single), inliner.value(x, sourceIndex([...r, atomIndex(v)]), oneLane)),
-          ),
-        )
+        k.loop(v, 1, () => {
+          for (const { member, joins, single } of group) {
+            const value = inliner.value(member.inputs[0], sourceIndex([...r, atomIndex(v)]), oneLane)
+            k.set(single!, combine(e, joins, e.register(single!), value))
+          }
+        })
       }
     })
-    let total = e.register(sums[0])
-    if (count === 4)
-      total = join(join(total, e.register(sums[1])), join(e.register(sums[2]), e.register(sums[3])))
-    let folded = foldLanes(total)
-    if (single !== null) folded = join(folded, e.register(single))
-    return k.define('total', folded)
+    const totals = group.map(({ joins, sums, single }) => {
+      const both = (a: Expr, b: Expr): Expr => combine(e, joins, a, b)
+      const [a, b, c, d] = sums.map((sum) => e.register(sum))
+      const folded = foldLanes(joins, count === 4 ? both(both(a, b), both(c, d)) : a)
+      return k.define('total', single === null ? folded : both(folded, e.register(single)))
+    })
+    group.slice(1).forEach(({ member }, i) => {
+      inliner.remember(member, index, () => roundTo(e, member.dtype, e.register(totals[i + 1])))
+    })
+    return totals[0]
   }
 
-  function foldLanes(value: Expr): Expr {
+  function foldLanes(op: Combine, value: Expr): Expr {
     if (op === 'add' || op === 'mul') return e.combine(op, value)
     // NaN must win, which the plain combine does not promise.
     let list = Array.from({ length: value.lanes }, (_, l) => e.lane(value, l))
     while (list.length > 1) {
       const half = list.length / 2
-      list = list.slice(0, half).map((a, i) => join(a, list[i + half]))
+      list = list.slice(0, half).map((a, i) => combine(e, op, a, list[i + half]))
     }
     return list[0]
   }
