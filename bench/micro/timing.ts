@@ -55,17 +55,21 @@ export function timeOf(
   return { median: median(times), best: Math.min(...times) }
 }
 
-/** Two contenders in turns, so that both meet the same noise. */
+/** OpenBLAS' idle threads take turns on the processors for about 30 ms before they sleep. */
+const restSeconds = 0.05
+
+/** Two contenders in turns, so that both meet the same noise; neither begins before the other's threads are asleep. */
 export function compareTimes(
   ours: () => void,
   theirs: () => void,
   seconds: number,
 ): { readonly ours: number; readonly theirs: number } {
   const parts = 5
-  const results = Array.from({ length: parts }, () => [
-    timeOf(ours, seconds / parts / 2).median,
-    timeOf(theirs, seconds / parts / 2).median,
-  ])
+  const alone = (call: () => void): number => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000 * restSeconds)
+    return timeOf(call, seconds / parts / 2).median
+  }
+  const results = Array.from({ length: parts }, () => [alone(ours), alone(theirs)])
   return { ours: median(results.map(([a]) => a)), theirs: median(results.map(([, b]) => b)) }
 }
 

@@ -15,7 +15,15 @@ import { currentBackend } from './devices.js'
 import { compileGraph, disposeExecutable } from './executables.js'
 import { closedGraph } from './graph.js'
 import { type MeasuredProgram, ProfileReport } from './profile-report.js'
-import { type Arguments, argumentDifference, matches, type Template, templateOf } from './signature.js'
+import {
+  type Arguments,
+  argumentDifference,
+  isTensorList,
+  matches,
+  matchesTensorList,
+  type Template,
+  templateOf,
+} from './signature.js'
 import { type Cell, isSymbolic, isTransforming, propertyChanges, tracing } from './state.js'
 import { type OutputPlan, type StepSlot, StepTables } from './step-tables.js'
 import type { Observation } from './trace.js'
@@ -33,9 +41,15 @@ const warnAfter = 8
 /** More than this are not kept. */
 const keepAtMost = 64
 
+/** Of calls that have not been looked at. */
+const noCells: Cell[] = []
+const noNumbers: number[] = []
+
 /** One signature: its guards and its program. */
 interface Variant {
   readonly template: Template
+  /** The arguments are tensors, all different. */
+  readonly tensorsOnly: boolean
   readonly numbers: number[]
   /** Numbers among the arguments that were seen to change nothing. */
   readonly idle: boolean[]
@@ -111,7 +125,7 @@ export class CompiledStep {
     if (tracing !== null || isSymbolic() || isTransforming())
       return (this.fn as (...list: unknown[]) => unknown)(...args)
     const start = this.profiled ? performance.now() : 0
-    const given: Arguments = { cells: [], numbers: [] }
+    const given: Arguments = { cells: noCells, numbers: noNumbers }
     let variant = this.find(args, given)
     if (variant === null) {
       variant = this.trace(args, given)
@@ -165,11 +179,17 @@ export class CompiledStep {
     const autocast = autocastDType()
     for (let i = 0; i < this.variants.length; i++) {
       const variant = this.variants[i]
-      given.cells.length = 0
-      given.numbers.length = 0
       if (variant.backend !== backend || variant.gradEnabled !== gradEnabled) continue
       if (variant.autocast !== autocast) continue
-      if (!matches(variant.template, args, this.kind.isCell, given)) continue
+      if (variant.tensorsOnly) {
+        if (!matchesTensorList(variant.template, args, this.kind.isCell)) continue
+        given.cells = args as Cell[]
+        given.numbers = noNumbers
+      } else {
+        given.cells = []
+        given.numbers = []
+        if (!matches(variant.template, args, this.kind.isCell, given)) continue
+      }
       this.unchanged = variant.tables.unchanged()
       if (!this.unchanged && !variant.tables.guardsHold(given.cells)) continue
       if (!observationsHold(variant)) continue
@@ -179,8 +199,8 @@ export class CompiledStep {
       }
       return variant
     }
-    given.cells.length = 0
-    given.numbers.length = 0
+    given.cells = []
+    given.numbers = []
     return null
   }
 
@@ -214,6 +234,7 @@ export class CompiledStep {
     )
     return {
       template,
+      tensorsOnly: isTensorList(template),
       numbers: [...given.numbers],
       idle: given.numbers.map(() => false),
       gradEnabled: isGradEnabled(),

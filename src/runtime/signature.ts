@@ -4,15 +4,17 @@ import { formatShape, type Shape, sameShape } from '../core/shape.js'
 import { hasCellHooks } from './cell-hooks.js'
 import { type Cell, leafCells } from './state.js'
 
+interface TensorTemplate {
+  readonly kind: 'tensor'
+  readonly index: number
+  readonly shape: Shape
+  readonly dtype: string
+  readonly requiresGrad: boolean
+}
+
 /** What is known about one argument. Tensors count from 0 in order; the same tensor twice has one number. */
 export type Template =
-  | {
-      readonly kind: 'tensor'
-      readonly index: number
-      readonly shape: Shape
-      readonly dtype: string
-      readonly requiresGrad: boolean
-    }
+  | TensorTemplate
   /** A parameter or buffer: read by reference, so another one means another trace. */
   | { readonly kind: 'state'; readonly cell: Cell }
   | { readonly kind: 'number'; readonly at: number }
@@ -21,8 +23,8 @@ export type Template =
   | { readonly kind: 'object'; readonly keys: readonly string[]; readonly items: readonly Template[] }
 
 export interface Arguments {
-  readonly cells: Cell[]
-  readonly numbers: number[]
+  cells: Cell[]
+  numbers: number[]
 }
 
 export type IsCell = (value: unknown) => value is Cell
@@ -70,17 +72,8 @@ export function templateOf(value: unknown, isCell: IsCell, into: Arguments): Tem
 /** Whether `value` is like the template; collects cells and numbers as `templateOf` would. */
 export function matches(template: Template, value: unknown, isCell: IsCell, into: Arguments): boolean {
   switch (template.kind) {
-    case 'tensor': {
-      if (!isCell(value) || value.isState) return false
-      const { version } = value
-      if (version.dtype !== template.dtype || !sameShape(version.shape, template.shape)) return false
-      if (leafRequiresGrad(value) !== template.requiresGrad) return false
-      const { cells } = into
-      if (template.index < cells.length) return cells[template.index] === value
-      if (cells.includes(value)) return false
-      cells.push(value)
-      return true
-    }
+    case 'tensor':
+      return matchesTensor(template, value, isCell, into.cells)
     case 'state':
       return template.cell === value
     case 'number':
@@ -105,6 +98,42 @@ export function matches(template: Template, value: unknown, isCell: IsCell, into
       return true
     }
   }
+}
+
+/** Whether the template is of so many different tensors and of nothing else. */
+export const isTensorList = (template: Template): boolean =>
+  template.kind === 'array' && template.items.every((t, i) => t.kind === 'tensor' && t.index === i)
+
+/** `matches` for a template that `isTensorList` accepts: where it holds, the values are the cells. */
+export function matchesTensorList(
+  template: Template,
+  values: readonly unknown[],
+  isCell: IsCell,
+): values is readonly Cell[] {
+  if (template.kind !== 'array' || values.length !== template.items.length) return false
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]
+    if (!isLike(template.items[i] as TensorTemplate, value, isCell)) return false
+    for (let j = 0; j < i; j++) if (values[j] === value) return false
+  }
+  return true
+}
+
+function matchesTensor(template: TensorTemplate, value: unknown, isCell: IsCell, cells: Cell[]): boolean {
+  if (!isLike(template, value, isCell)) return false
+  if (template.index < cells.length) return cells[template.index] === value
+  if (cells.includes(value)) return false
+  cells.push(value)
+  return true
+}
+
+function isLike(template: TensorTemplate, value: unknown, isCell: IsCell): value is Cell {
+  if (!isCell(value) || value.isState) return false
+  const { version } = value
+  if (version.dtype !== template.dtype) return false
+  // Most often the very shape: what one program computes shares it.
+  if (version.shape !== template.shape && !sameShape(version.shape, template.shape)) return false
+  return leafRequiresGrad(value) === template.requiresGrad
 }
 
 /** The value with each tensor replaced by its tracer. State stays itself. */

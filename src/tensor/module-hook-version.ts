@@ -2,7 +2,7 @@
  * A number that stands for all hooks of all modules. Compiled steps depend on it: what a hook does is built into them
  * when they are traced, so another set of hooks means another trace.
  */
-import { observe } from './observe.js'
+import { changed, observeCounted } from './observe.js'
 
 let registered = 0
 let changes = 0
@@ -18,7 +18,9 @@ const owner = {
 export function countModuleHooks(change: 1 | -1): void {
   registered += change
   changes++
+  changed()
 }
 
 /** Makes the step that is being traced depend on the hooks of modules. */
-export const observeModuleHooks = (): void => observe(owner, 'moduleHooks', owner.moduleHooks)
+export const observeModuleHooks = (): void =>
+  observeCounted(owner, 'moduleHooks', owner.moduleHooks, () => owner.moduleHooks)

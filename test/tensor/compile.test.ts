@@ -425,6 +425,23 @@ describe('mistakes in compiled steps', () => {
     }
   })
 
+  it('signatures of tensors alone and with numbers take turns', async () => {
+    let runs = 0
+    const f = compile((x: Tensor, y: Tensor, factor?: number) => {
+      runs++
+      return x.mul(factor ?? 2).sub(y)
+    })
+    const [x, y] = [tensor([3]), tensor([1])]
+    for (let i = 0; i < 3; i++) {
+      expect(await f(x, y).item()).toBe(5)
+      expect(await f(x, y, 4).item()).toBe(11)
+      expect(await f(x, x).item()).toBe(3)
+    }
+    expect(f.stats).toEqual({ compilations: 3, signatures: 3 })
+    // Each is traced once more to be compared, and then only replayed.
+    expect(runs).toBe(6)
+  })
+
   it('replays cost little', () => {
     const p = new Parameter(arange(4).to('f32'))
     const f = compile((x: Tensor) => noGrad(() => p.assign(p.add(x))))
