@@ -16,6 +16,7 @@ import { specKey } from '../schedule/spec-key.js'
 import { bytesOf } from '../schedule/store.js'
 import type { Kernel } from './loop-ir.js'
 import { lowerContract } from './lower/contract.js'
+import { lowerImageLanes } from './lower/image-lanes.js'
 import { lowerImageRows } from './lower/image-rows-contract.js'
 import { lowerMap } from './lower/map.js'
 import { lowerRows } from './lower/rows.js'
@@ -301,6 +302,8 @@ class Lowering {
     switch (spec.kind) {
       case 'contract':
         return lowerImageRows(spec, this.target) ?? lowerContract(spec, this.target)
+      case 'imageLanes':
+        return lowerImageLanes(spec, this.target)
       case 'winograd':
         return lowerWinograd(spec, this.target)
       case 'winogradGradient':

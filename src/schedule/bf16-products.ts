@@ -4,43 +4,13 @@
  * contracting axis stands beside step i of its second half, as two bf16 in 32 bits.
  */
 import type { Target } from '../codegen/target.js'
-import { fromBf16Bits, toBf16Bits } from '../core/dtype.js'
 import { range, sizeOf, stridesOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
-import { isOp, type Node, type Primitive } from '../ir/node.js'
+import { isOp, type Node } from '../ir/node.js'
 import { contractShape, matrixSizes } from './contract-shape.js'
+import { holdsBf16 } from './holds-bf16.js'
 import { reshapedStrides } from './operands.js'
 import { sharedBatchAxes, tileRows } from './pack.js'
-
-const movement: ReadonlySet<Primitive> = new Set<Primitive>([
-  'reshape',
-  'permute',
-  'expand',
-  'slice',
-  'flip',
-  'window',
-  'concat',
-  'pad',
-])
-
-const isExact = (value: number): boolean => Object.is(fromBf16Bits(toBf16Bits(value)), value)
-
-/** Whether every element of an f32 value is a bf16, by its form: widened bf16, moved about. */
-export function holdsBf16(node: Node): boolean {
-  const stack = [node]
-  const seen = new Set<Node>()
-  while (stack.length > 0) {
-    const at = stack.pop()!
-    if (seen.has(at)) continue
-    seen.add(at)
-    if (at.storage !== null) return false
-    if (isOp(at, 'cast') && at.inputs[0].dtype === 'bf16') continue
-    if (isOp(at, 'const') && isExact(at.attrs.value)) continue
-    if (!movement.has(at.op) || (isOp(at, 'pad') && !isExact(at.attrs.value))) return false
-    stack.push(...at.inputs)
-  }
-  return true
-}
 
 /** The contracting axis (by its place in `inner`) whose halves are paired, or null where none has two steps. */
 export function pairedAxis(inner: readonly number[]): number | null {

@@ -11,6 +11,7 @@
 import { range, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
+import { laneForm } from './image-lanes.js'
 import { isWinograd } from './winograd.js'
 
 /** Fewer positions than this do not fill a vector: images stand beside them. */
@@ -18,7 +19,7 @@ const fewPositions = 16
 const fewImages = 8
 
 export function convAsContract(node: Node): Node | null {
-  if (!isOp(node, 'conv') || isWinograd(node)) return null
+  if (!isOp(node, 'conv') || isWinograd(node) || laneForm(node) !== null) return null
   const { stride, padding, dilation, inputDilation, groups } = node.attrs
   const [x, w] = node.inputs
   const [n, c, ...spatial] = x.shape

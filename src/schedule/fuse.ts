@@ -11,7 +11,8 @@ import { type Shape, sizeOf } from '../core/shape.js'
 import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
 import { packPairs, pairedRows, pairsOn } from './bf16-products.js'
 import { contractShape } from './contract-shape.js'
-import type { ContractSpec, KernelSpec, WinogradSpec } from './kernel-spec.js'
+import { laneForm } from './image-lanes.js'
+import { type ContractSpec, isTiledKind, type KernelSpec, type WinogradSpec } from './kernel-spec.js'
 import { type LeftView, leftView } from './left-view.js'
 import { operandsOf } from './operands.js'
 import { packLeft } from './pack.js'
@@ -82,7 +83,7 @@ export function cutIntoKernels(
   }
   const taps = new Map<Node, Node>()
   for (const node of order) {
-    if (isLeaf(node) || !isOp(node, 'conv') || usesTapsOnce(node)) continue
+    if (isLeaf(node) || !isOp(node, 'conv') || laneForm(node) !== null || usesTapsOnce(node)) continue
     const [, w] = node.inputs
     const packed = transformedTaps(w, tapsPanel(w.shape[0], target))
     packs.set(node, packed)
@@ -116,6 +117,8 @@ function finish(d: Draft): KernelSpec {
     const node = d.node as Node<'contract'>
     return { kind: 'winogradGradient', node, packed: null, outputs: d.outputs, inputs }
   }
+  if (d.kind === 'imageLanes')
+    return { kind: 'imageLanes', node: d.node as Node<'conv'>, packed: null, outputs: d.outputs, inputs }
   if (d.kind === 'winogradTaps') return { kind: 'winogradTaps', taps: d.node!, outputs: d.outputs, inputs }
   return d.kind === 'map'
     ? { kind: 'map', outputs: d.outputs, inputs, rows: d.rows }
@@ -166,6 +169,9 @@ function draftKernels(
     if (convTaps !== undefined) {
       Object.assign(draft, { kind: 'winogradTaps', node: convTaps })
       readsOf([convTaps], isLeaf, stored, draft.inputs)
+    } else if (laneForm(node) !== null) {
+      Object.assign(draft, { kind: 'imageLanes', node })
+      readsOf(node.inputs, isLeaf, stored, draft.inputs)
     } else if (isOp(node, 'conv')) {
       const packed = packs.get(node) ?? null
       Object.assign(draft, { kind: 'winograd', node, packed })
@@ -275,8 +281,7 @@ function join(drafts: Draft[]): void {
   }
 }
 
-const isTile = (d: Draft): boolean =>
-  d.kind === 'contract' || d.kind === 'winograd' || d.kind === 'winogradGradient'
+const isTile = (d: Draft): boolean => isTiledKind(d.kind)
 
 /** Joins what can be computed a row at a time: a softmax's maximum, exponentials, sum and quotients. */
 function joinRows(drafts: Draft[], target: Target): void {

@@ -55,6 +55,16 @@ export interface WinogradGradientSpec extends SpecBase {
   readonly packed: null
 }
 
+/**
+ * A convolution with images in lanes (see image-lanes.ts). Both operands are expressions, the outputs are element-wise in
+ * the convolution.
+ */
+export interface ImageLanesSpec extends SpecBase {
+  readonly kind: 'imageLanes'
+  readonly node: Node<'conv'>
+  readonly packed: null
+}
+
 /** A primitive with a lowering of its own over stored inputs (sort, scatter, …) or a control command. */
 export interface StructuredSpec extends SpecBase {
   readonly kind: 'structured'
@@ -62,12 +72,20 @@ export interface StructuredSpec extends SpecBase {
 }
 
 /** Kernels with a register tile. */
-export type TiledSpec = ContractSpec | WinogradSpec | WinogradGradientSpec
+export type TiledSpec = ContractSpec | WinogradSpec | WinogradGradientSpec | ImageLanesSpec
 
 export type KernelSpec = MapSpec | TiledSpec | WinogradTapsSpec | StructuredSpec
 
-export const isTiled = (spec: KernelSpec): spec is TiledSpec =>
-  spec.kind === 'contract' || spec.kind === 'winograd' || spec.kind === 'winogradGradient'
+const tiled: ReadonlySet<string> = new Set<TiledSpec['kind']>([
+  'contract',
+  'winograd',
+  'winogradGradient',
+  'imageLanes',
+])
+
+export const isTiledKind = (kind: KernelSpec['kind']): kind is TiledSpec['kind'] => tiled.has(kind)
+
+export const isTiled = (spec: KernelSpec): spec is TiledSpec => isTiledKind(spec.kind)
 
 /** What a tiled kernel reads for its own node: the packed operand, where there is one, and expressions. */
 export function tileOperands({
