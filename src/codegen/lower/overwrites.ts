@@ -1,0 +1,59 @@
+/** Whether a kernel may write its result over one of its inputs: what it reads of it, it has read by then. */
+import type { Node } from '../../ir/node.js'
+import { isTiled, type KernelSpec, tileOperands } from '../../schedule/kernel-spec.js'
+import { operandsOf, updatesInPlace } from '../../schedule/operands.js'
+
+const moving = new Set<Node['op']>([
+  'permute',
+  'expand',
+  'pad',
+  'slice',
+  'flip',
+  'concat',
+  'window',
+  'fold',
+  'gather',
+  'reduceSum',
+  'reduceProd',
+  'reduceMax',
+  'reduceMin',
+])
+
+/** Whether a structured node takes `input` only as the value that it changes, and may do so in its memory. */
+export const changesOnly = (node: Node, input: Node): boolean =>
+  updatesInPlace(node) && operandsOf(node)[0] === input && !operandsOf(node).slice(1).includes(input)
+
+/** Whether a kernel reads `input` only at the element it writes. */
+export function onlyAtOwnElement(spec: KernelSpec, input: Node): boolean {
+  // A row's later steps read inputs after its earlier ones have stored.
+  if (spec.kind === 'map' && spec.rows !== undefined) return false
+  if (spec.kind === 'winogradTaps') return false
+  if (isTiled(spec) && tileOperands(spec).some((x) => reachable(x, input, spec.inputs))) return false
+  const stop = new Set(spec.inputs)
+  const stack = spec.outputs.map((node) => ({ node: node as Node, moved: false }))
+  const seen = new Set<string>()
+  while (stack.length > 0) {
+    const { node, moved } = stack.pop()!
+    const key = `${node.id}${moved}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    if (node === input && moved) return false
+    if (stop.has(node) || (isTiled(spec) && node === spec.node)) continue
+    for (const x of node.inputs) stack.push({ node: x, moved: moved || moving.has(node.op) })
+  }
+  return true
+}
+
+function reachable(from: Node, to: Node, stops: readonly Node[]): boolean {
+  const stop = new Set(stops)
+  const stack = [from]
+  const seen = new Set<Node>()
+  while (stack.length > 0) {
+    const node = stack.pop()!
+    if (node === to) return true
+    if (seen.has(node) || stop.has(node)) continue
+    seen.add(node)
+    stack.push(...node.inputs)
+  }
+  return false
+}
