@@ -27,7 +27,7 @@ import { computeTypeOf, type Expr, type Register } from '../loop-ir.js'
 import { expandBinary } from '../math.js'
 import type { Inliner } from './inline.js'
 import { type Lanes, lanesFor, oneLane } from './lanes.js'
-import { prefetchNext } from './prefetch.js'
+import { prefetchNext } from './prefetch-next.js'
 import { roundTo } from './round.js'
 
 export type ReduceNode = Node<'reduceSum'> | Node<'reduceProd'> | Node<'reduceMax'> | Node<'reduceMin'>
