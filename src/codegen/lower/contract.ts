@@ -55,6 +55,9 @@ const fewTiles = 4
 /** The part of the L2 cache that the right side's block takes. */
 const blockShare = 0.5
 
+/** A right side is read where it lies up to this part of the L1 cache. */
+const smallShare = 0.75
+
 /** Steps between a row of the right side that is copied and the one that is asked for. */
 const stepsAhead = 16
 
@@ -162,8 +165,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const width = pitch * plan.together
   const stepsMost = plan.outerSlice * plan.innerSteps
   const panelType = pairs === null ? 'f32' : 'i32'
-  const scratch = k.buffer('block', panelType, stepsMost * width, 'readwrite', 'scratch')
-  const partial = slices > 1 ? k.buffer('partial', 'f32', tiles * tile * width, 'readwrite', 'scratch') : -1
+  const small = slices === 1 && plan.columns === plan.n && plan.k * pitch * 4 <= smallShare * target.l1
 
   // A large right side is read in short runs, whose beginnings the processor cannot guess.
   const asksAhead = target.prefetches === true && sizeOf(right.shape) * 4 > target.l2
@@ -210,6 +212,38 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     k.loop(v, 1, () => nest(sizes, write, [...done, atomIndex(v)]))
   }
 
+  /** The load that the right side's element is at batch, inner and column `vars`; null where it is none of f32. */
+  const probed = (vars: readonly LoopVar[]): Extract<Expr, { kind: 'load' }> | null => {
+    const probe = new KernelBuilder()
+    const reader = new Inliner(probe, target, (node) => numbers.get(node) ?? null)
+    const index = new Array<Index>(right.shape.length)
+    vars.forEach((v, at) => {
+      index[rightOrder[at]] = atomIndex(v)
+    })
+    let value: Expr | null = null
+    const nested = (depth: number): void => {
+      if (depth === vars.length) value = reader.value(right, index, oneLane)
+      else probe.loop(vars[depth], 1, () => nested(depth + 1))
+    }
+    nested(0)
+    const read = value === null ? null : beforeBf16(value)
+    return read?.kind === 'load' && spec.inputs[read.buffer].dtype === 'f32' ? read : null
+  }
+
+  /**
+   * Whether the tile reads the right side where it lies: rows of a stored matrix that stay in the L1 cache from one tile to
+   * the next, as the copy would.
+   */
+  const readsRight = (): boolean => {
+    const whole = plan.n % lanes === 0 || target.tail === 'mask'
+    if (!small || !whole || lanes === 1 || pairs !== null || plan.together > 1) return false
+    if (right.dtype !== 'f32' || s.inner.length !== 1 || s.columns.length !== 1 || plan.n < lanes)
+      return false
+    const vars = [...s.batch, ...s.inner, ...s.columns].map((n) => loopVar('p', 0, n - 1))
+    const read = probed(vars)
+    return read !== null && stepOf(read.index, vars[vars.length - 1]) === 1
+  }
+
   /** What the scratch holds of a step: the right side's value, or the pair of it and the one half an axis further. */
   const stepValue = (
     g: Index,
@@ -237,25 +271,19 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
    */
   const crossedBuffer = (axis: number): number | null => {
     if (right.dtype !== 'f32' || s.columns.length === 0 || inner[axis] < lanes) return null
-    const probe = new KernelBuilder()
-    const reader = new Inliner(probe, target, (node) => numbers.get(node) ?? null)
     const vars = [...s.batch, ...s.inner, ...s.columns].map((n) => loopVar('p', 0, n - 1))
-    const index = new Array<Index>(right.shape.length)
-    vars.forEach((v, at) => {
-      index[rightOrder[at]] = atomIndex(v)
-    })
-    let value: Expr | null = null
-    const nested = (depth: number): void => {
-      if (depth === vars.length) value = reader.value(right, index, oneLane)
-      else probe.loop(vars[depth], 1, () => nested(depth + 1))
-    }
-    nested(0)
-    const read = value === null ? null : beforeBf16(value)
-    if (read?.kind !== 'load' || spec.inputs[read.buffer].dtype !== 'f32') return null
+    const read = probed(vars)
+    if (read === null) return null
     const far = stepOf(read.index, vars[vars.length - 1])
     const near = stepOf(read.index, vars[s.batch.length + axis])
     return far !== null && far > 2 && near === 1 ? read.buffer : null
   }
+
+  const direct = readsRight()
+  // Other outputs than the product have whole vectors: not everything has halves of them.
+  const halves = lanes === 16 && pairs === null && spec.outputs.length === 1 && spec.outputs[0] === spec.node
+  const scratch = direct ? -1 : k.buffer('block', panelType, stepsMost * width, 'readwrite', 'scratch')
+  const partial = slices > 1 ? k.buffer('partial', 'f32', tiles * tile * width, 'readwrite', 'scratch') : -1
 
   /** Copies columns [start, start + count) of batches g… for one slice of k. */
   const fill = (
@@ -394,20 +422,28 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     const inBlock = addIndex(scaleIndex(t, pitch), column)
     const partialAt = (r: number, v: number): Index =>
       addIndex(scaleIndex(shiftIndex(scaleIndex(mTile, tile), r), width), shiftIndex(inBlock, v * lanes))
+    // A short rest of columns has vectors half as wide, two of which are multiplied at a time.
+    const widths = Array.from({ length: vecs }, (_, v) =>
+      halves && count - v * lanes <= lanes / 2 ? lanes / 2 : lanes,
+    )
     const acc: Register[][] = Array.from({ length: rows }, (_, r) =>
-      Array.from({ length: vecs }, (_, v) => {
+      widths.map((lanes, v) => {
         const a = register(`c${r}${v}`, 'f32', lanes)
         k.set(a, first ? e.const(0, 'f32', lanes) : e.load(partial, 'f32', partialAt(r, v), lanes))
         return a
       }),
     )
+    const columnLanes = widths.map((width, v) => lanesFor(width, Math.min(width, count - v * lanes)))
     const step = (kk: Index): void => {
-      const bs = Array.from({ length: vecs }, (_, v) =>
-        e.load(scratch, panelType, addIndex(scaleIndex(kk, width), shiftIndex(inBlock, v * lanes)), lanes),
-      )
+      const bs = Array.from({ length: vecs }, (_, v) => {
+        const from = shiftIndex(inBlock, v * lanes)
+        if (!direct) return e.load(scratch, panelType, addIndex(scaleIndex(kk, width), from), widths[v])
+        const l = columnLanes[v]
+        return rightValue(g, [kk], [addIndex(start, from, atomIndex(l.variable!))], l)
+      })
       for (let r = 0; r < rows; r++) {
-        const a = e.splat(left.element(r, kk), lanes)
         for (let v = 0; v < vecs; v++) {
+          const a = e.splat(left.element(r, kk), widths[v])
           const sum = e.register(acc[r][v])
           k.set(acc[r][v], pairs === null ? e.mulAdd(a, bs[v], sum) : e.dotPairs(a, bs[v], sum))
         }
@@ -498,7 +534,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const block = (g: Index, start: Index, count: number): void => {
     const lastOuter = outerInner - (slices - 1) * plan.outerSlice
     const slice = (at: Index, outer: number, first: boolean, last: boolean): void => {
-      fill(g, start, count, at, outer, last)
+      if (!direct) fill(g, start, count, at, outer, last)
       multiply(g, start, count, scaleIndex(at, plan.innerSteps), outer * plan.innerSteps, first, last)
     }
     if (slices === 1) {

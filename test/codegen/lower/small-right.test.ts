@@ -1,0 +1,68 @@
+/** Products with a small right side, which their tile reads where it lies, and with a short rest of columns. */
+import { afterAll, describe, expect, it } from 'vitest'
+import * as b from '../../../src/ir/build.js'
+import type { Node } from '../../../src/ir/node.js'
+import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
+import { seeded } from '../../helpers/random.js'
+import { runGraph } from '../../helpers/run-graph.js'
+
+/** Batch, rows, columns, inner. */
+const sizes: readonly (readonly [number, number, number, number])[] = [
+  [1, 65, 65, 65],
+  [2, 15, 24, 7],
+  [3, 29, 33, 40],
+  [1, 64, 64, 64],
+  [1, 40, 300, 20],
+  [1, 20, 136, 130],
+]
+
+const normals = (seed: number, n: number): Float32Array => {
+  const random = seeded(seed)
+  return Float32Array.from({ length: n }, () => random.normal())
+}
+
+function graphOf([batch, m, n, k]: (typeof sizes)[number], right: 'k n' | 'n k') {
+  const x = b.placeholder([batch, m, k], 'f32')
+  const y = b.placeholder(right === 'k n' ? [batch, k, n] : [batch, n, k], 'f32')
+  const over = right === 'k n' ? 1 : 2
+  const product = b.contract(x, y, { batch: [[0], [0]], contracting: [[2], [over]], accumulate: 'f32' })
+  return { inputs: [x, y] as Node[], outputs: [product] }
+}
+
+const backends = await compiledBackends()
+
+describe.each(backends)('products with a small right side on $name', ({ make, absent }) => {
+  const made: CompiledBackend[] = []
+  afterAll(() => {
+    for (const backend of made) backend.close()
+  })
+
+  it.skipIf(absent !== null).each(sizes)('%i × (%i × %i, inner %i)', async (...size) => {
+    const backend = await make({ threads: 1 })
+    made.push(backend)
+    const [batch, m, n, k] = size
+    const values = [normals(1, batch * m * k), normals(2, batch * k * n)]
+    const across = new Float32Array(values[1].length)
+    for (let g = 0; g < batch; g++) {
+      for (let i = 0; i < k; i++) {
+        for (let j = 0; j < n; j++) across[(g * n + j) * k + i] = values[1][(g * k + i) * n + j]
+      }
+    }
+    const straight = graphOf(size, 'k n')
+    const [expected] = runGraph(straight.outputs, straight.inputs, values)
+    const [got] = runGraph(straight.outputs, straight.inputs, values, backend)
+    const most = Math.max(...got.map((v, i) => Math.abs(v - expected[i])))
+    expect(most).toBeLessThan(3e-6 * Math.sqrt(k))
+    // A right side that is copied gives the same bits, and a short rest of columns those of whole vectors.
+    const other = graphOf(size, 'n k')
+    expect(runGraph(other.outputs, other.inputs, [values[0], across], backend)[0]).toEqual(got)
+    const columns = 32 * Math.ceil(n / 32)
+    const wider = graphOf([batch, m, columns, k], 'k n')
+    const padded = new Float32Array(batch * k * columns)
+    for (let row = 0; row < batch * k; row++) {
+      padded.set(values[1].subarray(row * n, (row + 1) * n), row * columns)
+    }
+    const [wide] = runGraph(wider.outputs, wider.inputs, [values[0], padded], backend)
+    expect(wide.filter((_, i) => i % columns < n)).toEqual(got)
+  })
+})
