@@ -16,6 +16,8 @@ export type LaneForm = 'images' | 'channels'
 const wholeVectors = 16
 /** Elements of an image, and of its result, that stay in the L2 cache with 16 images beside each other. */
 const mostElements = 6144
+/** Weights that are read again for each row of places, and taps' gradients with a vector each: they stay there, too. */
+const mostWeights = 6144
 /** Taps along a row are written out, and so are the places of a row where padding differs. */
 const mostTaps = 8
 const mostPlaces = 32
@@ -65,6 +67,8 @@ function isOverImages(node: Node<'conv'>): boolean {
   if (n % wholeVectors !== 0 || image > mostElements || result > mostElements) return false
   if (outChannels < leastChannels || sizeOf(taps) === 1 || taps[1] > mostTaps || width > mostPlaces)
     return false
+  // More taps than places: a gradient of taps, whose images are channels.
+  if (taps[0] > height || taps[1] > width || sizeOf(w.shape) > mostWeights) return false
   const pairs = outChannels * channels
   const own = (pairs * meetings(node, 0) * meetings(node, 1) + (image + result) * turning) / 16
   const steps = channels * sizeOf(taps)
@@ -83,7 +87,7 @@ function isOverChannels(node: Node<'conv'>): boolean {
   const result = outChannels * sizeOf(positions)
   if (images % wholeVectors !== 0 || image > mostElements || result > mostElements) return false
   if (outChannels < leastChannels || sizeOf(taps) === 1 || taps[1] > mostTaps) return false
-  if (range(2).some((i) => positions[i] < taps[i])) return false
+  if (range(2).some((i) => positions[i] < taps[i]) || sizeOf(node.shape) > mostWeights) return false
   const pairs = outChannels * channels * sizeOf(positions)
   const own = (pairs * sizeOf(taps) + (image + result) * turning) / 16
   const vectors = Math.ceil(sizeOf(taps) / 16)

@@ -264,6 +264,10 @@ describe('laneForm', () => {
     expect(form(image, taps, { inputDilation: [2, 1] })).toBe(null)
     expect(form(image, [16, 6, 1, 1])).toBe(null)
     expect(form([64, 6, 40, 40], taps)).toBe(null)
+    // Gradients of 1 × 1 taps and of many channels, as convolutions whose batch is the channels.
+    expect(form([384, 64, 4, 4], [64, 64, 4, 4])).toBe(null)
+    expect(form([256, 32, 8, 8], [512, 32, 4, 4], { padding: all(1), dilation: [2, 2] })).toBe(null)
+    expect(form([64, 32, 6, 6], [64, 32, 3, 5])).toBe(null)
     const cut: [PadPair, PadPair] = [
       [0, -1],
       [0, 0],
