@@ -9,7 +9,7 @@ const options = microOptions(
 const rows: Row[] = []
 for (const threads of options.threads) {
   await useDevice('native', { threads })
-  const { one, all } = currentBackend().measureMachine!()
+  const { one, all } = currentBackend().measureMachine!(true)
   const { levels } = threads === 1 ? one : all
   for (const size of [2 ** 20, 2 ** 24]) {
     const [x, a, b, c] = Array.from({ length: 4 }, () => rand([size]))

@@ -4,8 +4,8 @@ import { cacheFolder } from '../cache-folder.js'
 import { makeFolder } from '../file-cache.js'
 import type { MachineMeasurement } from '../profile.js'
 
-/** Raised when what is measured changes its meaning. */
-const format = 1
+/** Raised when what is measured changes its meaning, or was measured wrongly. */
+const format = 2
 
 /** `machine.json` in the folder for caches; null where there is none. */
 function cachePath(): string | null {

@@ -6,10 +6,36 @@ import type { OperatingSystem } from './os/os.js'
 /** Shorter than this, the comparison with the system's clock is not exact enough. */
 const leastMilliseconds = 20
 
+/** Readings of both clocks, of which the closest one counts. */
+const readings = 20
+
+/** What both clocks show at about the same moment. */
+export interface Moment {
+  readonly ticks: number
+  readonly milliseconds: number
+}
+
+/**
+ * A moment on both clocks. The system may put the thread aside between the two readings, for longer than is measured
+ * with them: of several, the one counts around which the least time passed.
+ */
+export function momentOf(ticks: () => number, milliseconds: () => number): Moment {
+  let best: Moment = { ticks: 0, milliseconds: 0 }
+  let least = Number.POSITIVE_INFINITY
+  for (let i = 0; i < readings; i++) {
+    const before = milliseconds()
+    const between = ticks()
+    const passed = milliseconds() - before
+    if (passed >= least) continue
+    least = passed
+    best = { ticks: between, milliseconds: before + passed / 2 }
+  }
+  return best
+}
+
 export class TimeStamp {
   private readonly read: () => number
-  private readonly firstTicks: number
-  private readonly firstMilliseconds: number
+  private readonly first: Moment
 
   constructor(os: OperatingSystem) {
     const a = new Assembler({ avx512: false })
@@ -25,16 +51,18 @@ export class TimeStamp {
       stamp(address)
       return Number(word[0])
     }
-    // Once for practice.
-    this.read()
-    this.firstMilliseconds = performance.now()
-    this.firstTicks = this.read()
+    this.first = this.now()
   }
 
   /** Waits until enough time has passed since this was made. */
   secondsPerTick(): number {
-    let milliseconds = performance.now() - this.firstMilliseconds
-    while (milliseconds < leastMilliseconds) milliseconds = performance.now() - this.firstMilliseconds
-    return milliseconds / 1000 / (this.read() - this.firstTicks)
+    const { first } = this
+    let last = this.now()
+    while (last.milliseconds - first.milliseconds < leastMilliseconds) last = this.now()
+    return (last.milliseconds - first.milliseconds) / 1000 / (last.ticks - first.ticks)
+  }
+
+  private now(): Moment {
+    return momentOf(this.read, () => performance.now())
   }
 }
