@@ -8,7 +8,9 @@
 import { byteSize } from '../core/dtype.js'
 import { sizeOf } from '../core/shape.js'
 import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
+import { moves, weightOf } from './node-cost.js'
 import { operandsOf } from './operands.js'
+import { rematerialise } from './rematerialise.js'
 import { readInputs, tapsGradient } from './winograd-gradient.js'
 
 /** Primitives with a lowering over stored operands. */
@@ -29,55 +31,12 @@ export const structured: ReadonlySet<Primitive> = new Set<Primitive>([
   'call',
 ])
 
-const movement: ReadonlySet<Primitive> = new Set<Primitive>([
-  'reshape',
-  'permute',
-  'expand',
-  'pad',
-  'slice',
-  'flip',
-  'concat',
-  'window',
-  'output',
-  'barrier',
-  'alias',
-  'stopGradient',
-])
-
 const reductions: ReadonlySet<Primitive> = new Set<Primitive>([
   'reduceSum',
   'reduceProd',
   'reduceMax',
   'reduceMin',
 ])
-
-/** Rough cost of computing one element again, in simple operations. */
-const weights: Partial<Record<Primitive, number>> = {
-  const: 0,
-  scalar: 0,
-  iota: 0,
-  cast: 0.5,
-  exp: 12,
-  log: 14,
-  expm1: 16,
-  log1p: 16,
-  sin: 20,
-  cos: 20,
-  tan: 24,
-  atan: 20,
-  tanh: 16,
-  erf: 24,
-  pow: 40,
-  atan2: 24,
-  sqrt: 4,
-  div: 4,
-  mod: 6,
-  randomBits: 80,
-  gather: 3,
-  fold: 12,
-}
-
-const weightOf = (node: Node): number => weights[node.op] ?? (movement.has(node.op) ? 0 : 1)
 
 /** Up to this much may be computed again in each kernel that needs it. */
 const cheap = 2
@@ -182,6 +141,7 @@ export function chooseStored(
 
   // From users to inputs: a node that several stored ones would compute is stored unless it is cheap.
   const owners = new Map<Node, Set<Node>>()
+  const shared: Node[] = []
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]
     if (isLeaf(node)) continue
@@ -195,9 +155,14 @@ export function chooseStored(
     const inLanes = (o: Node): boolean =>
       !is64(o) && (isOp(o, 'contract') || isOp(o, 'conv') || reductions.has(o.op))
     if (wide.has(node) && !is64(node) && !stored.has(node) && [...set].some(inLanes)) stored.add(node)
-    if (set.size > 1 && !stored.has(node) && cost.get(node)! > cheap && !movement.has(node.op))
+    if (set.size > 1 && !stored.has(node) && cost.get(node)! > cheap && !moves(node)) {
       stored.add(node)
+      if (!statements.has(node) && !wide.has(node)) shared.push(node)
+    }
   }
+  const usersOf = (node: Node): readonly Node[] => users.get(node) ?? []
+  const tiled = (user: Node, node: Node): boolean => isOp(user, 'contract') || repeats(user, node)
+  rematerialise({ order, isLeaf, usersOf, inputsOf: readInputs, repeats: tiled, stored }, shared)
   return stored
 }
 

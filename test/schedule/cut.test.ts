@@ -30,6 +30,29 @@ describe('memory', () => {
       map reduceSum[8] <- in0"
     `)
   })
+  it('none for what costs less to compute again than to read: a masked gradient where its readers read the mask’s source', () => {
+    const [z, g, w] = [f32(64, 256), f32(64, 256), f32(256)]
+    const mask = b.le(b.add(b.mul(z, rows(w, [64, 256])), rows(w, [64, 256])), b.literal(z, 0))
+    const dy = b.where(mask, b.literal(g, 0), g)
+    const sum = b.reduceSum(dy, [0])
+    const dx = b.sub(b.mul(dy, z), rows(sum, [64, 256]))
+    expect(cut([z, g, w], [sum, b.reduceSum(b.mul(dy, z), [0]), dx])).toMatchInlineSnapshot(`
+      "map reduceSum[256] <- in0 in2 in1
+      map mul[64,256] sub[64,256] <- in0 in2 in1 reduceSum[256]
+      map reduceSum[256] <- mul[64,256]"
+    `)
+    // Where they read the source for the mask alone, or the operations are many, it is kept.
+    expect(cut([z, g, w], [sum, b.sub(b.tanh(dy), rows(sum, [64, 256]))])).toMatchInlineSnapshot(`
+      "map where[64,256] <- in0 in2 in1
+      map reduceSum[256] <- where[64,256]
+      map sub[64,256] <- where[64,256] reduceSum[256]"
+    `)
+    const heavy = b.where(mask, b.literal(g, 0), b.tanh(b.exp(g)))
+    expect(cut([z, g, w], [b.reduceSum(heavy, [0]), b.reduceSum(heavy, [1])])).toMatchInlineSnapshot(`
+      "map where[64,256] reduceSum[64] <- in0 in2 in1
+      map reduceSum[256] <- where[64,256]"
+    `)
+  })
   it('for what a broadcast or windows would compute many times', () => {
     const [x, y] = [f32(16), f32(8, 16)]
     expect(cut([x, y], [b.add(y, rows(b.exp(x), [8, 16]))])).toMatchInlineSnapshot(`
