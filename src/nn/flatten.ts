@@ -3,7 +3,8 @@
  */
 import type { Shape } from '../core/shape.js'
 import type { BaseRule, FlattenRule } from '../tensor/layer-shapes.js'
-import type { Fits, FlattenResult, ShapeOr } from '../tensor/shape-types.js'
+import type { FlattenResult } from '../tensor/movement-shapes.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 

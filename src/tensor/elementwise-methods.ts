@@ -3,7 +3,8 @@ import { checkDType, type DType } from '../core/dtype.js'
 import type { Shape } from '../core/shape.js'
 import * as ops from '../ops/elementwise.js'
 import { type Operand, operand, TensorBase, wrap } from './base.js'
-import type { Broadcast, BroadcastResult, BroadcastResult3, Fits, ShapeOr } from './shape-types.js'
+import type { Broadcast, BroadcastResult, BroadcastResult3 } from './broadcast-shapes.js'
+import type { Fits, ShapeOr } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 /** The other operand: a number, or a tensor whose known sizes broadcast with A. */

@@ -3,9 +3,10 @@
  * channels and pixels, columns of blocks, padding.
  */
 import type { Shape } from '../core/shape.js'
+import type { AxisOf, MissingAxis, SetAt } from './axis-shapes.js'
 import type { Given, ShapeRule, Spatial, WithSpace, WrongRank } from './layer-shapes.js'
 import type { Multiply, Product, Quotient } from './shape-arithmetic.js'
-import type { AxisOf, MayEqual, MissingAxis, SetAt, Unranked } from './shape-types.js'
+import type { MayEqual, Unranked } from './shape-types.js'
 import type {
   PadSizes,
   PerAxis,

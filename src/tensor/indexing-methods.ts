@@ -9,7 +9,8 @@ import * as linear from '../ops/linear-algebra.js'
 import * as writing from '../ops/scattering.js'
 import { ActivationMethods } from './activation-methods.js'
 import { nodeOf, type Operand, operand, type TensorBase, wrap } from './base.js'
-import type { BmmResult, Fits, MatMul, MatMulResult, ShapeOr } from './shape-types.js'
+import type { BmmResult, MatMul, MatMulResult } from './matmul-shapes.js'
+import type { Fits, ShapeOr } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 export class IndexingMethods<S extends Shape = Shape> extends ActivationMethods<S> {

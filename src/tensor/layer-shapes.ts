@@ -3,8 +3,10 @@
  * does not fit is a sentence that the compiler prints. Unknown sizes and plain tensors fit everything.
  */
 import type { Shape } from '../core/shape.js'
+import type { LinearResult } from './matmul-shapes.js'
+import type { FlattenResult } from './movement-shapes.js'
 import type { Add } from './shape-arithmetic.js'
-import type { FlattenResult, LinearResult, MayEqual, Unranked } from './shape-types.js'
+import type { MayEqual, Unranked } from './shape-types.js'
 import type { PerAxis, Repeats, SlideSizes, UnslideSizes, WindowType } from './window-shapes.js'
 
 /** A function on shapes as a type: `input` goes in, `output` is the shape that comes out or a message. */

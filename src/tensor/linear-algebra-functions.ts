@@ -8,7 +8,8 @@ import * as normalization from '../ops/normalization.js'
 import * as solving from '../ops/solving.js'
 import { nodeOf, type TensorBase, wrap } from './base.js'
 import { liftOne, liftThree, liftTwo } from './lift.js'
-import type { BmmResult, Fits, MatMul, MatMulResult, MmResult, ShapeOr } from './shape-types.js'
+import type { BmmResult, MatMul, MatMulResult, MmResult } from './matmul-shapes.js'
+import type { Fits, ShapeOr } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 /** The matrix product, with PyTorch's rules for vectors and batches. */

@@ -9,8 +9,9 @@ import { matrixNorm } from '../ops/norms.js'
 import { type Axes, norm as normOf, type ReduceOptions } from '../ops/reductions.js'
 import * as solving from '../ops/solving.js'
 import { nodeOf, type TensorBase, wrap } from './base.js'
+import type { MmResult } from './matmul-shapes.js'
 import { SelectionMethods } from './selection-methods.js'
-import type { Fits, MmResult, ShapeOr } from './shape-types.js'
+import type { Fits, ShapeOr } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 export class LinearAlgebraMethods<S extends Shape = Shape> extends SelectionMethods<S> {

@@ -8,9 +8,9 @@ import * as special from '../ops/special.js'
 import * as trigonometry from '../ops/trigonometry.js'
 import { yieldIfDue } from '../runtime/yield.js'
 import { nodeOf, type Operand, operand, type TensorBase, wrap } from './base.js'
+import type { Broadcast } from './broadcast-shapes.js'
 import { requireValues } from './data-dependent.js'
 import { ElementwiseMethods, type Other } from './elementwise-methods.js'
-import type { Broadcast } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 const maybe = (x: Operand | null | undefined): ReturnType<typeof operand> | null =>

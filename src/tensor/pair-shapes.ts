@@ -2,8 +2,10 @@
  * What layers of two inputs do to shapes, as types: bilinear forms, similarities and distances of vectors.
  */
 import type { Shape } from '../core/shape.js'
+import type { BroadcastResult } from './broadcast-shapes.js'
 import type { FeatureShape } from './layer-shapes.js'
-import type { BroadcastResult, MayEqual, ReduceResult, Unranked } from './shape-types.js'
+import type { ReduceResult } from './reduce-shapes.js'
+import type { MayEqual, Unranked } from './shape-types.js'
 
 /** (…, In1) and (…, In2) with equal leading axes: (…, Out). */
 export type BilinearShape<S extends Shape, T extends Shape, In2 extends number, Out extends number> =

@@ -3,8 +3,9 @@ import type { DType } from '../core/dtype.js'
 import type { Shape } from '../core/shape.js'
 import * as ops from '../ops/reductions.js'
 import { type TensorBase, wrap } from './base.js'
+import type { Reduce, ReduceResult } from './reduce-shapes.js'
 import { ShapeMethods } from './shape-methods.js'
-import type { Fits, Reduce, ReduceResult } from './shape-types.js'
+import type { Fits } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 /** One axis, several, or all when left out. */

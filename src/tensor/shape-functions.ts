@@ -9,7 +9,8 @@ import * as grids from '../ops/grids.js'
 import * as joining from '../ops/joining.js'
 import * as shapes from '../ops/shape.js'
 import { nodeOf, type TensorBase, wrap } from './base.js'
-import type { CatResult, Fits, ShapeOr, ShapesOf } from './shape-types.js'
+import type { CatResult, ShapesOf } from './join-shapes.js'
+import type { Fits, ShapeOr } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 function nodesOf(operation: string, tensors: readonly TensorBase[]): Node[] {

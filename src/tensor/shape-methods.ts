@@ -13,14 +13,13 @@ import * as rearranging from '../ops/rearranging.js'
 import * as ops from '../ops/shape.js'
 import * as slicing from '../ops/slicing.js'
 import { nodeOf, type TensorBase, wrap } from './base.js'
+import type { BroadcastResult } from './broadcast-shapes.js'
 import { lookAt } from './data-dependent.js'
 import type { UnflattenShape } from './image-shapes.js'
 import { MathMethods } from './math-methods.js'
 import type {
-  BroadcastResult,
   Expand,
   ExpandResult,
-  Fits,
   Flatten,
   FlattenResult,
   NarrowResult,
@@ -29,13 +28,13 @@ import type {
   Reshape,
   ReshapeResult,
   SelectResult,
-  ShapeOr,
   Squeeze,
   Transpose,
   TransposeResult,
   Unsqueeze,
   UnsqueezeResult,
-} from './shape-types.js'
+} from './movement-shapes.js'
+import type { Fits, ShapeOr } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 import type { Padded } from './window-shapes.js'
 

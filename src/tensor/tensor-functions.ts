@@ -9,16 +9,10 @@ import * as linear from '../ops/linear-algebra.js'
 import { nonzeroCount, nonzeroStatic } from '../ops/masking.js'
 import { unbind } from '../ops/slicing.js'
 import { nodeOf, type Operand, operand, type TensorBase, wrap } from './base.js'
+import type { BroadcastResult, BroadcastResult3 } from './broadcast-shapes.js'
 import { lookThen } from './data-dependent.js'
-import type {
-  BroadcastResult,
-  BroadcastResult3,
-  CatResult,
-  Fits,
-  ShapeOr,
-  ShapesOf,
-  StackResult,
-} from './shape-types.js'
+import type { CatResult, ShapesOf, StackResult } from './join-shapes.js'
+import type { Fits, ShapeOr } from './shape-types.js'
 import type { Tensor } from './tensor.js'
 
 /**

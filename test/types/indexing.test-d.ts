@@ -5,7 +5,7 @@
 import type { Shape } from '../../src/core/shape.js'
 import { ones, tensor, zeros } from '../../src/tensor/creation.js'
 import { slice } from '../../src/tensor/index-argument.js'
-import type { AtResult } from '../../src/tensor/shape-types.js'
+import type { AtResult } from '../../src/tensor/index-shapes.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false

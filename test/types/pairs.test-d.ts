@@ -5,6 +5,7 @@
  */
 import type { Shape } from '../../src/core/shape.js'
 import * as nn from '../../src/nn/index.js'
+import type { BroadcastResult3 } from '../../src/tensor/broadcast-shapes.js'
 import { zeros } from '../../src/tensor/creation.js'
 import type {
   FoldShape,
@@ -17,8 +18,9 @@ import type {
 } from '../../src/tensor/image-shapes.js'
 import type { CellShape, EmbeddingBagShape, NoShape, SequenceShape } from '../../src/tensor/layer-shapes.js'
 import { bmm, mm } from '../../src/tensor/linear-algebra-functions.js'
+import type { BmmResult, MmResult } from '../../src/tensor/matmul-shapes.js'
+import type { SelectResult } from '../../src/tensor/movement-shapes.js'
 import type { BilinearShape, SimilarityShape } from '../../src/tensor/pair-shapes.js'
-import type { BmmResult, BroadcastResult3, MmResult, SelectResult } from '../../src/tensor/shape-types.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
 import { where } from '../../src/tensor/tensor-functions.js'
 import type { Window } from '../../src/tensor/window-shapes.js'

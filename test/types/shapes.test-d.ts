@@ -3,20 +3,18 @@
  * `@ts-expect-error` that compiled would be an error itself; the messages are compared as types.
  */
 import type { Shape } from '../../src/core/shape.js'
+import type { BroadcastResult } from '../../src/tensor/broadcast-shapes.js'
 import { ones, tensor, zeros } from '../../src/tensor/creation.js'
+import type { CatResult, StackResult } from '../../src/tensor/join-shapes.js'
+import type { LinearResult, MatMulResult } from '../../src/tensor/matmul-shapes.js'
 import type {
-  BroadcastResult,
-  CatResult,
   FlattenResult,
-  LinearResult,
-  MatMulResult,
   PermuteResult,
-  ReduceResult,
   ReshapeResult,
-  StackResult,
   TransposeResult,
   UnsqueezeResult,
-} from '../../src/tensor/shape-types.js'
+} from '../../src/tensor/movement-shapes.js'
+import type { ReduceResult } from '../../src/tensor/reduce-shapes.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
 import { cat, stack } from '../../src/tensor/tensor-functions.js'
 
