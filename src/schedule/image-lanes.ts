@@ -12,8 +12,10 @@ import { isWinograd } from './winograd.js'
 
 export type LaneForm = 'images' | 'channels'
 
-/** Images come in multiples of this: whole vectors on every machine. */
-const wholeVectors = 16
+/** Lanes that the costs are counted with; fewer images leave some of them idle. */
+const vector = 16
+/** Lanes that are computed for each image, on average. */
+const lanesFor = (images: number): number => (Math.ceil(images / vector) * vector) / images
 /** Elements of an image, and of its result, that stay in the L2 cache with 16 images beside each other. */
 const mostElements = 6144
 /** Weights that are read again for each row of places, and taps' gradients with a vector each: they stay there, too. */
@@ -21,11 +23,13 @@ const mostWeights = 6144
 /** Taps along a row are written out, and so are the places of a row where padding differs. */
 const mostTaps = 8
 const mostPlaces = 32
+/** With fewer images a vector stays half empty. */
+const fewestImages = 12
 /** With fewer results of a channel a contraction has no tiles, and is none. */
 const leastChannels = 3
-/** Cycles that turn a vector's worth of elements, and that copy one. */
+/** Cycles that turn a vector's worth of elements, and that copy one of windows to where it is multiplied. */
 const turning = 8
-const copying = 3
+const copying = 7
 /** How much cheaper it has to be. */
 const margin = 0.87
 
@@ -64,17 +68,18 @@ function isOverImages(node: Node<'conv'>): boolean {
   const [, channels, ...taps] = w.shape
   const image = sizeOf(x.shape.slice(1))
   const result = sizeOf(node.shape.slice(1))
-  if (n % wholeVectors !== 0 || image > mostElements || result > mostElements) return false
+  if (n < fewestImages || image > mostElements || result > mostElements) return false
   if (outChannels < leastChannels || sizeOf(taps) === 1 || taps[1] > mostTaps || width > mostPlaces)
     return false
   // More taps than places: a gradient of taps, whose images are channels.
   if (taps[0] > height || taps[1] > width || sizeOf(w.shape) > mostWeights) return false
   const pairs = outChannels * channels
-  const own = (pairs * meetings(node, 0) * meetings(node, 1) + (image + result) * turning) / 16
+  const products = pairs * meetings(node, 0) * meetings(node, 1)
+  const own = (lanesFor(n) * (products + (image + result) * turning)) / vector
   const steps = channels * sizeOf(taps)
-  const rows = height * Math.ceil(width / 16)
+  const rows = height * Math.ceil(width / vector)
   const read = outChannels * steps * rows
-  const copied = outChannels * steps * Math.ceil((height * width) / 16) + steps * rows * copying
+  const copied = outChannels * steps * Math.ceil((height * width) / vector) + steps * rows * copying
   return own < margin * Math.min(read, copied)
 }
 
@@ -85,11 +90,11 @@ function isOverChannels(node: Node<'conv'>): boolean {
   const taps = node.shape.slice(2)
   const image = channels * sizeOf(x.shape.slice(2))
   const result = outChannels * sizeOf(positions)
-  if (images % wholeVectors !== 0 || image > mostElements || result > mostElements) return false
+  if (images < fewestImages || image > mostElements || result > mostElements) return false
   if (outChannels < leastChannels || sizeOf(taps) === 1 || taps[1] > mostTaps) return false
   if (range(2).some((i) => positions[i] < taps[i]) || sizeOf(node.shape) > mostWeights) return false
   const pairs = outChannels * channels * sizeOf(positions)
-  const own = (pairs * sizeOf(taps) + (image + result) * turning) / 16
-  const vectors = Math.ceil(sizeOf(taps) / 16)
+  const own = (lanesFor(images) * (pairs * sizeOf(taps) + (image + result) * turning)) / vector
+  const vectors = Math.ceil(sizeOf(taps) / vector)
   return own < margin * (pairs * vectors + channels * sizeOf(positions) * vectors * copying)
 }

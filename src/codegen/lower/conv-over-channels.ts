@@ -164,10 +164,9 @@ export function lowerConvOverChannels(spec: ImageLanesSpec, target: Target): Ker
       times(k, 'clear', partBatch * results, (i) => {
         k.store(sums, scaleIndex(i, lanes), e.const(0, 'f32', lanes))
       })
-      times(k, 'block', images / lanes, (block) => {
-        const n = scaleIndex(block, lanes)
-        turnToLanes(inliner, target, x, 1, n, first, image)
-        turnToLanes(inliner, target, w, 1, n, firstOut, gradient)
+      times(k, 'block', Math.ceil(images / lanes), (block) => {
+        turnToLanes(inliner, target, x, 1, block, first, image)
+        turnToLanes(inliner, target, w, 1, block, firstOut, gradient)
         times(k, 'n', partBatch, (at) => {
           const full = Math.floor(partOut / tile)
           times(k, 'tile', full, (t) => {

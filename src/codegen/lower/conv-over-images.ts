@@ -32,7 +32,7 @@ import { KernelBuilder, times, whereInside } from './kernel-builder.js'
 import { oneLane } from './lanes.js'
 import { TileOutputs } from './tile-outputs.js'
 import { transposeRows } from './transpose.js'
-import { elementsOf, type ImageVectors, runsOf, turnToLanes } from './turn-images.js'
+import { atImages, elementsOf, type ImageVectors, runsOf, turnToLanes } from './turn-images.js'
 
 interface Tile {
   /** Output channels. */
@@ -157,7 +157,7 @@ export function lowerConvOverImages(spec: ImageLanesSpec, target: Target): Kerne
   }
 
   /** Output channel `channel` of the images, whose results are those of row `r` of the tile. */
-  const turnBack = (image: Index, channel: Index, r: Index): void => {
+  const turnBack = (image: Index, existing: number, channel: Index, r: Index): void => {
     const square = (from: Index, active: number): void => {
       const read = Array.from({ length: lanes }, (_, j) =>
         j < active
@@ -169,7 +169,8 @@ export function lowerConvOverImages(spec: ImageLanesSpec, target: Target): Kerne
             )
           : e.const(0, 'f32', lanes),
       )
-      transposeRows(k, read).forEach((values, u) => {
+      const turned = transposeRows(k, read).slice(0, existing)
+      turned.forEach((values, u) => {
         const position = linearize([shiftIndex(image, u), channel, from], [outChannels * places, places, 1])
         own.write(inliner, position, e.register(values), active)
       })
@@ -179,12 +180,14 @@ export function lowerConvOverImages(spec: ImageLanesSpec, target: Target): Kerne
     if (whole * lanes < places) square(constantIndex(whole * lanes), places - whole * lanes)
   }
 
-  const tileAt = (image: Index, first: Index, rows: number): void => {
+  const tileAt = (block: Index, first: Index, rows: number): void => {
     times(k, 'y', outHeight, (y) => row(first, rows, y))
-    times(k, 'r', rows, (r) => turnBack(image, addIndex(first, r), r))
+    atImages(k, target, images, block, (image, existing) => {
+      times(k, 'r', rows, (r) => turnBack(image, existing, addIndex(first, r), r))
+    })
   }
 
-  const blocks = images / lanes
+  const blocks = Math.ceil(images / lanes)
   const tiles = Math.ceil(outChannels / tile.rows)
   const whole = Math.floor(outChannels / tile.rows)
   const { parts, share } = partsOf(blocks, tiles, target)
@@ -194,17 +197,16 @@ export function lowerConvOverImages(spec: ImageLanesSpec, target: Target): Kerne
     1,
     () => {
       const [block, part] = delinearize(atomIndex(p), [blocks, parts])
-      const image = scaleIndex(block, lanes)
-      turnToLanes(inliner, target, x, 0, image, constantIndex(0), vectors)
+      turnToLanes(inliner, target, x, 0, block, constantIndex(0), vectors)
       times(k, 'tile', share, (i) => {
         whereInside(k, addIndex(scaleIndex(part, share), i), 0, whole - 1, (at, complete) => {
           if (complete) {
-            tileAt(image, scaleIndex(at, tile.rows), tile.rows)
+            tileAt(block, scaleIndex(at, tile.rows), tile.rows)
             return
           }
           if (whole === tiles) return
           whereInside(k, at, whole, whole, (_, exists) => {
-            if (exists) tileAt(image, constantIndex(whole * tile.rows), outChannels - whole * tile.rows)
+            if (exists) tileAt(block, constantIndex(whole * tile.rows), outChannels - whole * tile.rows)
           })
         })
       })

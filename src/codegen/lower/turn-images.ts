@@ -13,7 +13,7 @@ import {
 import type { Expr } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
 import type { Inliner } from './inline.js'
-import { type KernelBuilder, times } from './kernel-builder.js'
+import { type KernelBuilder, times, whereInside } from './kernel-builder.js'
 import { lanesFor, oneLane } from './lanes.js'
 import { transposeRows } from './transpose.js'
 
@@ -54,16 +54,47 @@ export function clearBorders(k: KernelBuilder, target: Target, images: ImageVect
   clear(top + height, images.height - top - height, 0, images.width)
 }
 
+/** `write` for vector `vector` of `images`: its first image, and how many of its lanes exist. */
+export function atImages(
+  k: KernelBuilder,
+  target: Target,
+  images: number,
+  vector: Index,
+  write: (image: Index, existing: number) => void,
+): void {
+  const lanes = lanesOf(target)
+  const whole = Math.floor(images / lanes)
+  whereInside(k, vector, 0, whole - 1, (at, complete) => {
+    if (complete) write(scaleIndex(at, lanes), lanes)
+    else write(constantIndex(whole * lanes), images - whole * lanes)
+  })
+}
+
 /**
- * Copies channels `first`, `first` + 1, … of images `image`, `image` + 1, … of x to lanes. The images are axis `axis` of
- * x (0 or 1), the channels the other one.
+ * Copies channels `first`, `first` + 1, … of a vector of x's images to lanes; those that do not exist are zeros. The
+ * images are axis `axis` of x (0 or 1), the channels the other one.
  */
 export function turnToLanes(
   inliner: Inliner,
   target: Target,
   x: Node,
   axis: 0 | 1,
+  vector: Index,
+  first: Index,
+  images: ImageVectors,
+): void {
+  atImages(inliner.k, target, x.shape[axis], vector, (image, existing) => {
+    turnSome(inliner, target, x, axis, image, existing, first, images)
+  })
+}
+
+function turnSome(
+  inliner: Inliner,
+  target: Target,
+  x: Node,
+  axis: 0 | 1,
   image: Index,
+  existing: number,
   first: Index,
   images: ImageVectors,
 ): void {
@@ -91,7 +122,9 @@ export function turnToLanes(
         [elementsOf(images) * lanes, images.width * lanes, lanes],
       )
     const each = (count: number, at: Index): Expr[] =>
-      Array.from({ length: lanes }, (_, u) => read(u, channel, row, at, count, Math.min(count, active)))
+      Array.from({ length: lanes }, (_, u) =>
+        u < existing ? read(u, channel, row, at, count, Math.min(count, active)) : e.const(0, 'f32', count),
+      )
     if (active < lanes && (target.tail !== 'mask' || active === 1)) {
       for (let j = 0; j < active; j++) k.store(buffer, to(j), e.vector(each(1, shiftIndex(column, j))))
       return

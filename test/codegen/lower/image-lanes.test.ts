@@ -32,7 +32,7 @@ const cases: Case[] = [
   { what: 'no padding', image: [32, 6, 14, 14], outChannels: 16, taps: [5, 5], threads: 2 },
   {
     what: 'a data gradient',
-    image: [32, 5, 10, 10],
+    image: [31, 5, 10, 10],
     outChannels: 6,
     taps: [5, 5],
     padding: all(4),
@@ -40,8 +40,8 @@ const cases: Case[] = [
     threads: 3,
   },
   {
-    what: 'few images for the threads, a short tile of channels, uneven padding',
-    image: [16, 3, 9, 6],
+    what: 'few images for the threads, not a whole vector, a short tile of channels, uneven padding',
+    image: [15, 3, 9, 6],
     outChannels: 23,
     taps: [2, 3],
     padding: [
@@ -85,7 +85,7 @@ const gradients: Case[] = [
   },
   {
     what: 'uneven padding, odd sizes',
-    image: [16, 3, 11, 9],
+    image: [29, 3, 11, 9],
     outChannels: 7,
     taps: [3, 2],
     padding: [
@@ -258,7 +258,9 @@ describe('laneForm', () => {
       [64, 6, 14, 14],
       [16, 6, 5, 5],
     ]
-    expect(form([63, 6, 14, 14], taps)).toBe(null)
+    // A vector more for one image.
+    expect(form([17, 6, 14, 14], taps)).toBe(null)
+    expect(form([8, 6, 14, 14], taps)).toBe(null)
     expect(form(image, taps, {}, 'f16')).toBe(null)
     expect(form(image, [16, 3, 5, 5], { groups: 2 })).toBe(null)
     expect(form(image, taps, { inputDilation: [2, 1] })).toBe(null)
