@@ -3,15 +3,19 @@
  */
 import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
-import { sizeOf } from '../core/shape.js'
+import { type Shape, sizeOf } from '../core/shape.js'
 import { kaimingUniform } from '../init/kaiming-uniform.js'
 import { uniform } from '../init/uniform.js'
 import { zeros } from '../tensor/creation.js'
+import { conv1d, conv2d, conv3d } from '../tensor/functional.js'
+import type { BaseRule, ConvRule, ConvShape, Spatial } from '../tensor/layer-shapes.js'
 import { Parameter } from '../tensor/parameter.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
+import type { Window } from '../tensor/window-shapes.js'
 import { checkInput, checkInteger } from './check-input.js'
 import { Module } from './module.js'
-import { checkSizes, formatTuple, type Sizes, tuple } from './tuple.js'
+import { checkSizes, formatTuple, type Sizes, tuple, type WindowOptions } from './tuple.js'
 
 export interface ConvOptions {
   /** Step of the window (default 1). */
@@ -36,8 +40,22 @@ export interface ConvSettings {
 
 const axisNames = ['D', 'H', 'W']
 
-/** The base of Conv1d, Conv2d and Conv3d. */
-export abstract class ConvNd extends Module {
+const convolutions = { 1: conv1d, 2: conv2d, 3: conv3d }
+
+/** The base of Conv1d, Conv2d and Conv3d; R is the number of spatial axes. */
+export abstract class ConvNd<
+  R extends keyof Spatial,
+  In extends number,
+  Out extends number,
+  K extends Sizes,
+  Stride extends Sizes,
+  Pad extends Sizes | 'same' | 'valid',
+  Dilation extends Sizes,
+> extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  '~shapes'?(
+    rule: ConvRule<`Conv${R}d`, R, In, Out, Window<K, Stride, Pad, Dilation>> | BaseRule,
+  ): readonly [In, Out, K, Stride, Pad, Dilation]
   readonly inChannels: number
   readonly outChannels: number
   readonly kernelSize: readonly number[]
@@ -49,14 +67,14 @@ export abstract class ConvNd extends Module {
   bias: Parameter | null
 
   constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: Sizes,
-    options: ConvOptions,
-    rank: number,
+    inChannels: In,
+    outChannels: Out,
+    kernelSize: K,
+    options: ConvOptions & WindowOptions<Stride, Pad, Dilation>,
+    rank: R,
   ) {
     super()
-    const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options
+    const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true }: ConvOptions = options
     const name = `Conv${rank}d`
     checkOptions<ConvOptions>(name, options, {
       stride: true,
@@ -102,6 +120,16 @@ export abstract class ConvNd extends Module {
     kaimingUniform(this.weight, { a: Math.sqrt(5) })
     const bound = 1 / Math.sqrt((this.inChannels / this.groups) * sizeOf(this.kernelSize))
     if (this.bias) uniform(this.bias, -bound, bound)
+  }
+
+  override forward<S extends Shape>(
+    x: Tensor<S> & Fits<ConvShape<S, `Conv${R}d`, R, In, Out, Window<K, Stride, Pad, Dilation>>>,
+  ): Tensor<ShapeOr<ConvShape<S, `Conv${R}d`, R, In, Out, Window<K, Stride, Pad, Dilation>>>> {
+    this.check(x)
+    const convolve = convolutions[this.kernelSize.length as R]
+    return convolve(x as Tensor, this.weight, this.bias, this.settings) as Tensor<
+      ShapeOr<ConvShape<S, `Conv${R}d`, R, In, Out, Window<K, Stride, Pad, Dilation>>>
+    >
   }
 
   protected get settings(): ConvSettings {

@@ -1,12 +1,7 @@
 /**
  * Convolution over three spatial axes.
  */
-import type { Shape } from '../core/shape.js'
-import { conv3d } from '../tensor/functional.js'
-import type { BaseRule, ConvRule, ConvShape } from '../tensor/layer-shapes.js'
-import type { Fits, ShapeOr } from '../tensor/shape-types.js'
-import type { Tensor } from '../tensor/tensor.js'
-import type { Unless, Window } from '../tensor/window-shapes.js'
+import type { Unless } from '../tensor/window-shapes.js'
 import { ConvNd, type ConvOptions } from './conv-nd.js'
 import type { Sizes, WindowOptions } from './tuple.js'
 
@@ -21,11 +16,7 @@ export class Conv3d<
   const Stride extends Sizes = Unless<K, Sizes, 1>,
   const Pad extends Sizes | 'same' | 'valid' = Unless<K, Sizes | 'same' | 'valid', 0>,
   const Dilation extends Sizes = Unless<K, Sizes, 1>,
-> extends ConvNd {
-  /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(
-    rule: ConvRule<'Conv3d', 3, In, Out, Window<K, Stride, Pad, Dilation>> | BaseRule,
-  ): readonly [In, Out, K, Stride, Pad, Dilation]
+> extends ConvNd<3, In, Out, K, Stride, Pad, Dilation> {
   constructor(
     inChannels: In,
     outChannels: Out,
@@ -33,14 +24,5 @@ export class Conv3d<
     options: ConvOptions & WindowOptions<Stride, Pad, Dilation> = {},
   ) {
     super(inChannels, outChannels, kernelSize, options, 3)
-  }
-
-  override forward<S extends Shape>(
-    x: Tensor<S> & Fits<ConvShape<S, 'Conv3d', 3, In, Out, Window<K, Stride, Pad, Dilation>>>,
-  ): Tensor<ShapeOr<ConvShape<S, 'Conv3d', 3, In, Out, Window<K, Stride, Pad, Dilation>>>> {
-    this.check(x)
-    return conv3d(x, this.weight, this.bias, this.settings) as Tensor<
-      ShapeOr<ConvShape<S, 'Conv3d', 3, In, Out, Window<K, Stride, Pad, Dilation>>>
-    >
   }
 }

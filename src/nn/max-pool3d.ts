@@ -1,15 +1,9 @@
 /**
  * Max pooling over three spatial axes.
  */
-import { checkOptions } from '../core/check-options.js'
-import type { Shape } from '../core/shape.js'
-import { maxPool3d } from '../tensor/functional.js'
-import type { BaseRule, ConvRule, ConvShape } from '../tensor/layer-shapes.js'
-import type { Fits, ShapeOr } from '../tensor/shape-types.js'
-import type { Tensor } from '../tensor/tensor.js'
-import type { Ceiled, Unless, Window } from '../tensor/window-shapes.js'
-import { type MaxPoolOptions, type Pooled, PoolNd, type PoolWindowOptions } from './pool-nd.js'
-import { checkSizes, formatTuple, type Sizes, tuple } from './tuple.js'
+import type { Unless } from '../tensor/window-shapes.js'
+import { MaxPoolNd, type MaxPoolWindowOptions } from './max-pool-nd.js'
+import type { Sizes } from './tuple.js'
 
 /**
  * The largest element of each window of x (N, C, D, H, W). `stride` defaults to the window's size; padding never wins;
@@ -23,55 +17,8 @@ export class MaxPool3d<
   const Dilation extends Sizes = Unless<K, Sizes, 1>,
   Ceil extends boolean = Unless<K, boolean, false>,
   Indices extends boolean = false,
-> extends PoolNd {
-  /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(
-    rule: ConvRule<'MaxPool3d', 3, number, null, Ceiled<Ceil, Window<K, Stride, Pad, Dilation>>> | BaseRule,
-  ): readonly [K, Stride, Pad, Dilation, Ceil]
-  readonly dilation: readonly number[]
-  readonly returnIndices: boolean
-
-  constructor(
-    kernelSize: K,
-    options: MaxPoolOptions &
-      PoolWindowOptions<Stride, Pad, Ceil> & {
-        readonly dilation?: Dilation
-        readonly returnIndices?: Indices
-      } = {},
-  ) {
-    super('MaxPool3d', kernelSize, options, 3)
-    checkOptions<MaxPoolOptions>('MaxPool3d', options, {
-      stride: true,
-      padding: true,
-      ceilMode: true,
-      dilation: true,
-      returnIndices: true,
-    })
-    this.dilation = tuple(options.dilation ?? 1, 3, 'MaxPool3d dilation')
-    checkSizes('MaxPool3d dilation', this.dilation)
-    this.returnIndices = options.returnIndices ?? false
-  }
-
-  override forward<S extends Shape>(
-    x: Tensor<S> &
-      Fits<ConvShape<S, 'MaxPool3d', 3, number, null, Ceiled<Ceil, Window<K, Stride, Pad, Dilation>>>>,
-  ): Pooled<
-    Indices,
-    ShapeOr<ConvShape<S, 'MaxPool3d', 3, number, null, Ceiled<Ceil, Window<K, Stride, Pad, Dilation>>>>
-  > {
-    this.check(x)
-    const { stride, padding, dilation, ceilMode } = this
-    const options = { stride, padding, dilation, ceilMode }
-    const result = this.returnIndices
-      ? maxPool3d(x, this.kernelSize, { ...options, returnIndices: true })
-      : maxPool3d(x, this.kernelSize, options)
-    return result as Pooled<
-      Indices,
-      ShapeOr<ConvShape<S, 'MaxPool3d', 3, number, null, Ceiled<Ceil, Window<K, Stride, Pad, Dilation>>>>
-    >
-  }
-
-  protected override describe(): string {
-    return `${super.describe()}, dilation=${formatTuple(this.dilation)}`
+> extends MaxPoolNd<3, K, Stride, Pad, Dilation, Ceil, Indices> {
+  constructor(kernelSize: K, options: MaxPoolWindowOptions<Stride, Pad, Dilation, Ceil, Indices> = {}) {
+    super(kernelSize, options, 3)
   }
 }
