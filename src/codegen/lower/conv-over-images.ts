@@ -1,7 +1,7 @@
 /**
  * A convolution of small images with images in lanes (see schedule/image-lanes.ts):
  *
- *   for each vector of images, each part of the output channels        (shared by threads)
+ *   for each vector of images, each part of the output channels, each part of the rows        (shared by threads)
  *     turn the images to lanes
  *     for each tile of output channels
  *       for each row of places, each run of them: the sums stay in registers
@@ -90,10 +90,23 @@ export function lowerConvOverImages(spec: ImageLanesSpec, target: Target): Kerne
     top: 0,
     left: 0,
   }
-  const results = scratch('results', tile.rows * places * lanes)
+  const blocks = Math.ceil(images / lanes)
+  const tiles = Math.ceil(outChannels / tile.rows)
+  const parts = partsOf(blocks, tiles, outHeight, target)
+  /** Places of a part in one channel. */
+  const partPlaces = parts.rows * outWidth
+  const results = scratch('results', tile.rows * partPlaces * lanes)
 
-  /** One run of places in row `y` for output channels `first` …; `column` is the run's first place. */
-  const run = (first: Index, rows: number, y: Index, column: Index, length: number): void => {
+  /**
+   * One run of places in row `y`, the part's row `partRow`, for output channels `first` …; `column` is the run's first place.
+   */
+  const run = (
+    first: Index,
+    rows: number,
+    [y, partRow]: readonly [Index, Index],
+    column: Index,
+    length: number,
+  ): void => {
     const sums: Register[][] = Array.from({ length: rows }, (_, r) =>
       Array.from({ length }, (__, p) => {
         const sum = register(`s${r}${p}`, 'f32', lanes)
@@ -132,8 +145,8 @@ export function lowerConvOverImages(spec: ImageLanesSpec, target: Target): Kerne
     })
     for (let r = 0; r < rows; r++) {
       for (let p = 0; p < length; p++) {
-        const to = linearize([y, shiftIndex(column, p)], [outWidth * lanes, lanes])
-        k.store(results, shiftIndex(to, r * places * lanes), e.register(sums[r][p]))
+        const to = linearize([partRow, shiftIndex(column, p)], [outWidth * lanes, lanes])
+        k.store(results, shiftIndex(to, r * partPlaces * lanes), e.register(sums[r][p]))
       }
     }
   }
@@ -142,7 +155,7 @@ export function lowerConvOverImages(spec: ImageLanesSpec, target: Target): Kerne
   /** Where every place meets all taps of a row, runs of one length share their code. */
   const alike =
     left === 0 && (outWidth - 1) * stride[1] + (tapColumns - 1) * dilation[1] < width && runs.length > 1
-  const row = (first: Index, rows: number, y: Index): void => {
+  const row = (first: Index, rows: number, y: readonly [Index, Index]): void => {
     if (!alike) {
       for (const [from, length] of runs) run(first, rows, y, constantIndex(from), length)
       return
@@ -157,78 +170,88 @@ export function lowerConvOverImages(spec: ImageLanesSpec, target: Target): Kerne
   }
 
   /** Output channel `channel` of the images, whose results are those of row `r` of the tile. */
-  const turnBack = (image: Index, existing: number, channel: Index, r: Index): void => {
+  const turnBack = (image: Index, existing: number, channel: Index, start: Index, r: Index): void => {
     const square = (from: Index, active: number): void => {
       const read = Array.from({ length: lanes }, (_, j) =>
         j < active
           ? e.load(
               results,
               'f32',
-              shiftIndex(linearize([r, from], [places * lanes, lanes]), j * lanes),
+              shiftIndex(linearize([r, from], [partPlaces * lanes, lanes]), j * lanes),
               lanes,
             )
           : e.const(0, 'f32', lanes),
       )
       const turned = transposeRows(k, read).slice(0, existing)
       turned.forEach((values, u) => {
-        const position = linearize([shiftIndex(image, u), channel, from], [outChannels * places, places, 1])
+        const at = [shiftIndex(image, u), channel, addIndex(start, from)]
+        const position = linearize(at, [outChannels * places, places, 1])
         own.write(inliner, position, e.register(values), active)
       })
     }
-    const whole = Math.floor(places / lanes)
+    const whole = Math.floor(partPlaces / lanes)
     times(k, 'v', whole, (v) => square(scaleIndex(v, lanes), lanes))
-    if (whole * lanes < places) square(constantIndex(whole * lanes), places - whole * lanes)
+    if (whole * lanes < partPlaces) square(constantIndex(whole * lanes), partPlaces - whole * lanes)
   }
 
-  const tileAt = (block: Index, first: Index, rows: number): void => {
-    times(k, 'y', outHeight, (y) => row(first, rows, y))
+  /** One tile of output channels in the part whose rows begin with `y`. */
+  const tileAt = (block: Index, y: Index, first: Index, rows: number): void => {
+    times(k, 'y', parts.rows, (i) => row(first, rows, [addIndex(y, i), i]))
     atImages(k, target, images, block, (image, existing) => {
-      times(k, 'r', rows, (r) => turnBack(image, existing, addIndex(first, r), r))
+      times(k, 'r', rows, (r) => turnBack(image, existing, addIndex(first, r), scaleIndex(y, outWidth), r))
     })
   }
 
-  const blocks = Math.ceil(images / lanes)
-  const tiles = Math.ceil(outChannels / tile.rows)
   const whole = Math.floor(outChannels / tile.rows)
-  const { parts, share } = partsOf(blocks, tiles, target)
-  const p = loopVar('block', 0, blocks * parts - 1)
+  const counts = [blocks, Math.ceil(tiles / parts.tiles), outHeight / parts.rows]
+  const p = loopVar('block', 0, sizeOf(counts) - 1)
   k.loop(
     p,
     1,
     () => {
-      const [block, part] = delinearize(atomIndex(p), [blocks, parts])
+      const [block, part, rowPart] = delinearize(atomIndex(p), counts)
+      const y = scaleIndex(rowPart, parts.rows)
       turnToLanes(inliner, target, x, 0, block, constantIndex(0), vectors)
-      times(k, 'tile', share, (i) => {
-        whereInside(k, addIndex(scaleIndex(part, share), i), 0, whole - 1, (at, complete) => {
+      times(k, 'tile', parts.tiles, (i) => {
+        whereInside(k, addIndex(scaleIndex(part, parts.tiles), i), 0, whole - 1, (at, complete) => {
           if (complete) {
-            tileAt(block, scaleIndex(at, tile.rows), tile.rows)
+            tileAt(block, y, scaleIndex(at, tile.rows), tile.rows)
             return
           }
           if (whole === tiles) return
           whereInside(k, at, whole, whole, (_, exists) => {
-            if (exists) tileAt(block, constantIndex(whole * tile.rows), outChannels - whole * tile.rows)
+            if (exists) tileAt(block, y, constantIndex(whole * tile.rows), outChannels - whole * tile.rows)
           })
         })
       })
     },
-    blocks * parts > 1 && 2 * sizeOf(node.shape) * sizeOf(w.shape.slice(1)) >= target.serialWork
+    sizeOf(counts) > 1 && 2 * sizeOf(node.shape) * sizeOf(w.shape.slice(1)) >= target.serialWork
       ? 'parallel'
       : 'for',
   )
   return k.build(`conv_${node.shape.join('x')}x${channels}`)
 }
 
-/** Parts of the tiles of output channels, where vectors of images are too few for the threads. */
-function partsOf(blocks: number, tiles: number, target: Target): { parts: number; share: number } {
-  let best = { parts: 1, share: tiles }
+interface Parts {
+  /** Tiles of output channels of a part, and rows of places. */
+  readonly tiles: number
+  readonly rows: number
+}
+
+/** Parts of the output channels and of the rows, where vectors of images are too few for the threads. */
+function partsOf(blocks: number, tiles: number, height: number, target: Target): Parts {
+  let best: Parts = { tiles, rows: height }
   let least = Number.POSITIVE_INFINITY
-  for (let share = tiles; share >= 1; share--) {
-    const parts = Math.ceil(tiles / share)
-    // A part turns all images anew: about a tenth of the work.
-    const cost = Math.ceil((blocks * parts) / target.threads) * (share / tiles + 0.1)
-    if (cost < least - 1e-9) {
-      least = cost
-      best = { parts, share }
+  for (let rows = height; rows >= 1; rows--) {
+    if (height % rows !== 0) continue
+    for (let share = tiles; share >= 1; share--) {
+      const count = blocks * Math.ceil(tiles / share) * (height / rows)
+      // A part turns all its images: about a tenth of the work.
+      const cost = Math.ceil(count / target.threads) * ((share / tiles) * (rows / height) + 0.1)
+      if (cost < least - 1e-9) {
+        least = cost
+        best = { tiles: share, rows }
+      }
     }
   }
   return best

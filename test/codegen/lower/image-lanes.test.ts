@@ -37,7 +37,7 @@ const cases: Case[] = [
     taps: [5, 5],
     padding: all(4),
     turned: true,
-    threads: 3,
+    threads: 7,
   },
   {
     what: 'few images for the threads, not a whole vector, a short tile of channels, uneven padding',
@@ -48,7 +48,7 @@ const cases: Case[] = [
       [2, 0],
       [1, 3],
     ],
-    threads: 4,
+    threads: 6,
   },
   {
     what: 'strides and dilations',
