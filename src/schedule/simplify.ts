@@ -9,9 +9,11 @@ import { isOp, type Node, type Subgraph, topologicalOrder } from '../ir/node.js'
 import { attributesKey } from './attributes-key.js'
 import { contractAsReduction } from './contract-as-reduction.js'
 import { convAsContract } from './conv-as-contract.js'
+import { convAsSums } from './conv-as-sums.js'
 import { convPhases } from './conv-phases.js'
 import { foldAsMovement } from './fold-as-movement.js'
 import { mergeReduced } from './merge-reduced.js'
+import { padFirst } from './pad-first.js'
 import { pruneScan } from './prune-scan.js'
 import { layDown, splitInner } from './reshape-contract.js'
 import { turnThin } from './thin-contract.js'
@@ -72,9 +74,11 @@ const rewrites: readonly Rewrite[] = [
   fixScalars,
   joinMovement,
   dropUnits,
+  padFirst,
   foldAsMovement,
   convPhases,
   convAsTapsGradient,
+  convAsSums,
   convAsContract,
   turnThin,
   contractAsReduction,

@@ -135,7 +135,14 @@ export function chooseStored(
       list.some((u) => windowed(u) || (isOp(u, 'permute') && (users.get(u) ?? []).some(windowed)))
     // Padding tests each element; a transposition turns whole tiles: one after the other.
     const turned = isOp(node, 'permute') && movesLast(node) && list.some((u) => isOp(u, 'pad'))
-    if ((repeated && cost.get(node)! > cheap) || padded || turned) stored.add(node)
+    if (repeated && cost.get(node)! > cheap) {
+      // What is computed is stored, not how it is laid out for one of its readers.
+      const chain = layoutsOf(node, stored)
+      const source = chain.pop()!
+      stored.add(source)
+      for (const n of chain.reverse()) account(n)
+      if (source !== node && cost.get(node)! > cheap) stored.add(node)
+    } else if (padded || turned) stored.add(node)
     else if (statements.has(node) && list.some((u) => guardsInput(u, node))) stored.add(node)
   }
 
@@ -164,6 +171,18 @@ export function chooseStored(
   const tiled = (user: Node, node: Node): boolean => isOp(user, 'contract') || repeats(user, node)
   rematerialise({ order, isLeaf, usersOf, inputsOf: readInputs, repeats: tiled, stored }, shared)
   return stored
+}
+
+/** The node and what it only lays out anew, with rows kept whole: the last one is computed. */
+function layoutsOf(node: Node, stored: ReadonlySet<Node>): Node[] {
+  const chain = [node]
+  let at = node
+  while (isOp(at, 'reshape') || (isOp(at, 'permute') && !movesLast(at))) {
+    at = at.inputs[0]
+    if (stored.has(at)) break
+    chain.push(at)
+  }
+  return chain
 }
 
 /** The innermost axis changes. */

@@ -3,7 +3,7 @@
  * nest starts as one flat loop and is split only where index arithmetic asks for it (a broadcast, a transpose), so
  * that inner loops are as long as they can be and addresses need no division.
  */
-import { sizeOf, stridesOf } from '../../core/shape.js'
+import { range, sizeOf, stridesOf } from '../../core/shape.js'
 import { isOp, type Node, topologicalOrder } from '../../ir/node.js'
 import {
   addIndex,
@@ -25,7 +25,7 @@ import { Inliner, ScalarOnly } from './inline.js'
 import { SameVariables } from './jam.js'
 import { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
-import { type ReduceNode, reducesAlongLanes, siblingsAmong } from './reduce.js'
+import { type ReduceNode, reducesAlongLanes, siblingsAmong, sumsAtOnce } from './reduce.js'
 import { TransposedTiles } from './transpose.js'
 
 export interface MapKernelSpec {
@@ -461,6 +461,29 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
     nested(0, constantIndex(0))
   }
 
+  /**
+   * Loops from which on all elements are summed at once: windows of one row, which is then read once for all of them.
+   * None where more than one sum is asked for: those share their loops already.
+   */
+  const jammed = ((): number => {
+    if (!alongLanes || reductions.length !== 1 || spec.outputs.length !== 1) return extents.length
+    const most = nodes.some((n) => n.op === 'window') ? sumsAtOnce(reductions[0], lanesOf(target)) : 1
+    let from = extents.length
+    while (from > 1 && sizeOf(extents.slice(from - 1)) <= most) from--
+    return from
+  })()
+  const jam = (from: number, base: Index): void => {
+    const variables = new SameVariables<LoopVar>()
+    inliner.variables = variables
+    k.together(
+      range(sizeOf(extents.slice(from))).map((i) => () => {
+        variables.again()
+        stores(shiftIndex(base, i), oneLane)
+      }),
+    )
+    inliner.variables = null
+  }
+
   const block = blockSize(total, reductions.length > 0, width, target)
   if (extents.length === 1 && shared && total >= 2 * block) {
     // Threads share the blocks of a flat domain; the last block may be shorter.
@@ -492,7 +515,9 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   const outer = extents.slice(0, -1).map((n) => loopVar('i', 0, n - 1))
   const base = addIndex(...outer.map((v, a) => scaleIndex(atomIndex(v), strides[a])))
   const loops = (from: number): void => {
-    if (from === outer.length) {
+    if (from === jammed && from < extents.length) {
+      jam(from, addIndex(...outer.slice(0, from).map((v, a) => scaleIndex(atomIndex(v), strides[a]))))
+    } else if (from === outer.length) {
       let start = 0
       for (const end of cuts) {
         row(shiftIndex(base, start), end - start)

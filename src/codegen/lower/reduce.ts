@@ -20,7 +20,6 @@ import {
   delinearize,
   type Index,
   indexDeps,
-  loopVar,
   shiftIndex,
 } from '../index-expression.js'
 import { computeTypeOf, type Expr, type Register } from '../loop-ir.js'
@@ -54,6 +53,13 @@ function neutral(op: Combine, dtype: DType): number | bigint {
 
 /** Long rows are summed in this many vectors at once: independent additions hide each other's latency. */
 const accumulatorsFor = (length: number, width: number): number => (length >= 16 * width ? 4 : 1)
+
+/** How many neighbouring row sums fit into the registers at once, each with its accumulators. */
+export function sumsAtOnce(node: ReduceNode, width: number): number {
+  const [x] = node.inputs
+  const registers = width >= 16 ? 24 : 12
+  return Math.floor(registers / accumulatorsFor(x.shape[x.shape.length - 1], width))
+}
 
 /** Whether a reduction runs its lanes along its last axis (see the header). */
 export function reducesAlongLanes(node: ReduceNode, width: number): boolean {
@@ -225,7 +231,9 @@ export function lowerReduction(
         single: rest % width > 0 ? k.accumulator('single', type, 1, first) : null,
       }
     })
-    const asksAhead = outer.length > 0 && 4 * sizeOf(x.shape) > inliner.prefetchesBeyond
+    // Copies that will be jammed ask nothing: what they read in common would be asked for by each.
+    const asksAhead =
+      outer.length > 0 && inliner.variables === null && 4 * sizeOf(x.shape) > inliner.prefetchesBeyond
     nest(outer, (r) => {
       const lane = lanesFor(width)
       const vector = (from: Index, into: number) => {
@@ -237,20 +245,21 @@ export function lowerReduction(
         })
       }
       if (whole > 0) {
-        const v = loopVar('r', 0, whole - 1)
+        const v = inliner.variable('r', whole)
         k.loop(v, 1, () => {
           for (let i = 0; i < count; i++) vector(shiftIndex(atomIndex(v, block), i * width), i)
         })
       }
       if (restVectors > 0) {
-        const v = loopVar('r', 0, restVectors - 1)
+        const v = inliner.variable('r', restVectors)
         k.loop(v, 1, () => vector(shiftIndex(atomIndex(v, width), whole * block), 0))
       }
       if (rest % width > 0) {
-        const v = loopVar('r', length - (rest % width), length - 1)
+        const v = inliner.variable('r', rest % width)
         k.loop(v, 1, () => {
+          const at = shiftIndex(atomIndex(v), length - (rest % width))
           for (const { member, joins, single } of group) {
-            const value = inliner.value(member.inputs[0], sourceIndex([...r, atomIndex(v)]), oneLane)
+            const value = inliner.value(member.inputs[0], sourceIndex([...r, at]), oneLane)
             k.set(single!, combine(e, joins, e.register(single!), value))
           }
         })
