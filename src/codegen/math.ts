@@ -5,7 +5,7 @@
  */
 import type { DType } from '../core/dtype.js'
 import { InternalError } from '../core/errors.js'
-import type { Primitive } from '../ir/node.js'
+import type { BinaryPrimitive, UnaryPrimitive } from '../ir/scalar-primitives.js'
 import {
   type BinaryOp,
   type ComputeType,
@@ -21,51 +21,6 @@ import { powF32 } from './math/power.js'
 import { atan2F32, atanF32, cosF32, sinF32, tanF32 } from './math/trigonometric.js'
 
 export { expandRandomBits } from './math/random-bits.js'
-
-export type UnaryPrimitive = Extract<
-  Primitive,
-  | 'neg'
-  | 'abs'
-  | 'sign'
-  | 'exp'
-  | 'log'
-  | 'expm1'
-  | 'log1p'
-  | 'sqrt'
-  | 'sin'
-  | 'cos'
-  | 'tan'
-  | 'atan'
-  | 'tanh'
-  | 'erf'
-  | 'floor'
-  | 'ceil'
-  | 'round'
-  | 'trunc'
-  | 'logicalNot'
-  | 'bitNot'
->
-
-export type BinaryPrimitive = Extract<
-  Primitive,
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'mod'
-  | 'pow'
-  | 'maximum'
-  | 'minimum'
-  | 'atan2'
-  | 'eq'
-  | 'lt'
-  | 'le'
-  | 'and'
-  | 'or'
-  | 'xor'
-  | 'shiftLeft'
-  | 'shiftRight'
->
 
 const isFloating = (type: ComputeType): boolean => type === 'f32' || type === 'f64'
 

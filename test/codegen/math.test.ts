@@ -2,15 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { erf } from '../../src/backend/reference/scalar.js'
 import { constantIndex } from '../../src/codegen/index-expression.js'
 import { computeTypeOf, type Expr, ExprBuilder, register } from '../../src/codegen/loop-ir.js'
-import {
-  type BinaryPrimitive,
-  expandBinary,
-  expandCast,
-  expandRandomBits,
-  expandUnary,
-  type UnaryPrimitive,
-} from '../../src/codegen/math.js'
+import { expandBinary, expandCast, expandRandomBits, expandUnary } from '../../src/codegen/math.js'
 import { type DType, fromBf16Bits, fromF16Bits, toBf16Bits, toF16Bits } from '../../src/core/dtype.js'
+import type { BinaryPrimitive, UnaryPrimitive } from '../../src/ir/scalar-primitives.js'
 import { seeded } from '../helpers/random.js'
 import { emptyEnvironment, evaluate } from './interpret-expr.js'
 

@@ -1,6 +1,7 @@
 /** Scalar maths on the reference backend: one element at a time, floats in f64 and rounded at the output. */
 import { type DType, isFloat } from '../../core/dtype.js'
 import type { Node, Primitive } from '../../ir/node.js'
+import type { BinaryPrimitive, UnaryPrimitive } from '../../ir/scalar-primitives.js'
 import {
   allocate,
   copyElement,
@@ -157,49 +158,7 @@ function convert(x: Value, node: Node): Value {
 
 const same: Evaluator<Primitive> = ({ inputs: [x] }) => x
 
-type ScalarName =
-  | 'neg'
-  | 'abs'
-  | 'sign'
-  | 'exp'
-  | 'log'
-  | 'expm1'
-  | 'log1p'
-  | 'sqrt'
-  | 'sin'
-  | 'cos'
-  | 'tan'
-  | 'atan'
-  | 'tanh'
-  | 'erf'
-  | 'floor'
-  | 'ceil'
-  | 'round'
-  | 'trunc'
-  | 'logicalNot'
-  | 'bitNot'
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'mod'
-  | 'pow'
-  | 'maximum'
-  | 'minimum'
-  | 'atan2'
-  | 'eq'
-  | 'lt'
-  | 'le'
-  | 'and'
-  | 'or'
-  | 'xor'
-  | 'shiftLeft'
-  | 'shiftRight'
-  | 'where'
-  | 'cast'
-  | 'bitcast'
-  | 'alias'
-  | 'stopGradient'
+type ScalarName = UnaryPrimitive | BinaryPrimitive | 'where' | 'cast' | 'bitcast' | 'alias' | 'stopGradient'
 
 export const scalar: Evaluators<ScalarName> = {
   neg: ({ node, inputs: [x] }) => {

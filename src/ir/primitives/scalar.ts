@@ -7,6 +7,7 @@ import { DTypeError, ShapeError } from '../../core/errors.js'
 import { formatShape, sameShape } from '../../core/shape.js'
 import type { Aval, Node, Primitive } from '../node.js'
 import type { BatchContext, Builder, PrimitiveTable, Rule } from '../rule.js'
+import type { BinaryPrimitive, UnaryPrimitive } from '../scalar-primitives.js'
 
 type Domain = 'float' | 'number' | 'integer' | 'bits' | 'bool' | 'any'
 
@@ -47,30 +48,8 @@ export const batchElementwise = (
   ),
 ]
 
-type UnaryName =
-  | 'neg'
-  | 'abs'
-  | 'sign'
-  | 'exp'
-  | 'log'
-  | 'expm1'
-  | 'log1p'
-  | 'sqrt'
-  | 'sin'
-  | 'cos'
-  | 'tan'
-  | 'atan'
-  | 'tanh'
-  | 'erf'
-  | 'floor'
-  | 'ceil'
-  | 'round'
-  | 'trunc'
-  | 'logicalNot'
-  | 'bitNot'
-
 /** `derivative` gets the input, the output and the cotangent and returns the input's cotangent. */
-const unary = <P extends UnaryName>(
+const unary = <P extends UnaryPrimitive>(
   op: P,
   domain: Domain,
   derivative: ((b: Builder, x: Node, y: Node, g: Node) => Node) | 'none',
@@ -87,29 +66,10 @@ const unary = <P extends UnaryName>(
   batch: batchElementwise,
 })
 
-type BinaryName =
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'mod'
-  | 'pow'
-  | 'maximum'
-  | 'minimum'
-  | 'atan2'
-  | 'eq'
-  | 'lt'
-  | 'le'
-  | 'and'
-  | 'or'
-  | 'xor'
-  | 'shiftLeft'
-  | 'shiftRight'
-
 type Partial2 = (b: Builder, x: Node, y: Node, out: Node, g: Node) => Node
 
 /** `partials` give the cotangent of each input; both are linear in g and element-wise, so jvp is their sum. */
-const binary = <P extends BinaryName>(
+const binary = <P extends BinaryPrimitive>(
   op: P,
   domain: Domain,
   partials: readonly [Partial2, Partial2] | 'none',
@@ -146,7 +106,7 @@ const oneMinus = (b: Builder, x: Node): Node => b.sub(b.literal(x, 1), x)
 
 export const scalar: Pick<
   PrimitiveTable,
-  UnaryName | BinaryName | 'where' | 'cast' | 'bitcast' | 'alias' | 'stopGradient'
+  UnaryPrimitive | BinaryPrimitive | 'where' | 'cast' | 'bitcast' | 'alias' | 'stopGradient'
 > = {
   neg: unary('neg', 'number', (b, _x, _y, g) => b.neg(g)),
   abs: unary('abs', 'number', (b, x, _y, g) => b.mul(g, b.sign(x))),

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { erf } from '../../../../src/backend/reference/scalar.js'
 import { atomIndex, loopVar, scaleIndex } from '../../../../src/codegen/index-expression.js'
 import { ExprBuilder, type Kernel } from '../../../../src/codegen/loop-ir.js'
-import { expandUnary, type UnaryPrimitive } from '../../../../src/codegen/math.js'
+import { expandUnary } from '../../../../src/codegen/math.js'
+import type { UnaryPrimitive } from '../../../../src/ir/scalar-primitives.js'
 import { instructionSets, runNativeKernel } from './run-native-kernel.js'
 
 const size = 2 ** 16
