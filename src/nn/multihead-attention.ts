@@ -7,10 +7,13 @@ import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, type Shape } from '../core/shape.js'
 import { xavierUniform } from '../init/xavier-uniform.js'
 import { zeros as fillZeros } from '../init/zeros.js'
+import { attention } from '../ops/attention.js'
+import { nodeOf, wrap } from '../tensor/base.js'
 import { arange, zeros } from '../tensor/creation.js'
 import { dropout, linear } from '../tensor/functional.js'
 import type { SequenceShape } from '../tensor/layer-shapes.js'
 import { Parameter } from '../tensor/parameter.js'
+import { defaultGenerator } from '../tensor/random.js'
 import type { Fits } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkInput, checkInteger, checkProbability } from './check-input.js'
@@ -37,7 +40,7 @@ export interface AttentionOptions {
   readonly attnMask?: Tensor
   /** Query i attends to keys 0 to i only (default false). */
   readonly causal?: boolean
-  /** Return the attention weights (default true). */
+  /** Return the attention weights (default true). Without, they are never stored where there are many. */
   readonly needWeights?: boolean
   /** Average the returned weights over the heads (default true). */
   readonly averageAttnWeights?: boolean
@@ -150,13 +153,10 @@ export class MultiheadAttention<
     const queries = this.heads(linear(q, qw, qb))
     const keys = this.heads(linear(k, kw, kb))
     const values = this.heads(linear(v, vw, vb))
-    const scale = 1 / Math.sqrt(this.embedDim / this.numHeads)
-    let scores = queries.mul(scale).matmul(keys.transpose(2, 3))
-    scores = this.mask(scores, options)
-    const weights = dropout(scores.softmax(-1), this.dropout, this.training)
-    const joined = weights.matmul(values).transpose(1, 2).reshape([batch, length, this.embedDim])
-    const output = this.outProj.forward(joined)
-    const shown = needWeights ? (averageAttnWeights ? weights.mean(1) : weights) : null
+    const weights = needWeights ? this.weights(queries, keys, options) : null
+    const attended = weights === null ? this.attend(queries, keys, values, options) : weights.matmul(values)
+    const output = this.outProj.forward(attended.transpose(1, 2).reshape([batch, length, this.embedDim]))
+    const shown = averageAttnWeights ? (weights?.mean(1) ?? null) : weights
     const shaped: Tensor = this.batchFirst ? output : output.transpose(0, 1)
     return [shaped as Tensor<S>, shown as AttentionWeights<Need, Average>]
   }
@@ -172,24 +172,41 @@ export class MultiheadAttention<
     return x.reshape([batch, length, this.numHeads, this.embedDim / this.numHeads]).transpose(1, 2)
   }
 
-  private mask(scores: Tensor, { keyPaddingMask, attnMask, causal = false }: AttentionOptions): Tensor {
-    const [batch, heads, queries, keys] = scores.shape
-    let masked = scores
+  /** (N, heads, L, S). */
+  private weights(queries: Tensor, keys: Tensor, options: AttentionOptions): Tensor {
+    const scale = 1 / Math.sqrt(this.embedDim / this.numHeads)
+    let scores = queries.mul(scale).matmul(keys.transpose(2, 3))
+    const [length, count] = scores.shape.slice(2)
+    for (const mask of this.masks(queries, keys, options)) scores = applyMask(scores, mask)
+    if (options.causal) scores = applyMask(scores, position(count).gt(position(length).unsqueeze(1)))
+    return dropout(scores.softmax(-1), this.dropout, this.training)
+  }
+
+  /** The weights times the values, without the weights where there are many. */
+  private attend(queries: Tensor, keys: Tensor, values: Tensor, options: AttentionOptions): Tensor {
+    const p = this.training ? this.dropout : 0
+    const key = p === 0 ? null : defaultGenerator.nextKey()
+    const [q, k, v] = [queries, keys, values].map(nodeOf)
+    const all = this.masks(queries, keys, options)
+    const mask = all.length === 0 ? null : nodeOf(all.map(allowed).reduce(both))
+    return wrap(attention(q, k, v, { mask, causal: options.causal, dropout: p, key }))
+  }
+
+  /** Masks that broadcast to (N, heads, L, S), as they were given. */
+  private masks(queries: Tensor, keys: Tensor, { keyPaddingMask, attnMask }: AttentionOptions): Tensor[] {
+    const [batch, heads, length] = queries.shape
+    const count = keys.shape[2]
+    const found: Tensor[] = []
     if (attnMask) {
       const perHead = attnMask.rank === 3
-      checkMask('attnMask', attnMask, perHead ? [batch * heads, queries, keys] : [queries, keys])
-      const fitted = perHead ? attnMask.reshape([batch, heads, queries, keys]) : attnMask
-      masked = applyMask(masked, fitted)
-    }
-    if (causal) {
-      const later = position(keys).gt(position(queries).unsqueeze(1))
-      masked = applyMask(masked, later)
+      checkMask('attnMask', attnMask, perHead ? [batch * heads, length, count] : [length, count])
+      found.push(perHead ? attnMask.reshape([batch, heads, length, count]) : attnMask)
     }
     if (keyPaddingMask) {
-      checkMask('keyPaddingMask', keyPaddingMask, [batch, keys])
-      masked = applyMask(masked, keyPaddingMask.reshape([batch, 1, 1, keys]))
+      checkMask('keyPaddingMask', keyPaddingMask, [batch, count])
+      found.push(keyPaddingMask.reshape([batch, 1, 1, count]))
     }
-    return masked
+    return found
   }
 
   private check(query: Tensor, key: Tensor, value: Tensor): void {
@@ -221,6 +238,19 @@ const position = (count: number): Tensor => arange(0, count, 1, { dtype: 'i32' }
 /** -∞ where a bool mask is true; a float mask is added. */
 const applyMask = (scores: Tensor, mask: Tensor): Tensor =>
   mask.dtype === 'bool' ? scores.maskedFill(mask, Number.NEGATIVE_INFINITY) : scores.add(mask)
+
+/** A mask as `scaledDotProductAttention` takes it: true where a bool one allows attention. */
+const allowed = (mask: Tensor): Tensor => (mask.dtype === 'bool' ? mask.logicalNot() : mask)
+
+/** Two such masks as one. */
+function both(x: Tensor, y: Tensor): Tensor {
+  if (x.dtype === 'bool' && y.dtype === 'bool') return x.logicalAnd(y)
+  const added = (m: Tensor, like: Tensor): Tensor =>
+    m.dtype === 'bool'
+      ? zeros(m.shape, { dtype: like.dtype }).maskedFill(m.logicalNot(), Number.NEGATIVE_INFINITY)
+      : m
+  return added(x, y).add(added(y, x))
+}
 
 function checkMask(name: string, mask: Tensor, expected: Shape): void {
   if (mask.rank === expected.length && mask.shape.every((n, i) => n === expected[i])) return
