@@ -3,15 +3,19 @@
  */
 import { checkOptions } from '../core/check-options.js'
 import { ValueError } from '../core/errors.js'
-import { sizeOf } from '../core/shape.js'
+import { type Shape, sizeOf } from '../core/shape.js'
 import { kaimingUniform } from '../init/kaiming-uniform.js'
 import { uniform } from '../init/uniform.js'
 import { zeros } from '../tensor/creation.js'
+import { convTranspose1d, convTranspose2d, convTranspose3d } from '../tensor/functional.js'
+import type { BaseRule, ConvTransposeRule, ConvTransposeShape, Spatial } from '../tensor/layer-shapes.js'
 import { Parameter } from '../tensor/parameter.js'
+import type { Fits, ShapeOr } from '../tensor/shape-types.js'
 import type { Tensor } from '../tensor/tensor.js'
+import type { Window } from '../tensor/window-shapes.js'
 import { checkInput, checkInteger } from './check-input.js'
 import { Module } from './module.js'
-import { checkSizes, formatTuple, type Sizes, tuple } from './tuple.js'
+import { checkSizes, formatTuple, type Sizes, tuple, type WindowOptions } from './tuple.js'
 
 export interface ConvTransposeOptions {
   /** Distance of neighbouring inputs in the output (default 1). */
@@ -28,8 +32,33 @@ export interface ConvTransposeOptions {
   readonly dilation?: Sizes
 }
 
-/** The base of ConvTranspose1d, ConvTranspose2d and ConvTranspose3d. */
-export abstract class ConvTransposeNd extends Module {
+/** Options whose values are known as types. */
+export type ConvTransposeWindowOptions<
+  Stride extends Sizes,
+  Pad extends Sizes,
+  Dilation extends Sizes,
+  Extra extends Sizes,
+> = ConvTransposeOptions & WindowOptions<Stride, Pad, Dilation> & { readonly outputPadding?: Extra }
+
+const convolutions = { 1: convTranspose1d, 2: convTranspose2d, 3: convTranspose3d }
+
+/** The base of ConvTranspose1d, ConvTranspose2d and ConvTranspose3d; R is the number of spatial axes. */
+export abstract class ConvTransposeNd<
+  R extends keyof Spatial,
+  In extends number,
+  Out extends number,
+  K extends Sizes,
+  Stride extends Sizes,
+  Pad extends Sizes,
+  Dilation extends Sizes,
+  Extra extends Sizes,
+> extends Module {
+  /** @internal What it does to shapes, for Sequential. */
+  '~shapes'?(
+    rule:
+      | ConvTransposeRule<`ConvTranspose${R}d`, R, In, Out, Window<K, Stride, Pad, Dilation>, Extra>
+      | BaseRule,
+  ): readonly [In, Out, K, Stride, Pad, Dilation, Extra]
   readonly inChannels: number
   readonly outChannels: number
   readonly kernelSize: readonly number[]
@@ -42,14 +71,21 @@ export abstract class ConvTransposeNd extends Module {
   bias: Parameter | null
 
   constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: Sizes,
-    options: ConvTransposeOptions,
-    rank: number,
+    inChannels: In,
+    outChannels: Out,
+    kernelSize: K,
+    options: ConvTransposeWindowOptions<Stride, Pad, Dilation, Extra>,
+    rank: R,
   ) {
     super()
-    const { stride = 1, padding = 0, outputPadding = 0, groups = 1, bias = true, dilation = 1 } = options
+    const {
+      stride = 1,
+      padding = 0,
+      outputPadding = 0,
+      groups = 1,
+      bias = true,
+      dilation = 1,
+    }: ConvTransposeOptions = options
     const name = `ConvTranspose${rank}d`
     checkOptions<ConvTransposeOptions>(name, options, {
       stride: true,
@@ -92,6 +128,21 @@ export abstract class ConvTransposeNd extends Module {
     kaimingUniform(this.weight, { a: Math.sqrt(5) })
     const bound = 1 / Math.sqrt((this.outChannels / this.groups) * sizeOf(this.kernelSize))
     if (this.bias) uniform(this.bias, -bound, bound)
+  }
+
+  override forward<S extends Shape>(
+    x: Tensor<S> &
+      Fits<ConvTransposeShape<S, `ConvTranspose${R}d`, R, In, Out, Window<K, Stride, Pad, Dilation>, Extra>>,
+  ): Tensor<
+    ShapeOr<ConvTransposeShape<S, `ConvTranspose${R}d`, R, In, Out, Window<K, Stride, Pad, Dilation>, Extra>>
+  > {
+    this.check(x)
+    const convolve = convolutions[this.kernelSize.length as R]
+    return convolve(x as Tensor, this.weight, this.bias, this.settings) as Tensor<
+      ShapeOr<
+        ConvTransposeShape<S, `ConvTranspose${R}d`, R, In, Out, Window<K, Stride, Pad, Dilation>, Extra>
+      >
+    >
   }
 
   protected get settings() {

@@ -1,14 +1,9 @@
 /**
  * Transposed convolution over one spatial axis.
  */
-import type { Shape } from '../core/shape.js'
-import { convTranspose1d } from '../tensor/functional.js'
-import type { BaseRule, ConvTransposeRule, ConvTransposeShape } from '../tensor/layer-shapes.js'
-import type { Fits, ShapeOr } from '../tensor/shape-types.js'
-import type { Tensor } from '../tensor/tensor.js'
-import type { Unless, Window } from '../tensor/window-shapes.js'
-import { ConvTransposeNd, type ConvTransposeOptions } from './conv-transpose-nd.js'
-import type { Sizes, WindowOptions } from './tuple.js'
+import type { Unless } from '../tensor/window-shapes.js'
+import { ConvTransposeNd, type ConvTransposeWindowOptions } from './conv-transpose-nd.js'
+import type { Sizes } from './tuple.js'
 
 /**
  * The transpose of Conv1d: x (N, inChannels, L) with `weight` (inChannels, outChannels/groups, ...kernelSize), plus
@@ -22,32 +17,13 @@ export class ConvTranspose1d<
   const Pad extends Sizes = Unless<K, Sizes, 0>,
   const Dilation extends Sizes = Unless<K, Sizes, 1>,
   const Extra extends Sizes = Unless<K, Sizes, 0>,
-> extends ConvTransposeNd {
-  /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(
-    rule:
-      | ConvTransposeRule<'ConvTranspose1d', 1, In, Out, Window<K, Stride, Pad, Dilation>, Extra>
-      | BaseRule,
-  ): readonly [In, Out, K, Stride, Pad, Dilation, Extra]
+> extends ConvTransposeNd<1, In, Out, K, Stride, Pad, Dilation, Extra> {
   constructor(
     inChannels: In,
     outChannels: Out,
     kernelSize: K,
-    options: ConvTransposeOptions &
-      WindowOptions<Stride, Pad, Dilation> & { readonly outputPadding?: Extra } = {},
+    options: ConvTransposeWindowOptions<Stride, Pad, Dilation, Extra> = {},
   ) {
     super(inChannels, outChannels, kernelSize, options, 1)
-  }
-
-  override forward<S extends Shape>(
-    x: Tensor<S> &
-      Fits<ConvTransposeShape<S, 'ConvTranspose1d', 1, In, Out, Window<K, Stride, Pad, Dilation>, Extra>>,
-  ): Tensor<
-    ShapeOr<ConvTransposeShape<S, 'ConvTranspose1d', 1, In, Out, Window<K, Stride, Pad, Dilation>, Extra>>
-  > {
-    this.check(x)
-    return convTranspose1d(x, this.weight, this.bias, this.settings) as Tensor<
-      ShapeOr<ConvTransposeShape<S, 'ConvTranspose1d', 1, In, Out, Window<K, Stride, Pad, Dilation>, Extra>>
-    >
   }
 }

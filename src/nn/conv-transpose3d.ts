@@ -1,14 +1,9 @@
 /**
  * Transposed convolution over three spatial axes.
  */
-import type { Shape } from '../core/shape.js'
-import { convTranspose3d } from '../tensor/functional.js'
-import type { BaseRule, ConvTransposeRule, ConvTransposeShape } from '../tensor/layer-shapes.js'
-import type { Fits, ShapeOr } from '../tensor/shape-types.js'
-import type { Tensor } from '../tensor/tensor.js'
-import type { Unless, Window } from '../tensor/window-shapes.js'
-import { ConvTransposeNd, type ConvTransposeOptions } from './conv-transpose-nd.js'
-import type { Sizes, WindowOptions } from './tuple.js'
+import type { Unless } from '../tensor/window-shapes.js'
+import { ConvTransposeNd, type ConvTransposeWindowOptions } from './conv-transpose-nd.js'
+import type { Sizes } from './tuple.js'
 
 /**
  * The transpose of Conv3d: x (N, inChannels, D, H, W) with `weight` (inChannels, outChannels/groups, ...kernelSize), plus
@@ -22,32 +17,13 @@ export class ConvTranspose3d<
   const Pad extends Sizes = Unless<K, Sizes, 0>,
   const Dilation extends Sizes = Unless<K, Sizes, 1>,
   const Extra extends Sizes = Unless<K, Sizes, 0>,
-> extends ConvTransposeNd {
-  /** @internal What it does to shapes, for Sequential. */
-  '~shapes'?(
-    rule:
-      | ConvTransposeRule<'ConvTranspose3d', 3, In, Out, Window<K, Stride, Pad, Dilation>, Extra>
-      | BaseRule,
-  ): readonly [In, Out, K, Stride, Pad, Dilation, Extra]
+> extends ConvTransposeNd<3, In, Out, K, Stride, Pad, Dilation, Extra> {
   constructor(
     inChannels: In,
     outChannels: Out,
     kernelSize: K,
-    options: ConvTransposeOptions &
-      WindowOptions<Stride, Pad, Dilation> & { readonly outputPadding?: Extra } = {},
+    options: ConvTransposeWindowOptions<Stride, Pad, Dilation, Extra> = {},
   ) {
     super(inChannels, outChannels, kernelSize, options, 3)
-  }
-
-  override forward<S extends Shape>(
-    x: Tensor<S> &
-      Fits<ConvTransposeShape<S, 'ConvTranspose3d', 3, In, Out, Window<K, Stride, Pad, Dilation>, Extra>>,
-  ): Tensor<
-    ShapeOr<ConvTransposeShape<S, 'ConvTranspose3d', 3, In, Out, Window<K, Stride, Pad, Dilation>, Extra>>
-  > {
-    this.check(x)
-    return convTranspose3d(x, this.weight, this.bias, this.settings) as Tensor<
-      ShapeOr<ConvTransposeShape<S, 'ConvTranspose3d', 3, In, Out, Window<K, Stride, Pad, Dilation>, Extra>>
-    >
   }
 }
