@@ -5,6 +5,7 @@
 import { InternalError } from '../../../core/errors.js'
 import { type Allocation, allocateRegisters, type Location, type RegisterPool } from './allocate-registers.js'
 import type { Assembler } from './assembler.js'
+import { hoistConstants } from './hoist-constants.js'
 import {
   type MachineFunction,
   type MachineInstruction,
@@ -64,6 +65,8 @@ const views: Readonly<Record<View, (n: number) => Reg>> = {
 export function encodeFunction(f: MachineFunction, a: Assembler, avx512: boolean): void {
   const pool = poolOf(avx512)
   let allocation = allocateRegisters(f, pool)
+  if (allocation.homeless.size === 0 && hoistConstants(f, allocation, pool.vec.length))
+    allocation = allocateRegisters(f, pool)
   while (allocation.homeless.size > 0) {
     for (const { id } of allocation.homeless)
       if (f.temporaries.has(id))
