@@ -95,7 +95,7 @@ export type Expr = ExprBase &
     | { readonly kind: 'vector'; readonly values: readonly Expr[] }
     | { readonly kind: 'unary'; readonly op: UnaryOp; readonly value: Expr }
     | { readonly kind: 'binary'; readonly op: BinaryOp; readonly left: Expr; readonly right: Expr }
-    /** a·b + c; the target may round once or twice, but always the same way. Only contractions use it. */
+    /** a·b + c; the target may round once or twice, but always the same way. For contractions and inside f32 functions. */
     | { readonly kind: 'mulAdd'; readonly a: Expr; readonly b: Expr; readonly c: Expr }
     /**
      * Lane i holds two bf16 (i32): lane i of `low` rounded in its low half, of `high` in its upper half; to nearest even,

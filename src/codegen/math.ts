@@ -1,7 +1,7 @@
 /**
  * Scalar primitives of the graph as loop-IR expressions. What the loop IR has is used directly; f32 transcendental
- * functions are built from f32 arithmetic, so that they give the same bits on every target and lane count; f64 ones
- * call the host, one lane at a time.
+ * functions are built from f32 arithmetic, so that they give the same bits on every lane count, and on every target that
+ * rounds a·b + c as often; f64 ones call the host, one lane at a time.
  */
 import type { DType } from '../core/dtype.js'
 import { InternalError } from '../core/errors.js'

@@ -14,6 +14,8 @@ export interface Environment {
   loop(id: number): number
   register(register: Register): Value
   load(buffer: number, at: number, stride: number, lanes: number): Value
+  /** `mulAdd` rounds once. */
+  readonly fused?: boolean
 }
 
 /** No variables, registers or buffers. */
@@ -290,7 +292,9 @@ function compute(expr: Expr, env: Environment, memo: Map<number, Value>): Value 
     case 'mulAdd': {
       const [b, c] = [of(expr.b), of(expr.c)]
       return of(expr.a).map((x, i) => {
-        const product = roundTo(type, (x as number) * (b[i] as number)) as number
+        // The product of two f32 is exact in f64; the sum is rounded to f64 first, which hardly ever matters.
+        const exact = (x as number) * (b[i] as number)
+        const product = env.fused === true ? exact : (roundTo(type, exact) as number)
         return roundTo(type, product + (c[i] as number))
       })
     }

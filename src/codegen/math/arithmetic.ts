@@ -31,6 +31,8 @@ export class Arithmetic {
   sub = (x: Expr, y: Expr): Expr => this.e.binary('sub', x, y)
   mul = (x: Expr, y: Expr): Expr => this.e.binary('mul', x, y)
   div = (x: Expr, y: Expr): Expr => this.e.binary('div', x, y)
+  /** x·y + z, rounded once where the target can. */
+  mulAdd = (x: Expr, y: Expr, z: Expr): Expr => this.e.mulAdd(x, y, z)
   abs = (x: Expr): Expr => this.e.unary('abs', x)
   neg = (x: Expr): Expr => this.e.unary('neg', x)
   eq = (x: Expr, y: Expr): Expr => this.e.binary('eq', x, y)
@@ -59,6 +61,24 @@ export class Arithmetic {
     let sum = this.f(coefficients[coefficients.length - 1])
     for (let i = coefficients.length - 2; i >= 0; i--)
       sum = this.add(this.mul(sum, x), this.f(coefficients[i]))
+    return sum
+  }
+
+  /**
+   * The same polynomial by Horner's rule in x² (given as `square`) over pairs of coefficients: as many steps, of which half
+   * wait for each other. A processor has only so many instructions in view.
+   */
+  paired = (x: Expr, square: Expr, coefficients: readonly number[]): Expr => {
+    const pair = (i: number): Expr =>
+      i + 1 === coefficients.length
+        ? this.f(coefficients[i])
+        : this.mulAdd(this.f(coefficients[i + 1]), x, this.f(coefficients[i]))
+    let i = coefficients.length - 1 - ((coefficients.length - 1) % 2)
+    let sum = pair(i)
+    while (i > 0) {
+      i -= 2
+      sum = this.mulAdd(sum, square, pair(i))
+    }
     return sum
   }
 

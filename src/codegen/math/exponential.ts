@@ -1,6 +1,7 @@
 /**
  * exp, expm1, log, log1p, tanh and erf of f32 in plain f32 arithmetic: any lane count, no tables, no branches.
- * Polynomial coefficients are minimax fits over the reduced range; errors are measured by `test/codegen/math.test.ts`.
+ * Polynomial coefficients are minimax fits over the reduced range, some rounded before the others were fitted; errors are
+ * measured by `test/codegen/math.test.ts` and over all of f32 by `test/codegen/emit/x86/math.test.ts`.
  */
 import type { Expr, ExprBuilder } from '../loop-ir.js'
 import { Arithmetic } from './arithmetic.js'
@@ -17,9 +18,9 @@ const roundingBits = 0x4b400000
  * x = n·ln 2 + r with |r| ≤ ½ ln 2 for |x| < 150: `shifted` holds n in its low bits, `r` the remainder.
  */
 function reduceByLn2(a: Arithmetic, x: Expr): { shifted: Expr; r: Expr } {
-  const shifted = a.add(a.mul(x, a.f(Math.LOG2E)), a.f(roundingMagic))
+  const shifted = a.mulAdd(x, a.f(Math.LOG2E), a.f(roundingMagic))
   const n = a.sub(shifted, a.f(roundingMagic))
-  const r = a.sub(a.sub(x, a.mul(n, a.f(ln2High))), a.mul(n, a.f(ln2Low)))
+  const r = a.mulAdd(n, a.f(-ln2Low), a.mulAdd(n, a.f(-ln2High), x))
   return { shifted, r }
 }
 
@@ -30,14 +31,16 @@ function reduceByLn2(a: Arithmetic, x: Expr): { shifted: Expr; r: Expr } {
 export function expF32(e: ExprBuilder, x: Expr): Expr {
   const a = new Arithmetic(e, x.lanes)
   const { shifted, r } = reduceByLn2(a, a.clamp(x, -176.1, 89))
-  const p = a.polynomial(
+  const square = a.mul(r, r)
+  const p = a.paired(
     r,
+    square,
     [
       0.4999999318190612, 0.16666515176922225, 0.04166840761677637, 0.008369376153616919,
       0.0013816237945434677,
     ],
   )
-  const y = a.add(a.add(a.mul(a.mul(r, r), p), r), a.f(1))
+  const y = a.add(a.mulAdd(square, p, r), a.f(1))
   const biased = a.add(a.bits(shifted), a.i(254 - roundingBits)) // n plus both halves' exponent bias
   const half = a.shrS(biased, 1)
   const rest = a.sub(biased, half)
@@ -46,14 +49,13 @@ export function expF32(e: ExprBuilder, x: Expr): Expr {
 
 /** e^r − 1 for |r| ≤ ½ ln 2. */
 function expm1Kernel(a: Arithmetic, r: Expr): Expr {
-  const p = a.polynomial(
+  const square = a.mul(r, r)
+  const p = a.paired(
     r,
-    [
-      0.49999998132543827, 0.1666653906491473, 0.041667207507339356, 0.008367141800391198,
-      0.0013882951680638177,
-    ],
+    square,
+    [0.1666654646396637, 0.04166743531823158, 0.008366258814930916, 0.001387064578011632],
   )
-  return a.add(a.mul(a.mul(r, r), p), r)
+  return a.mulAdd(square, a.mulAdd(p, r, a.f(0.4999999701976776)), r)
 }
 
 /** e^x − 1 = 2·(2^(n−1)·(e^r − 1) + (2^(n−1) − ½)), which loses nothing near 0 and does not overflow early. */
@@ -62,7 +64,7 @@ export function expm1F32(e: ExprBuilder, x: Expr): Expr {
   const { shifted, r } = reduceByLn2(a, a.clamp(x, -18, 89))
   const q = expm1Kernel(a, r)
   const scale = a.fromBits(a.shl(a.add(a.bits(shifted), a.i(126 - roundingBits)), 23))
-  const y = a.add(a.mul(scale, q), a.sub(scale, a.f(0.5)))
+  const y = a.mulAdd(scale, q, a.sub(scale, a.f(0.5)))
   // Tiny arguments are their own result: halving a denormal would round, and −0 would lose its sign.
   return a.select(a.lt(a.abs(x), a.f(2 ** -25)), x, a.add(y, y))
 }
@@ -83,11 +85,11 @@ function splitExponent(a: Arithmetic, u: Expr): { k: Expr; m: Expr } {
 function logOfParts(a: Arithmetic, k: Expr, f: Expr, correction: Expr | null): Expr {
   const s = a.div(f, a.add(f, a.f(2)))
   const z = a.mul(s, s)
-  const R = a.mul(z, a.polynomial(z, atanhCoefficients))
+  const R = a.mul(z, a.paired(z, a.mul(z, z), atanhCoefficients))
   const half = a.mul(a.mul(f, f), a.f(0.5))
-  let low = a.add(a.mul(s, a.add(half, R)), a.mul(k, a.f(ln2Low)))
+  let low = a.mulAdd(s, a.add(half, R), a.mul(k, a.f(ln2Low)))
   if (correction !== null) low = a.add(low, correction)
-  return a.add(a.sub(f, a.sub(half, low)), a.mul(k, a.f(ln2High)))
+  return a.mulAdd(k, a.f(ln2High), a.sub(f, a.sub(half, low)))
 }
 
 export function logF32(e: ExprBuilder, x: Expr): Expr {
@@ -124,41 +126,41 @@ export function tanhF32(e: ExprBuilder, x: Expr): Expr {
   const size = a.abs(x)
   const { shifted, r } = reduceByLn2(a, a.binary('min', a.f(18.1), a.add(size, size))) // beyond, tanh is 1
   const scale = a.fromBits(a.shl(a.add(a.bits(shifted), a.i(126 - roundingBits)), 23))
-  const h = a.add(a.mul(scale, expm1Kernel(a, r)), a.sub(scale, a.f(0.5)))
+  const h = a.mulAdd(scale, expm1Kernel(a, r), a.sub(scale, a.f(0.5)))
   const y = a.div(h, a.add(h, a.f(1)))
   // For small h, h − h·y is the same with most of its rounding in the small part.
-  return a.withSignOf(a.select(a.lt(h, a.f(0.5)), a.sub(h, a.mul(h, y)), y), x)
+  return a.withSignOf(a.select(a.lt(h, a.f(0.5)), a.mulAdd(a.neg(h), y, h), y), x)
 }
 
 /**
- * erf|x| = x + x·S(x²) below 1.2, and 1 − L(|x|)^−8 above, where L is a polynomial fit of erfc^(−1/8).
+ * erf|x| = x + x·S(x²) below 1.1, and 1 − L(|x| − c)^8 above, where L is a polynomial fit of erfc^(1/8) and L(0) nearly an
+ * f32. The first coefficients come last, alone: what they add up to is rounded once.
  */
 export function erfF32(e: ExprBuilder, x: Expr): Expr {
   const a = new Arithmetic(e, x.lanes)
   const m = a.binary('min', a.f(4), a.abs(x)) // beyond, erf is 1
   const z = a.mul(m, m)
-  const small = a.add(
-    a.mul(
-      a.polynomial(
-        z,
-        [
-          0.12837915155100174, -0.3761253702680494, 0.1128268076539688, -0.026820029207731647,
-          0.005131076935141796, -0.0007560914258670317, 6.524263599446877e-5,
-        ],
-      ),
-      m,
-    ),
-    m,
-  )
-  const p = a.polynomial(
-    m,
+  const s = a.paired(
+    z,
+    a.mul(z, z),
     [
-      0.9890578289476707, 0.19075918254635915, -0.0072386022350625565, 0.12947387298423324,
-      -0.06545337324905824, 0.028895515170754733, -0.006097067291487136, 0.0007097033260240523,
+      -0.37612611055374146, 0.11283361911773682, -0.02684323862195015, 0.005166962277144194,
+      -0.0007816948927938938, 7.209371688077226e-5,
     ],
   )
+  const small = a.mulAdd(a.mulAdd(s, z, a.f(0.12837916612625122)), m, m)
+  const u = a.sub(m, a.f(1.08203125))
+  const l = a.paired(
+    u,
+    a.mul(u, u),
+    [
+      -0.26803380250930786, -0.03574275225400925, 0.019421366974711418, 0.0022437097504734993,
+      -0.001528915949165821, 0.00015748183068353683,
+    ],
+  )
+  const p = a.mulAdd(l, u, a.f(0.7718443274497986))
   const p2 = a.mul(p, p)
   const p4 = a.mul(p2, p2)
-  const large = a.sub(a.f(1), a.div(a.f(1), a.mul(p4, p4)))
-  return a.withSignOf(a.select(a.lt(a.f(1.2), m), large, small), x)
+  const large = a.mulAdd(a.neg(p4), p4, a.f(1))
+  return a.withSignOf(a.select(a.lt(a.f(1.1), m), large, small), x)
 }

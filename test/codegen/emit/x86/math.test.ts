@@ -58,8 +58,11 @@ const functions: readonly [UnaryPrimitive, (x: number) => number][] = [
   ['tan', Math.tan],
 ]
 
-for (const set of instructionSets) {
-  describe(set, () => {
+for (const [set, fusedMultiplyAdd] of instructionSets.flatMap((s) => [
+  [s, true] as const,
+  [s, false] as const,
+])) {
+  describe(fusedMultiplyAdd ? `${set} with fused multiply-add` : set, () => {
     it.each(functions)('%s', (op, truth) => {
       const kernel = mapKernel(op, set === 'avx512' ? 16 : 8)
       const x = new Float32Array(size)
@@ -69,7 +72,7 @@ for (const set of instructionSets) {
       let pattern = op.length * 97
       while (pattern < 2 ** 32) {
         for (let i = 0; i < size; i++, pattern += step) bits[i] = Math.min(pattern, 2 ** 32 - 1)
-        runNativeKernel(kernel, [x, y], set)
+        runNativeKernel(kernel, [x, y], set, { fusedMultiplyAdd })
         for (let i = 0; i < size; i++) {
           const far = ulps(y[i], truth(x[i]))
           if (!(far <= 2)) expect.fail(`${op}(${x[i]}) = ${y[i]}, expected ${truth(x[i])}: ${far} ulp`)
