@@ -9,7 +9,7 @@ import { isOp, type Node } from '../ir/node.js'
 import { cutIntoKernels } from '../schedule/fuse.js'
 import type { KernelSpec, StructuredSpec } from '../schedule/kernel-spec.js'
 import type { Slot } from '../schedule/memory.js'
-import { operandsOf, updatesInPlace } from '../schedule/operands.js'
+import { buffersOf, changesOnly, updatesInPlace } from '../schedule/operands.js'
 import { simplify } from '../schedule/simplify.js'
 import { specKey } from '../schedule/spec-key.js'
 import { bytesOf } from '../schedule/store.js'
@@ -19,7 +19,7 @@ import { ControlFlow } from './lower/control-flow.js'
 import { lowerImageLanes } from './lower/image-lanes.js'
 import { lowerImageRows } from './lower/image-rows-contract.js'
 import { lowerMap } from './lower/map.js'
-import { changesOnly, onlyAtOwnElement } from './lower/overwrites.js'
+import { onlyAtOwnElement } from './lower/overwrites.js'
 import { type Located, Placement, type Places } from './lower/placement.js'
 import { lowerRows } from './lower/rows.js'
 import { lowerStructured } from './lower/structured.js'
@@ -206,7 +206,9 @@ class Lowering {
       const { node } = spec
       const control = this.control.lower(spec, places)
       if (control !== null) return control
-      const inputs = operandsOf(node).map((x) => this.memory.use(places.get(x)!))
+      const read = new Set(spec.inputs)
+      const buffers = buffersOf(node, (n) => read.has(n))
+      const inputs = buffers.map((x) => this.memory.use(places.get(x)!))
       const results = this.results(spec, places)
       if (isOp(node, 'call')) {
         const placed = (aval: Node | (typeof node.avals)[number], place: Place): PlacedValue => ({
@@ -225,7 +227,7 @@ class Lowering {
       }
       const { place } = places.get(node.inputs[0]) ?? { place: null }
       const inPlace = updatesInPlace(node) && place !== null && this.sameMemory(place, results[0])
-      return lowerStructured(node, this.target, inPlace).map((kernel) =>
+      return lowerStructured(node, this.target, buffers, inPlace).map((kernel) =>
         this.launch(kernel, [...inputs, ...results]),
       )
     }

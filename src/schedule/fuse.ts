@@ -14,7 +14,7 @@ import { contractShape } from './contract-shape.js'
 import { laneForm } from './image-lanes.js'
 import { type ContractSpec, isTiledKind, type KernelSpec, type WinogradSpec } from './kernel-spec.js'
 import { type LeftView, leftView } from './left-view.js'
-import { operandsOf } from './operands.js'
+import { buffersOf } from './operands.js'
 import { packLeft } from './pack.js'
 import { commonRows, type Rows } from './rows.js'
 import { chooseStored, structured } from './store.js'
@@ -147,7 +147,7 @@ function draftKernels(
           node: source,
           packed: null,
           outputs: [],
-          inputs: new Set(operandsOf(source)),
+          inputs: new Set(buffersOf(source, (n) => isLeaf(n) || stored.has(n))),
           needs: new Set(),
         }
         byNode.set(source, draft)

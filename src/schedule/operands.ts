@@ -1,9 +1,10 @@
 /**
  * What structured kernels read from memory. Most read their inputs as they are; a scatter reads what a stretched index
- * or update was stretched from (one index a row instead of one an element), and no base at all where that is a literal.
+ * was stretched from (one index a row instead of one an element), no base at all where that is a literal, and what its
+ * updates are computed from: messages along a graph's edges are never stored.
  */
 import { sizeOf, stridesOf } from '../core/shape.js'
-import { isOp, type Node } from '../ir/node.js'
+import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
 import { filledWith } from './simplify.js'
 
 /** A node as elements of another, `strides` apart along its axes. */
@@ -55,24 +56,140 @@ export interface ScatterOperands {
   /** The literal that x repeats; null where x is read. */
   readonly fill: number | null
   readonly index: StridedView
-  readonly updates: StridedView
+  /** What the updates are stored as; null where the scatter computes them as it goes. */
+  readonly updates: StridedView | null
+  /** Where it computes them: what their expression is made of, and what it must find stored. */
+  readonly computed: ReadonlySet<Node>
+  readonly leaves: readonly Node[]
 }
 
 export function scatterOperands(node: Node<'scatter'>): ScatterOperands {
   const [x, index, updates] = node.inputs
   const view = (y: Node): StridedView => (sizeOf(y.shape) === 0 ? whole(y) : stridedView(y))
-  return { fill: filledWith(x), index: view(index), updates: view(updates) }
+  const at = view(index)
+  const fill = filledWith(x)
+  const expression = computesUpdates(node, at) ? expressionOf(updates, node) : null
+  if (expression === null) {
+    return { fill, index: at, updates: view(updates), computed: new Set(), leaves: [] }
+  }
+  return { fill, index: at, updates: null, ...expression }
 }
 
 const whole = (base: Node): StridedView => ({ base, strides: stridesOf(base.shape) })
 
-/** The stored nodes that a structured kernel takes, in the order of its buffers. */
+/** Shorter rows are computed by a kernel of their own, which has vectors. */
+const shortestRow = 4
+
+const is64 = (node: Node): boolean => node.dtype === 'i64' || node.dtype === 'f64'
+
+/** Whether one index serves a row of updates, so that these are computed where they are added. */
+function computesUpdates(node: Node<'scatter'>, index: StridedView): boolean {
+  const { axis } = node.attrs
+  const updates = node.inputs[2]
+  const behind = updates.shape.slice(axis + 1)
+  const oneIndex = behind.every((n, a) => n === 1 || index.strides[axis + 1 + a] === 0)
+  return oneIndex && sizeOf(behind) >= shortestRow && sizeOf(updates.shape) > 0 && !is64(updates)
+}
+
+/** What a scatter computes itself: an element from the same element, or of a row that an index names. */
+const inRows: ReadonlySet<Primitive> = new Set<Primitive>([
+  'const',
+  'iota',
+  'neg',
+  'abs',
+  'sign',
+  'exp',
+  'log',
+  'expm1',
+  'log1p',
+  'sqrt',
+  'sin',
+  'cos',
+  'tan',
+  'atan',
+  'tanh',
+  'erf',
+  'floor',
+  'ceil',
+  'round',
+  'trunc',
+  'logicalNot',
+  'bitNot',
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'mod',
+  'pow',
+  'maximum',
+  'minimum',
+  'atan2',
+  'eq',
+  'lt',
+  'le',
+  'and',
+  'or',
+  'xor',
+  'shiftLeft',
+  'shiftRight',
+  'where',
+  'cast',
+  'bitcast',
+  'alias',
+  'stopGradient',
+  'reshape',
+  'expand',
+  'slice',
+  'gather',
+])
+
+/** The expression of updates down to what has to be stored; null where it has 64-bit values by the element. */
+function expressionOf(
+  updates: Node,
+  node: Node<'scatter'>,
+): { computed: ReadonlySet<Node>; leaves: readonly Node[] } | null {
+  const rows = sizeOf(updates.shape.slice(0, node.attrs.axis + 1))
+  // They have no lanes; one a row needs none, and the index of a row is one.
+  const values = (n: Node): readonly Node[] => (isOp(n, 'gather') ? [n.inputs[0]] : inputsInRows(n))
+  if (topologicalOrder([updates], values).some((n) => is64(n) && sizeOf(n.shape) > rows)) return null
+  const computed = new Set<Node>()
+  const leaves: Node[] = []
+  for (const n of topologicalOrder([updates], inputsInRows)) {
+    if (inRows.has(n.op)) computed.add(n)
+    else leaves.push(n)
+  }
+  return { computed, leaves }
+}
+
+const inputsInRows = (n: Node): readonly Node[] => (inRows.has(n.op) ? n.inputs : [])
+
+/** The stored nodes that a structured kernel takes, in the order of its buffers, as far as only its node says. */
 export function operandsOf(node: Node): readonly Node[] {
   if (!isOp(node, 'scatter')) return node.inputs
-  const { fill, index, updates } = scatterOperands(node)
-  return fill === null ? [node.inputs[0], index.base, updates.base] : [index.base, updates.base]
+  const { fill, index, updates, leaves } = scatterOperands(node)
+  const read = updates === null ? leaves : [updates.base]
+  return fill === null ? [node.inputs[0], index.base, ...read] : [index.base, ...read]
 }
+
+/** The same once it is known what is stored: what a scatter computes may be interrupted by that. */
+export function buffersOf(node: Node, isStored: (n: Node) => boolean): readonly Node[] {
+  if (!isOp(node, 'scatter')) return node.inputs
+  const { fill, index, updates } = scatterOperands(node)
+  const read = updates === null ? storedBelow(node.inputs[2], isStored) : [updates.base]
+  return fill === null ? [node.inputs[0], index.base, ...read] : [index.base, ...read]
+}
+
+const storedBelow = (root: Node, isStored: (n: Node) => boolean): Node[] =>
+  topologicalOrder([root], (n) => (isStored(n) ? [] : n.inputs)).filter(isStored)
 
 /** Whether a structured node's result may be its first input's memory, which it then only changes. */
 export const updatesInPlace = (node: Node): boolean =>
   isOp(node, 'dynamicUpdate') || (isOp(node, 'scatter') && filledWith(node.inputs[0]) === null)
+
+/** Whether a structured node takes `input` only as the value that it changes, and may do so in its memory. */
+export function changesOnly(node: Node, input: Node): boolean {
+  if (!updatesInPlace(node)) return false
+  const [first, ...others] = operandsOf(node)
+  if (first !== input || others.includes(input)) return false
+  return !isOp(node, 'scatter') || !scatterOperands(node).computed.has(input)
+}

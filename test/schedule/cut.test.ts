@@ -98,8 +98,35 @@ describe('memory', () => {
     const ones = b.literal(updates, 1)
     expect(cut([updates, index], [b.scatter(b.exp(updates), wide, ones, 0, 'add')])).toMatchInlineSnapshot(`
       "map exp[5,16] <- in0
-      map const[] <-
-      structured scatter[5,16] <- exp[5,16] in1 const[]"
+      structured scatter[5,16] <- exp[5,16] in1"
+    `)
+  })
+  it('messages along edges are computed where they are added, but for what else is stored', () => {
+    const [x, weight, source, to] = [f32(9, 16), f32(5), b.placeholder([5], 'i64'), b.placeholder([5], 'i64')]
+    const wide = (n: Node): Node => b.expand(b.reshape(n, [5, 1]), [5, 16])
+    const zeros = b.full([9, 16], 0, 'f32')
+    const messages = b.mul(b.gather(x, wide(source), 0), wide(weight))
+    const inputs = [x, weight, source, to]
+    expect(cut(inputs, [b.scatter(zeros, wide(to), messages, 0, 'add')])).toMatchInlineSnapshot(
+      `"structured scatter[9,16] <- in3 in0 in2 in1"`,
+    )
+    // Another kernel reads them too; they are transposed; each element has its own index.
+    expect(
+      cut(inputs, [b.scatter(zeros, wide(to), messages, 0, 'add'), b.reduceSum(messages, [0])]),
+    ).toMatchInlineSnapshot(`
+      "map mul[5,16] <- in0 in2 in1
+      structured scatter[9,16] <- in3 mul[5,16]
+      map reduceSum[16] <- mul[5,16]"
+    `)
+    const turned = b.permute(b.reshape(b.exp(f32(80)), [16, 5]), [1, 0])
+    expect(cut([to], [b.scatter(zeros, wide(to), turned, 0, 'add')])).toMatchInlineSnapshot(`
+      "map permute[5,16] <-
+      structured scatter[9,16] <- in0 permute[5,16]"
+    `)
+    const each = b.placeholder([5, 16], 'i64')
+    expect(cut([...inputs, each], [b.scatter(zeros, each, messages, 0, 'add')])).toMatchInlineSnapshot(`
+      "map mul[5,16] <- in0 in2 in1
+      structured scatter[9,16] <- in4 mul[5,16]"
     `)
   })
 })

@@ -30,7 +30,7 @@ import {
   shiftIndex,
   stepOf,
 } from '../index-expression.js'
-import { computeTypeOf, type Expr, type ExprBuilder, type IndexRange, register } from '../loop-ir.js'
+import { computeTypeOf, type Expr, type ExprBuilder, type IndexRange } from '../loop-ir.js'
 import { expandBinary, expandRandomBits, expandUnary } from '../math.js'
 import { lanesOf, type Target } from '../target.js'
 import type { SameVariables } from './jam.js'
@@ -550,12 +550,7 @@ export class Inliner {
   /** A run-time index shown to lie in 0…n-1 by a check at the level where it is known. */
   checked(raw: Expr, n: number): Index {
     const value = this.k.remember(`check ${raw.id} ${n}`, () => {
-      const safe = register('index', 'i32', 1)
-      this.k.place(raw.deps, () => {
-        this.k.set(safe, this.e.const(0, 'i32'))
-        this.k.emit({ kind: 'check', register: safe, value: raw, low: 0, high: n - 1 })
-      })
-      return this.e.register(safe)
+      return this.e.register(this.k.place(raw.deps, () => this.k.check('index', raw, 0, n - 1)))
     })
     return atomIndex({ kind: 'dynamic', value, low: 0, high: n - 1 })
   }

@@ -102,6 +102,14 @@ export class KernelBuilder {
     this.emit({ kind: 'set', register: target, value })
   }
 
+  /** A new register with index data that is checked here to lie in low…high. */
+  check(name: string, value: Expr, low: number, high: number): Register {
+    const target = register(name, 'i32', 1)
+    this.levels.set(target.id, this.level)
+    this.emit({ kind: 'check', register: target, value, low, high })
+    return target
+  }
+
   /** A new register with a first value. */
   define(name: string, value: Expr): Register {
     const target = register(name, value.type, value.lanes)

@@ -16,7 +16,7 @@ import {
   remainderIndex,
   scaleIndex,
 } from '../index-expression.js'
-import { type Expr, type ExprBuilder, type IndexRange, register } from '../loop-ir.js'
+import type { Expr, ExprBuilder, IndexRange } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
 import type { KernelBuilder } from './kernel-builder.js'
 
@@ -147,9 +147,7 @@ export function narrowIndex(e: ExprBuilder, value: Expr): Expr {
 
 /** A run-time value as an index, checked here to lie in low…high. */
 export function checkedIndex(k: KernelBuilder, name: string, value: Expr, low: number, high: number): Index {
-  const safe = register(name, 'i32', 1)
-  k.set(safe, k.e.const(low, 'i32'))
-  k.emit({ kind: 'check', register: safe, value: narrowIndex(k.e, value), low, high })
+  const safe = k.check(name, narrowIndex(k.e, value), low, high)
   return atomIndex({ kind: 'dynamic', value: k.e.register(safe), low, high })
 }
 

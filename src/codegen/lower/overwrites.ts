@@ -1,7 +1,6 @@
 /** Whether a kernel may write its result over one of its inputs: what it reads of it, it has read by then. */
 import type { Node } from '../../ir/node.js'
 import { isTiled, type KernelSpec, tileOperands } from '../../schedule/kernel-spec.js'
-import { operandsOf, updatesInPlace } from '../../schedule/operands.js'
 
 const moving = new Set<Node['op']>([
   'permute',
@@ -18,10 +17,6 @@ const moving = new Set<Node['op']>([
   'reduceMax',
   'reduceMin',
 ])
-
-/** Whether a structured node takes `input` only as the value that it changes, and may do so in its memory. */
-export const changesOnly = (node: Node, input: Node): boolean =>
-  updatesInPlace(node) && operandsOf(node)[0] === input && !operandsOf(node).slice(1).includes(input)
 
 /** Whether a kernel reads `input` only at the element it writes. */
 export function onlyAtOwnElement(spec: KernelSpec, input: Node): boolean {

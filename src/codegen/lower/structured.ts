@@ -9,14 +9,20 @@ import { lowerArgReduce } from './arg-reduce.js'
 import { lowerCumulative } from './cumulative.js'
 import { lowerDynamicSlice, lowerDynamicUpdate } from './dynamic.js'
 import { lowerScatter, type StridedOperand } from './scatter.js'
+import { ComputedUpdates } from './scatter-updates.js'
 import { lowerSort } from './sort.js'
 import { lowerWindowReduce } from './window-reduce.js'
 
 /**
- * The kernels of a structured node, run one after the other. Buffers: what `operandsOf` says that it reads, then its
+ * The kernels of a structured node, run one after the other. Buffers: what it reads, as `buffersOf` lists it, then its
  * results. `inPlace`: the first result is the memory of the first input.
  */
-export function lowerStructured(node: Node, target: Target, inPlace = false): Kernel[] {
+export function lowerStructured(
+  node: Node,
+  target: Target,
+  buffers: readonly Node[] = node.inputs,
+  inPlace = false,
+): Kernel[] {
   const [x] = node.inputs
   const { shape, dtype } = x
   const name = `${node.op}_${shape.join('x') || '1'}`
@@ -46,7 +52,10 @@ export function lowerStructured(node: Node, target: Target, inPlace = false): Ke
         count: counts[node.attrs.axis],
         ...node.attrs,
         index: operand(index),
-        updates: operand(updates),
+        updates:
+          updates === null
+            ? new ComputedUpdates(node.inputs[2], buffers.slice(fill === null ? 2 : 1))
+            : operand(updates),
         fill,
         inPlace,
       },

@@ -1,8 +1,9 @@
 /** Statements of the loop IR as machine instructions: one function a kernel, called as (thread, threads, addresses). */
 import { type Pointer, planAddresses } from '../../addresses.js'
-import type { IndexRange, Kernel, Stmt } from '../../loop-ir.js'
+import type { BinaryOp, Expr, IndexRange, Kernel, Stmt } from '../../loop-ir.js'
 import { accessesOf, exprsOf, walkExprs, walkStmts } from '../../walk.js'
 import type { Assembler, Label } from './assembler.js'
+import type { Condition } from './conditions.js'
 import { encodeFunction } from './encode-function.js'
 import { KernelContext, operandOf, type X86Options } from './kernel-context.js'
 import { inView, MachineFunction, memory, type VirtualRegister } from './machine-code.js'
@@ -131,20 +132,9 @@ function writeStmt(c: KernelContext, stmt: Stmt): void {
     case 'if':
       writeBranches(c, (otherwise) => jumpOutside(c, stmt.ranges, otherwise), stmt.then, stmt.otherwise)
       return
-    case 'when': {
-      const condition = c.value(stmt.condition)
-      const test = operandOf(condition, 'bool', 1)
-      writeBranches(
-        c,
-        (otherwise) => {
-          f.plain('use', 'test', [test, test])
-          f.jump('e', otherwise)
-        },
-        stmt.then,
-        stmt.otherwise,
-      )
+    case 'when':
+      writeBranches(c, (otherwise) => jumpUnless(c, stmt.condition, otherwise), stmt.then, stmt.otherwise)
       return
-    }
     case 'loop': {
       const done = c.label()
       f.loop(() => {
@@ -163,6 +153,24 @@ function writeStmt(c: KernelContext, stmt: Stmt): void {
       writeCheck(c, stmt)
       return
   }
+}
+
+/** The jump where a comparison of integers does not hold. */
+const failing: Partial<Record<BinaryOp, Condition>> = { eq: 'ne', ne: 'e', lt: 'ge', le: 'g' }
+
+function jumpUnless(c: KernelContext, condition: Expr, otherwise: Label): void {
+  const { f } = c
+  const jump =
+    condition.kind === 'binary' && condition.left.type === 'i32' ? failing[condition.op] : undefined
+  if (condition.kind === 'binary' && jump !== undefined) {
+    const [left, right] = [c.value(condition.left), c.value(condition.right)]
+    f.plain('use', 'cmp', [inView(left, 'r32'), inView(right, 'r32')])
+    f.jump(jump, otherwise)
+    return
+  }
+  const test = operandOf(c.value(condition), 'bool', 1)
+  f.plain('use', 'test', [test, test])
+  f.jump('e', otherwise)
 }
 
 /** Jumps where an index is outside its range: low ≤ i ≤ high as one unsigned comparison each. */
@@ -287,13 +295,16 @@ function writeCheck(c: KernelContext, stmt: Extract<Stmt, { kind: 'check' }>): v
   const { low, high, value } = stmt
   const target = c.register(stmt.register)
   const given = c.value(value)
-  const shifted = f.register('gpr')
   const fine = c.label()
   f.plain('define', 'mov', [inView(target, 'r32'), inView(given, 'r32')])
-  // One unsigned comparison of value - low, of which the upper half is clear.
-  f.plain('define', 'mov', [inView(shifted, 'r32'), inView(given, 'r32')])
-  if (low !== 0) f.plain('modify', 'sub', [inView(shifted, 'r32'), low])
-  f.plain('use', 'cmp', [inView(shifted, 'r32'), high - low])
+  // One unsigned comparison of value - low.
+  if (low === 0) f.plain('use', 'cmp', [inView(target, 'r32'), high])
+  else {
+    const shifted = f.register('gpr')
+    f.plain('define', 'mov', [inView(shifted, 'r32'), inView(given, 'r32')])
+    f.plain('modify', 'sub', [inView(shifted, 'r32'), low])
+    f.plain('use', 'cmp', [inView(shifted, 'r32'), high - low])
+  }
   f.jump('be', fine)
   const status = f.register('gpr')
   const code = f.register('gpr')
