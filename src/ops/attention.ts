@@ -7,7 +7,7 @@ import type { Node } from '../ir/node.js'
 import { lowPrecision } from './autocast.js'
 import { arrange, contractLabels, dropBroadcast } from './contraction.js'
 import { accumulationType, like, requireFloat, requireRank, requireSameDType, stretch } from './operand.js'
-import { dropout } from './random.js'
+import { dropout, splitKey } from './random.js'
 import { softmax } from './softmax.js'
 import { tiledAttention } from './tiled-attention.js'
 
@@ -38,8 +38,8 @@ const mostParts = 4
  * What is stored between forward and backward: the weights (…, L, S), below 2²⁴ of them. From there on none of them (in
  * tiles: Rabe & Staats 2021, Dao et al. 2022), only a number for each query; the gradient computes the weights again, a
  * block of 128 queries at a time. Causal attention is done in up to four parts of the queries, each with the keys that it
- * can see: of the weights, 5/8 are computed or stored. With dropout, and where a float mask wants a gradient, all weights
- * are stored.
+ * can see: of the weights, 5/8 are computed or stored. Where a float mask wants a gradient, all weights are
+ * stored.
  */
 export function scaledDotProductAttention(
   query: Node,
@@ -78,8 +78,6 @@ export function attention(query: Node, keys: Node, values: Node, options: Attent
   const factor = scale ?? 1 / Math.sqrt(e)
   // The scale goes on q, the smaller side.
   const scaled = b.mul(q, like(q, factor))
-  if (p > 0) return stored(scaled, k, v, mask, causal ? 0 : null, (weights) => dropout(weights, p, key!))
-
   const shared = broadcastShapes(lead, v.shape.slice(0, -2), operation)
   const learned = mask !== null && mask.dtype !== 'bool' && mask.requiresGrad
   const tiled =
@@ -88,17 +86,26 @@ export function attention(query: Node, keys: Node, values: Node, options: Attent
     !learned &&
     sizeOf(shared) === sizeOf(lead)
   const parts = causal ? partsOf(length, s) : [{ from: 0, to: length, keys: s }]
-  const results = parts.map(({ from, to, keys: n }) => {
+  const drops = p > 0 ? keysOf(key!, parts.length).map((one) => ({ p, key: one })) : []
+  const results = parts.map(({ from, to, keys: n }, i) => {
+    const drop = drops[i] ?? null
     const own = mask === null ? null : seen(seen(mask, -2, from, to, length), -1, 0, n, s)
     const first = causal ? from : null
     const part = seen(scaled, -2, from, to, length)
     const [ks, vs] = [k, v].map((x) => seen(x, -2, 0, n, s))
-    if (!tiled) return stored(part, ks, vs, own, first)
+    if (!tiled) return stored(part, ks, vs, own, first, drop)
     const wide = accumulationType(q.dtype)
     const [qw, kw, vw] = [part, ks, vs].map((x) => b.cast(x, wide))
-    return b.cast(tiledAttention(qw, kw, vw, { mask: own, first, rows: tileRows }), q.dtype)
+    return b.cast(tiledAttention(qw, kw, vw, { mask: own, first, rows: tileRows, dropout: drop }), q.dtype)
   })
   return b.concat(results, results[0].shape.length - 2)
+}
+
+/** A key for each part. */
+function keysOf(key: Node, parts: number): Node[] {
+  if (parts === 1) return [key]
+  const keys = splitKey(key, parts)
+  return range(parts).map((i) => b.reshape(b.sliceAxis(keys, 0, i, i + 1), [3]))
 }
 
 /** Parts of the queries of causal attention, and how many keys each can see. */
@@ -125,12 +132,13 @@ function stored(
   v: Node,
   mask: Node | null,
   first: number | null,
-  dropped: (weights: Node) => Node = (weights) => weights,
+  drop: { readonly p: number; readonly key: Node } | null,
 ): Node {
   const wide = accumulationType(q.dtype)
   const scores = product(b.cast(q, wide), ['l', 'e'], b.cast(k, wide), ['s', 'e'], 'e', ['l', 's'])
-  const weights = dropped(softmax(masked(scores, mask, first), -1))
-  return product(b.cast(weights, q.dtype), ['l', 's'], v, ['s', 'v'], 's', ['l', 'v'])
+  const weights = softmax(masked(scores, mask, first), -1)
+  const dropped = drop === null ? weights : dropout(weights, drop.p, drop.key)
+  return product(b.cast(dropped, q.dtype), ['l', 's'], v, ['s', 'v'], 's', ['l', 'v'])
 }
 
 /** A batched product of the last two axes with broadcast leading axes, contracting one label. */

@@ -39,6 +39,9 @@ export function rand(key: Node, shape: Shape, dtype: DType = 'f32'): Node {
   return mulLiteral(topBits(b.randomBits(key, shape), count, dtype), 2 ** -count)
 }
 
+/** `count` keys of independent numbers (count, 3), drawn with a key. */
+export const splitKey = (key: Node, count: number): Node => b.randomBits(key, [count, 3])
+
 /** Uniform in [low, high). */
 export function uniform(
   key: Node,

@@ -9,6 +9,7 @@ import { pushforward } from '../ir/gradients.js'
 import type { CustomGradient, Node } from '../ir/node.js'
 import { arrange, contractLabels, dropBroadcast } from './contraction.js'
 import { like, stretch } from './operand.js'
+import { rand, splitKey } from './random.js'
 
 export interface TiledAttentionOptions {
   /** bool (true: may attend) or float (added to the scores), broadcast to (…, L, S). Takes part in forward mode only. */
@@ -17,6 +18,8 @@ export interface TiledAttentionOptions {
   readonly first?: number | null
   /** Queries in a block, at most. */
   readonly rows: number
+  /** Drops weights with probability p; the gradient draws the same bits again. Null (default): none. */
+  readonly dropout?: { readonly p: number; readonly key: Node } | null
 }
 
 /** What the loops over blocks have to know. */
@@ -28,10 +31,21 @@ interface Blocks {
   readonly blocks: number
   readonly rows: number
   readonly first: number | null
+  readonly masked: boolean
 }
 
-/** The mask as a loop reads it: the same in each round, or rows of it. */
-interface Mask {
+/** What the loops read: queries, keys, values, and what there is of a mask and of dropout. */
+interface Inputs {
+  readonly q: Node
+  readonly k: Node
+  readonly v: Node
+  readonly mask: Node | null
+  /** A key for each block, the probability, and the factor of what stays. */
+  readonly drop: readonly Node[]
+}
+
+/** Further inputs of a loop: the same in each round, and rows of them. */
+interface Further {
   readonly consts: readonly Node[]
   readonly xs: readonly Node[]
 }
@@ -46,7 +60,7 @@ export function tiledAttention(
   query: Node,
   key: Node,
   value: Node,
-  { mask: given = null, first = null, rows: most }: TiledAttentionOptions,
+  { mask: given = null, first = null, rows: most, dropout = null }: TiledAttentionOptions,
 ): Node {
   const rank = Math.max(...[query, key, value, ...(given === null ? [] : [given])].map((x) => x.shape.length))
   const full = (x: Node): Node => b.reshape(x, [...Array(rank - x.shape.length).fill(1), ...x.shape])
@@ -56,15 +70,24 @@ export function tiledAttention(
   const queries = q.shape[rank - 2]
   const blocks = Math.ceil(queries / most)
   const names = range(lead.length).map((i) => `b${i}`)
-  const plan: Blocks = { names, lead, queries, blocks, rows: Math.ceil(queries / blocks), first }
-  const inputs = given === null ? [q, k, v] : [q, k, v, full(given)]
+  const plan: Blocks = {
+    names,
+    lead,
+    queries,
+    blocks,
+    rows: Math.ceil(queries / blocks),
+    first,
+    masked: given !== null,
+  }
+  const drop = dropout === null ? [] : dropInputs(dropout.p, dropout.key, blocks, q)
+  const inputs = [q, k, v, ...(given === null ? [] : [full(given)]), ...drop]
 
   const [o, logSum] = forward(inputs.map(b.stopGradient), plan)
   const gradient: CustomGradient = {
     vjp: (all, outputs, cotangents) => {
       if (cotangents[0] === null && cotangents[1] === null) return all.map(() => null)
       const found = backward(all.slice(2), outputs, cotangents, plan)
-      return [null, null, ...found, ...(given === null ? [] : [null])]
+      return [null, null, ...found, ...inputs.slice(3).map(() => null)]
     },
     jvp: (all, _outputs, tangents) => {
       // Nodes of their own, because queries and keys may be one.
@@ -76,24 +99,26 @@ export function tiledAttention(
 }
 
 /** The result (…, L, V), and the logarithm of each query's sum of exponentials (…, L). */
-function forward([q, k, v, mask = null]: readonly (Node | null)[], plan: Blocks): Node[] {
-  const [query, key, value] = [q!, k!, v!]
+function forward(inputs: readonly Node[], plan: Blocks): Node[] {
+  const { q: query, k: key, v: value, mask, drop } = named(inputs, plan)
   const axis = plan.lead.length
-  const masks = loopMask(mask, plan)
+  const further = loopInputs(mask, drop, plan)
   // Transposed once, outside the loop.
   const turned = swapLast(key)
   const outs = loop(
-    [turned, value, ...masks.consts],
+    [turned, value, ...further.consts],
     [],
-    [split(query, axis, plan), positions(plan), ...masks.xs],
+    [split(query, axis, plan), positions(plan), ...further.xs],
     plan.blocks,
-    ([kt, vs, ...constMask], _carry, [qs, from, ...rowMask]) => {
+    ([kt, vs, ...same], _carry, [qs, from, ...ofRows]) => {
+      const [masks, chance] = furtherIn(same, ofRows, drop)
       const plain = product(plan, qs, 'le', kt, 'es', 'ls')
-      const s = masked(plain, [...constMask, ...rowMask], from, false, plan)
+      const s = masked(plain, masks, from, false, plan)
       const largest = b.stopGradient(b.reduceMax(s, [axis + 1]))
       const e = b.exp(b.sub(s, alongRows(largest, s.shape)))
       const sum = b.reduceSum(e, [axis + 1])
-      const weighted = product(plan, e, 'ls', vs, 'sv', 'lv')
+      const stay = chance.length === 0 ? e : b.mul(e, kept(chance, e, false))
+      const weighted = product(plan, stay, 'ls', vs, 'sv', 'lv')
       return [b.div(weighted, alongRows(sum, weighted.shape)), b.add(largest, b.log(sum))]
     },
   )
@@ -105,31 +130,34 @@ function forward([q, k, v, mask = null]: readonly (Node | null)[], plan: Blocks)
  * D = rowsum(Ō∘O), Q̄ = S̄K, K̄ = S̄ᵀQ. The blocks are those of Sᵀ, which lie as the products read them.
  */
 function backward(
-  [q, k, v, mask = null]: readonly (Node | null)[],
+  inputs: readonly Node[],
   [o, logSum]: readonly Node[],
   [given, ofLogSum]: readonly (Node | null)[],
   plan: Blocks,
 ): Node[] {
-  const [query, key, value] = [q!, k!, v!]
+  const { q: query, k: key, v: value, mask, drop } = named(inputs, plan)
   const axis = plan.lead.length
   const g = given ?? like(o, 0)
   const dots = b.reduceSum(b.mul(g, o), [axis + 1])
   // The sums' logarithms have cotangents where this gradient is differentiated.
   const shift = ofLogSum === null ? dots : b.sub(dots, ofLogSum)
-  const masks = loopMask(mask, plan)
+  const further = loopInputs(mask, drop, plan)
   const [keyBar, valueBar, stacked] = loop(
-    [key, swapLast(key), value, ...masks.consts],
+    [key, swapLast(key), value, ...further.consts],
     [like(key, 0), like(value, 0)],
-    [...[query, g, logSum, shift].map((x) => split(x, axis, plan)), positions(plan), ...masks.xs],
+    [...[query, g, logSum, shift].map((x) => split(x, axis, plan)), positions(plan), ...further.xs],
     plan.blocks,
-    ([ks, kt, vs, ...constMask], [kBar, vBar], [qs, gs, ls, ds, from, ...rowMask]) => {
-      const s = masked(product(plan, ks, 'se', qs, 'le', 'sl'), [...constMask, ...rowMask], from, true, plan)
+    ([ks, kt, vs, ...same], [kBar, vBar], [qs, gs, ls, ds, from, ...ofRows]) => {
+      const [masks, chance] = furtherIn(same, ofRows, drop)
+      const s = masked(product(plan, ks, 'se', qs, 'le', 'sl'), masks, from, true, plan)
       const p = b.exp(b.sub(s, alongColumns(ls, s.shape)))
-      const pBar = product(plan, vs, 'sv', gs, 'lv', 'sl')
+      const factor = chance.length === 0 ? null : kept(chance, s, true)
+      const keep = (x: Node): Node => (factor === null ? x : b.mul(x, factor))
+      const pBar = keep(product(plan, vs, 'sv', gs, 'lv', 'sl'))
       const sBar = b.mul(p, b.sub(pBar, alongColumns(ds, s.shape)))
       return [
         b.add(kBar, product(plan, sBar, 'sl', qs, 'le', 'se', ks)),
-        b.add(vBar, product(plan, p, 'sl', gs, 'lv', 'sv', vs)),
+        b.add(vBar, product(plan, keep(p), 'sl', gs, 'lv', 'sv', vs)),
         product(plan, kt, 'es', sBar, 'sl', 'el', swapLast(qs)),
       ]
     },
@@ -198,13 +226,47 @@ function loop(
   return b.scan({ params: [...same, ...carried, ...steps], results }, { consts, carry, xs }, { length })
 }
 
+const named = ([q, k, v, ...rest]: readonly Node[], { masked: has }: Blocks): Inputs => ({
+  q,
+  k,
+  v,
+  mask: has ? rest[0] : null,
+  drop: has ? rest.slice(1) : rest,
+})
+
 /** A mask with a row for each query comes in blocks; one row for all is the same in each round. */
-function loopMask(mask: Node | null, plan: Blocks): Mask {
-  if (mask === null) return { consts: [], xs: [] }
+function loopInputs(mask: Node | null, [keys, ...numbers]: readonly Node[], plan: Blocks): Further {
+  const drawn = keys === undefined ? [] : [keys]
+  if (mask === null) return { consts: numbers, xs: drawn }
   const axis = mask.shape.length - 2
-  if (mask.shape[axis] === 1 && plan.queries !== 1) return { consts: [mask], xs: [] }
+  if (mask.shape[axis] === 1 && plan.queries !== 1) return { consts: [...numbers, mask], xs: drawn }
   // Rows that fill up the last block attend to all: NaNs there would reach gradients of tangents.
-  return { consts: [], xs: [split(mask, axis, plan, mask.dtype === 'bool' ? 1 : 0)] }
+  const rows = split(mask, axis, plan, mask.dtype === 'bool' ? 1 : 0)
+  return { consts: numbers, xs: [...drawn, rows] }
+}
+
+/** The masks among a round's further inputs, and what dropout reads: key, probability and factor, or nothing. */
+function furtherIn(same: readonly Node[], ofRows: readonly Node[], drop: readonly Node[]): [Node[], Node[]] {
+  if (drop.length === 0) return [[...same, ...ofRows], []]
+  return [
+    [...same.slice(2), ...ofRows.slice(1)],
+    [ofRows[0], ...same.slice(0, 2)],
+  ]
+}
+
+function dropInputs(p: number, key: Node, blocks: number, like: Node): Node[] {
+  const factor = b.scalar(p === 1 ? 0 : 1 / (1 - p), like.dtype)
+  return [splitKey(key, blocks), b.scalar(p, 'f32'), factor]
+}
+
+/** What dropout multiplies a block of weights by: 0 or 1/(1 − p). The draw is that of (…, l, s) either way. */
+function kept([key, p, factor]: readonly Node[], weights: Node, turned: boolean): Node {
+  const rank = weights.shape.length
+  const [x, y] = weights.shape.slice(-2)
+  const shape = [...weights.shape.slice(0, rank - 2), ...(turned ? [y, x] : [x, y])]
+  const stays = b.le(stretch(p, shape), rand(key, shape))
+  const found = b.where(stays, stretch(factor, shape), b.full(shape, 0, factor.dtype))
+  return turned ? swapLast(found) : found
 }
 
 /** Position of each block's first query among the keys. */

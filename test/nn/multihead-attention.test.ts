@@ -32,7 +32,6 @@ describe('MultiheadAttention', () => {
     ['padding and causal', { keyPaddingMask: padding, causal: true }],
     ['a bool mask and padding', { attnMask: chosen([4, 4], 1), keyPaddingMask: padding }],
     ['a float mask and padding', { attnMask: drawn([4, 4], 2), keyPaddingMask: padding, causal: true }],
-    ['a float mask for each head', { attnMask: drawn([4, 4, 4], 3) }],
     ['a bool mask for each head and padding', { attnMask: chosen([4, 4, 4], 4), keyPaddingMask: padding }],
   ]
   it.each(cases)('without weights: %s', async (_, options) => {
