@@ -55,18 +55,16 @@ export function timeOf(
   return { median: median(times), best: Math.min(...times) }
 }
 
-/** OpenBLAS' idle threads take turns on the processors for about 30 ms before they sleep. */
-const restSeconds = 0.05
-
-/** Two contenders in turns, so that both meet the same noise; neither begins before the other's threads are asleep. */
+/** Two contenders in turns, so that both meet the same noise; each waits `rest` seconds for the other's threads to sleep. */
 export function compareTimes(
   ours: () => void,
   theirs: () => void,
   seconds: number,
+  rest = 0,
 ): { readonly ours: number; readonly theirs: number } {
   const parts = 5
   const alone = (call: () => void): number => {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000 * restSeconds)
+    if (rest > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000 * rest)
     return timeOf(call, seconds / parts / 2).median
   }
   const results = Array.from({ length: parts }, () => [alone(ours), alone(theirs)])

@@ -9,6 +9,9 @@ const suspicious = 2.5
 /** Runs alone before shared ones are tried again; doubles while they stay slower. */
 const firstPatience = 8
 const longestPatience = 256
+/** Runs alone end early when they have taken so many times what shared ones lost: long programs lose little by trying. */
+const worthAttempts = 10
+const worthChance = 2
 /** One slow run is chance: of so many shared ones after runs alone, one has to be as fast. */
 const mostAttempts = 3
 
@@ -18,8 +21,12 @@ export class ThreadChoice {
   private patience = firstPatience
   /** Runs alone that are left; 0: shared. */
   private alone = 0
+  /** Milliseconds after which they end before their number does. */
+  private aloneMilliseconds = 0
   /** Shared runs that are left to be faster than the last ones alone. */
   private attempts = 0
+  /** Milliseconds by which these took longer. */
+  private lost = 0
   /** Shared runs until the first comparison. */
   private untilFirst = 4
 
@@ -34,10 +41,16 @@ export class ThreadChoice {
       // The first run after a change finds other caches: the best of the last ones counts.
       this.lastAlone = Math.min(milliseconds, this.lastAlone * 1.05)
       this.alone--
-      if (this.alone === 0) this.attempts = mostAttempts
+      this.aloneMilliseconds -= milliseconds
+      if (this.aloneMilliseconds <= 0) this.alone = 0
+      if (this.alone === 0) {
+        this.attempts = mostAttempts
+        this.lost = 0
+      }
       return
     }
     const slow = milliseconds > suspicious * this.bestShared
+    const over = milliseconds - this.bestShared
     this.bestShared = Math.min(this.bestShared, milliseconds)
     if (this.attempts > 0) {
       this.attempts--
@@ -47,10 +60,16 @@ export class ThreadChoice {
         this.lastAlone = Number.POSITIVE_INFINITY
         return
       }
+      this.lost += milliseconds - this.lastAlone
       if (this.attempts > 0) return
       this.patience = Math.min(longestPatience, 2 * this.patience)
-      this.alone = this.patience
-    } else if (slow) this.alone = this.patience
-    else if (this.untilFirst > 0 && --this.untilFirst === 0) this.alone = 2
+      this.stayAlone(this.patience, worthAttempts * this.lost)
+    } else if (slow) this.stayAlone(this.patience, worthChance * over)
+    else if (this.untilFirst > 0 && --this.untilFirst === 0) this.stayAlone(2, Number.POSITIVE_INFINITY)
+  }
+
+  private stayAlone(runs: number, milliseconds: number): void {
+    this.alone = runs
+    this.aloneMilliseconds = milliseconds
   }
 }

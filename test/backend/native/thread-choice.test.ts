@@ -48,3 +48,12 @@ test('when the machine is free again, work is shared again', () => {
   simulate(choice, 300, () => 1, 2)
   expect(simulate(choice, 1000, () => 1, 2)).toBe(0)
 })
+
+test('a long program that lost little by sharing tries again after few runs', () => {
+  const choice = new ThreadChoice()
+  simulate(choice, 10, () => 100, 200)
+  // Somebody else takes a processor for a while: shared runs take a little longer than those alone.
+  simulate(choice, 40, () => 260, 200)
+  const single = simulate(choice, 100, () => 100, 200)
+  expect(single).toBeLessThan(10)
+})
