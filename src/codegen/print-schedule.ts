@@ -7,7 +7,7 @@ import { type Node, topologicalOrder } from '../ir/node.js'
 import { printNode } from '../ir/print.js'
 import { isTiled, type KernelSpec, tileOperands } from '../schedule/kernel-spec.js'
 import type { Slot } from '../schedule/memory.js'
-import { operandsOf } from '../schedule/operands.js'
+import { listedOperands } from '../schedule/operands.js'
 import { filledWith } from '../schedule/simplify.js'
 import { bytesOf } from '../schedule/store.js'
 import { printPlace } from './print.js'
@@ -75,10 +75,12 @@ export class ScheduleListing {
       return literal === null ? this.nameOf(node) : Object.is(literal, -0) ? '-0' : String(literal)
     }
     const stop = new Set(spec.inputs)
+    const root = spec.kind === 'structured' ? spec.node : null
+    const own = root === null ? null : listedOperands(root)
     const operands = (node: Node): readonly Node[] => {
-      if (spec.kind === 'structured' && node !== spec.node && !spec.outputs.includes(node)) return []
+      if (own !== null && node !== root && !spec.outputs.includes(node) && !own.computed.has(node)) return []
       if (stop.has(node)) return []
-      if (spec.kind === 'structured' && node === spec.node) return operandsOf(node)
+      if (own !== null && node === root) return own.operands
       return isTiled(spec) && node === spec.node ? tileOperands(spec) : node.inputs
     }
     const lines: string[] = []

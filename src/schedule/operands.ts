@@ -179,6 +179,14 @@ export function buffersOf(node: Node, isStored: (n: Node) => boolean): readonly 
   return fill === null ? [node.inputs[0], index.base, ...read] : [index.base, ...read]
 }
 
+/** What a structured kernel's own node takes, for people: stored nodes, and the root of what it computes itself. */
+export function listedOperands(node: Node): { operands: readonly Node[]; computed: ReadonlySet<Node> } {
+  if (!isOp(node, 'scatter')) return { operands: node.inputs, computed: new Set() }
+  const { fill, index, updates, computed } = scatterOperands(node)
+  const read = [index.base, updates === null ? node.inputs[2] : updates.base]
+  return { operands: fill === null ? [node.inputs[0], ...read] : read, computed }
+}
+
 const storedBelow = (root: Node, isStored: (n: Node) => boolean): Node[] =>
   topologicalOrder([root], (n) => (isStored(n) ? [] : n.inputs)).filter(isStored)
 
