@@ -168,11 +168,16 @@ function dropInputs(node: Node): void {
 }
 
 function keepForGradient(order: readonly Node[], outputs: Set<Node>): void {
+  // What a function with derivatives of its own computes requires no gradient, but its derivatives may read it.
+  const given: Node[] = []
   for (const node of order) {
+    if (isOp(node, 'barrier') && node.attrs.gradient !== undefined && node.requiresGrad && !node.released)
+      given.push(...node.inputs.filter((x) => !x.requiresGrad))
     if (!node.requiresGrad || node.released || node.storage !== null || !keptForGradient.has(node.op))
       continue
     for (const result of resultNodes(node)) if (result.storage === null) outputs.add(result)
   }
+  keepFrontier(given, outputs)
 }
 
 /** The nearest heavy nodes below what was asked for, unless `backward` built them. */

@@ -1,12 +1,15 @@
 /** Attention without its weights gives what attention with them does, whatever the masks. */
 import { describe, expect, it } from 'vitest'
 import { type AttentionOptions, MultiheadAttention } from '../../src/nn/multihead-attention.js'
+import { useDevice } from '../../src/runtime/devices.js'
 import { tensor } from '../../src/tensor/creation.js'
 import { gradients } from '../../src/tensor/gradients.js'
 import { manualSeed } from '../../src/tensor/random.js'
 import { rand, randn } from '../../src/tensor/random-tensors.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
 import { expectClose } from '../helpers/tolerance.js'
+
+await useDevice('reference')
 
 const padding = tensor([
   [false, false, false, true],

@@ -4,9 +4,11 @@ import type { Backend } from '../../src/backend/backend.js'
 import { currentBackend } from '../../src/runtime/devices.js'
 import { compile } from '../../src/tensor/compile.js'
 import { ones, tensor, zeros } from '../../src/tensor/creation.js'
+import { customGradient } from '../../src/tensor/custom-gradient.js'
 import { conv2d } from '../../src/tensor/functional.js'
 import { noGrad } from '../../src/tensor/grad-mode.js'
 import { Buffer, Parameter } from '../../src/tensor/parameter.js'
+import type { Tensor } from '../../src/tensor/tensor.js'
 import { forEachDevice } from '../helpers/devices.js'
 
 /** Counts how often a primitive stands in the graphs that the backend compiles while `fn` runs. */
@@ -161,6 +163,22 @@ forEachDevice('aliasing', () => {
     })
     // The forward convolution and the weight gradient.
     expect(forward).toBe(2)
+  })
+
+  it('item() before backward() runs a function with derivatives of its own once', async () => {
+    const w = new Parameter(ones([1, 1, 1, 1]))
+    const x = ones([1, 1, 4, 4])
+    const scaled = customGradient(
+      (image: Tensor, weight: Tensor) => conv2d(image, weight).mul(3),
+      (g, _args, y) => [null, g.mul(y).sum().reshape([1, 1, 1, 1])],
+    )
+    const runs = await countPrimitive('conv', async () => {
+      const loss = scaled(x, w).sum()
+      expect(await loss.item()).toBe(48)
+      loss.backward()
+      expect(await w.grad!.item()).toBe(48)
+    })
+    expect(runs).toBe(1)
   })
 
   it('a failing flush undoes its assigns and does not poison the next', async () => {
