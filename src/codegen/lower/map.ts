@@ -65,7 +65,7 @@ function refine(spec: MapKernelSpec, width: number, target: Target): number[] {
     // Short splits that lanes can follow within one vector are left to them: they would only shorten the inner loop.
     const masks = target.tail === 'mask'
     const short = masks ? Math.min(4, width) : width
-    const wanted = divisorsIn(draft(spec, dims, target), dims).filter(
+    const wanted = divisorsIn(draft(spec, dims, target), dims, width).filter(
       (n) => n >= short || width % n !== 0 || (total % width !== 0 && !masks),
     )
     if (wanted.length === 0) break
@@ -117,22 +117,47 @@ function nest(k: KernelBuilder, vars: readonly LoopVar[], from: number, write: (
   else k.loop(vars[from], 1, () => nest(k, vars, from + 1, write))
 }
 
+interface Step {
+  /** Number of the variable. */
+  readonly at: number
+  /** The index moves by so much each time the variable has moved by `size`. */
+  readonly by: number
+  readonly size: number
+}
+
+/** How an index moves with the variables, through quotients and remainders. */
+function stepsIn(index: Index, vars: readonly LoopVar[]): Step[] {
+  return index.terms.flatMap(({ atom, coefficient }): Step[] => {
+    const c = Math.abs(coefficient)
+    if (atom.kind === 'loop') {
+      const at = vars.indexOf(atom)
+      return at < 0 ? [] : [{ at, by: c, size: 1 }]
+    }
+    if (atom.kind !== 'quotient' && atom.kind !== 'remainder') return []
+    return stepsIn(atom.of, vars).map(({ at, by, size }) => {
+      if (atom.kind === 'remainder') return { at, by: by * c, size }
+      const shared = gcd(atom.by, by)
+      return { at, by: (by / shared) * c, size: (atom.by / shared) * size }
+    })
+  })
+}
+
 /** Sizes at which the position is still divided: strides (in the flat domain) of wanted split points. */
 function divisorsIn(
   { body, vars }: { body: readonly Stmt[]; vars: LoopVar[] },
   dims: readonly number[],
+  width: number,
 ): number[] {
   const strides = stridesOf(dims)
   const found = new Set<number>()
   const visit = (index: Index): void => {
     for (const { atom } of index.terms) {
       if (atom.kind === 'quotient' || atom.kind === 'remainder') {
-        for (const term of atom.of.terms) {
-          const at = term.atom.kind === 'loop' ? vars.indexOf(term.atom) : -1
-          if (at < 0) continue
+        for (const { at, by, size } of stepsIn(atom.of, vars)) {
           // (c·v + …) / by changes when v passes a multiple of by/c.
-          const c = Math.abs(term.coefficient)
-          const inner = atom.by / gcd(atom.by, c)
+          const inner = (atom.by / gcd(atom.by, by)) * size
+          // Quotients of quotients that come round within a vector are left to its lanes.
+          if (size > 1 && width % (strides[at] * inner) === 0) continue
           if (inner > 1 && inner < dims[at] && dims[at] % inner === 0) found.add(strides[at] * inner)
         }
         visit(atom.of)

@@ -1,0 +1,47 @@
+/** Loops of a map are split where quotients of quotients ask for it: the gradient of pooling has no division an element. */
+import { expect, it } from 'vitest'
+import { lowerGraph } from '../../../src/codegen/lower.js'
+import { printKernel } from '../../../src/codegen/print.js'
+import * as b from '../../../src/ir/build.js'
+import type { Node } from '../../../src/ir/node.js'
+import { compiledBackends } from '../../helpers/compiled-backends.js'
+import { runGraph } from '../../helpers/run-graph.js'
+
+/** The gradient of max-pooling 2 × 2 from the places of the maxima, times `y`; all inputs lie in one piece. */
+function gradient(width: number): { inputs: Node[]; outputs: Node[] } {
+  const small = [3, 2, 5, width / 2]
+  const y = b.placeholder([3, 2, 10, width], 'f32')
+  const [places, dy] = [b.placeholder(small, 'i32'), b.placeholder(small, 'f32')]
+  const taps = [...small, 4]
+  const chosen = b.eq(b.iota(taps, 4, 'i32'), b.expand(b.reshape(places, [...small, 1]), taps))
+  const squares = [...small, 2, 2]
+  const spread = b.expand(b.reshape(dy, [...small, 1, 1]), squares)
+  const kept = b.where(b.reshape(chosen, squares), spread, b.literal(spread, 0))
+  return {
+    inputs: [y, places, dy],
+    outputs: [b.mul(y, b.reshape(b.permute(kept, [0, 1, 2, 4, 3, 5]), y.shape))],
+  }
+}
+
+const backends = await compiledBackends()
+
+it.each(backends.flatMap((entry) => [10, 14, 16, 44].map((width) => ({ ...entry, width }))))(
+  'rows of $width on $name',
+  async ({ make, absent, width }) => {
+    if (absent !== null) return
+    const backend = await make({ threads: 1 })
+    const graph = gradient(width)
+    const values = graph.inputs.map((node, i) =>
+      Array.from({ length: node.shape.reduce((n, d) => n * d) }, (_, j) =>
+        i === 1 ? (j * 7) % 4 : ((j * 37) % 101) - 50,
+      ),
+    )
+    const expected = runGraph(graph.outputs, graph.inputs, values)
+    expect(runGraph(graph.outputs, graph.inputs, values, backend)).toEqual(expected)
+    const { kernels } = lowerGraph({ ...graph, donations: new Map() }, backend.target)
+    backend.close()
+    expect(kernels.length).toBe(1)
+    // What is left of a row without masks may still ask for halves.
+    expect(printKernel(kernels[0])).not.toMatch(/[/%] (?!2\))\d/)
+  },
+)
