@@ -455,7 +455,7 @@ Layers as functions	pixelUnshuffle	functional.pixelUnshuffle(x, …args)	torch.n
 Layers as functions	prelu	functional.prelu(x, weight)	torch.nn.functional.prelu		x where positive, weight · x elsewhere; one weight, or one a channel (axis 1) (He et al. 2015).
 Layers as functions	rmsNorm	functional.rmsNorm(x, normalizedShape, weight?, eps?)	torch.nn.functional.rms_norm		x / root mean square over the trailing axes (Zhang & Sennrich 2019).
 Layers as functions	rrelu	functional.rrelu(x, options?)	torch.nn.functional.rrelu		Leaky ReLU with random slopes in training (Xu et al. 2015).
-Layers as functions	scaledDotProductAttention	functional.scaledDotProductAttention(q, k, v, options?)	torch.nn.functional.scaled_dot_product_attention		softmax(q kᵀ / √d) v (Vaswani et al. 2017).
+Layers as functions	scaledDotProductAttention	functional.scaledDotProductAttention(q, k, v, options?)	torch.nn.functional.scaled_dot_product_attention		softmax(q kᵀ / √d) v (Vaswani et al. 2017). q is (…, L, d), k (…, S, d), v (…, S, V) and the result (…, L, V).
 Layers as functions	softmin	functional.softmin(x, …args)	torch.nn.functional.softmin		softmax(-x) along an axis, the last by default.
 Layers as functions	threshold	functional.threshold(x, …args)	torch.nn.functional.threshold		x above the limit, \`value\` elsewhere.
 Layers as functions	unfold	functional.unfold(x, …args)	torch.nn.functional.unfold		Blocks of (N, C, H, W) as columns (N, C·KH·KW, L).

@@ -277,7 +277,11 @@ export interface ScaledDotProductAttentionOptions extends Omit<AttentionOptions,
   readonly generator?: Generator
 }
 
-/** softmax(q kᵀ / √d) v (Vaswani et al. 2017). */
+/**
+ * softmax(q kᵀ / √d) v (Vaswani et al. 2017). q is (…, L, d), k (…, S, d), v (…, S, V) and the result (…, L, V). From 2²⁴
+ * weights (…, L, S) on they are never stored: computed a block of queries at a time, and again for the gradient (Rabe &
+ * Staats 2021, Dao et al. 2022).
+ */
 export function scaledDotProductAttention(
   q: TensorBase,
   k: TensorBase,
