@@ -25,6 +25,8 @@ export interface RowAccess {
   readonly combine: ((old: Expr, update: Expr) => Expr) | null
   /** Rows of the result. */
   readonly rows: number
+  /** One that no other thread writes to. */
+  readonly own: Index
 }
 
 export interface RowWriter {
@@ -46,7 +48,7 @@ export function rowWriter(
   length: number,
   width: number,
 ): RowWriter {
-  if (access.combine !== null && width > 1) {
+  if (access.combine !== null && width > 1 && access.rows > 0) {
     const pieces = piecesOf(from, length, width, target.tail === 'mask')
     if (pieces.length <= mostRegisters) return new HeldRow(k, access, pieces)
   }
@@ -93,17 +95,16 @@ class HeldRow implements RowWriter {
   private readonly k: KernelBuilder
   private readonly access: RowAccess
   private readonly pieces: readonly Piece[]
-  /** Which row it is; -1: none yet. */
+  /** Which row it is. */
   private readonly current: Register
-  private held: readonly Register[] = []
+  private readonly held: readonly Register[]
 
   constructor(k: KernelBuilder, access: RowAccess, pieces: readonly Piece[]) {
     this.k = k
     this.access = access
     this.pieces = pieces
-    this.current = k.define('row', k.e.const(-1, 'i32'))
-    const first = pieces.map((piece) => access.load({ terms: [], offset: 0 }, piece))
-    this.held = first.map((value) => k.define('held', k.e.const(0, value.type, value.lanes)))
+    this.current = k.define('row', k.e.index(access.own))
+    this.held = pieces.map((piece) => k.define('held', access.load(access.own, piece)))
   }
 
   apply(i: Index, place: Index): void {
@@ -131,14 +132,9 @@ class HeldRow implements RowWriter {
 
   finish(): void {
     const { k, access } = this
-    const { e } = k
-    const then = k.block(() => {
-      const place = checkedIndex(k, 'row', e.register(this.current), 0, access.rows - 1)
-      this.pieces.forEach((piece, v) => {
-        access.store(place, piece, e.register(this.held[v]))
-      })
+    const place = checkedIndex(k, 'row', k.e.register(this.current), 0, access.rows - 1)
+    this.pieces.forEach((piece, v) => {
+      access.store(place, piece, k.e.register(this.held[v]))
     })
-    const one = e.binary('le', e.const(0, 'i32'), e.register(this.current))
-    k.emit({ kind: 'when', condition: one, then, otherwise: [] })
   }
 }

@@ -24,6 +24,8 @@ export interface ScatterSizes {
   /** One index serves all that is behind the axis. */
   readonly oneIndex: boolean
   readonly shared: boolean
+  /** Bytes of the updates, where they are stored. */
+  readonly stored: number
 }
 
 export type Division =
@@ -34,13 +36,17 @@ export type Division =
 
 /** Rows narrower than this cost no more than telling whose they are: the more threads, the less that weighs. */
 const narrowRow = (parts: number): number => (parts < 4 ? 32 : 16)
+/** Updates of more L2 caches come from memory, where passing over a row reads ahead into it, */
+const streamed = 8
+/** unless it is as wide as this. */
+const widePassed = 256
 /** Elements of a block of rows, at most about: threads clear and fill memory of many lines on end. */
 const blockElements = 16_384
 /** So many blocks a part spread what is often asked for. */
 const blocksPerPart = 8
 
 export function divide(sizes: ScatterSizes, target: Target): Division {
-  const { outer, n, inner, oneIndex, shared } = sizes
+  const { outer, n, inner, oneIndex, shared, stored } = sizes
   const whole: Division = { kind: 'columns', block: inner }
   if (!shared || outer >= 4 * target.threads) return whole
   const parts = target.threads / greatestCommonDivisor(outer, target.threads)
@@ -51,6 +57,7 @@ export function divide(sizes: ScatterSizes, target: Target): Division {
     return { kind: 'columns', block: Math.ceil(Math.ceil(inner / parts) / 16) * 16 }
   }
   if (inner < narrowRow(parts) || n < parts) return whole
+  if (stored > streamed * target.l2 && inner < widePassed) return whole
   const most = Math.min(blockElements / inner, n / (parts * blocksPerPart))
   return { kind: 'rows', parts, block: 2 ** Math.max(0, Math.floor(Math.log2(most))) }
 }

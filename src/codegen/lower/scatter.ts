@@ -3,7 +3,7 @@
  * deterministic. Threads share what cannot meet: rows before the axis, elements behind it, or places along it, where
  * each goes through the whole index and takes what falls to it. None of that changes the order at any one place.
  */
-import { type DType, isFloat } from '../../core/dtype.js'
+import { byteSize, type DType, isFloat } from '../../core/dtype.js'
 import { sizeOf, stridesOf } from '../../core/shape.js'
 import type { ScatterMode } from '../../ir/node.js'
 import {
@@ -67,6 +67,8 @@ export interface ScatterSpec {
 interface Updates {
   /** Whether neighbours behind the axis make vectors. */
   readonly hasLanes: boolean
+  /** Bytes that are read for them alone. */
+  readonly bytes: number
   value(o: Index, i: Index, piece: Piece): Expr
 }
 
@@ -99,6 +101,7 @@ function openUpdates(
     const value = updates.open(k, target)
     return {
       hasLanes: true,
+      bytes: 0,
       value: (o, i, piece) =>
         value(
           (j) => [...delinearize(o, shape.slice(0, axis)), i, ...delinearize(j, shape.slice(axis + 1))],
@@ -111,6 +114,7 @@ function openUpdates(
   const step = stepBehind(shape, axis, operand)
   return {
     hasLanes: step !== null,
+    bytes: operand.size * byteSize(dtype),
     value: (o, i, { from, lanes, active }) =>
       k.e.load(
         buffer,
@@ -160,11 +164,12 @@ export function lowerScatter(spec: ScatterSpec, target: Target): Kernel[] {
         ? expandBinary(e, by === 'max' ? 'maximum' : 'minimum', old, update)
         : e.binary(by, old, update),
     )
-  const rowsAt = (o: Index): RowAccess => {
+  const rowsAt = (o: Index, own: Index): RowAccess => {
     const at = (place: Index, j: Index): Index =>
       addIndex(scaleIndex(o, n * inner), scaleIndex(place, inner), j)
     return {
       rows: n,
+      own,
       update: (i, piece) => updates.value(o, i, piece),
       load: (place, { from, lanes, active }) => e.load(out, dtype, at(place, from), lanes, 1, active),
       store: (place, { from, active }, value) => k.store(out, at(place, from), value, 1, active),
@@ -196,7 +201,7 @@ export function lowerScatter(spec: ScatterSpec, target: Target): Kernel[] {
   const shared = isShared(size + count * outer * inner, target)
   // Behind the axis one index serves a whole run, which vectors then take.
   const lanes = oneIndex && updates.hasLanes ? width : 1
-  const division = divide({ outer, n, inner, oneIndex, shared }, target)
+  const division = divide({ outer, n, inner, oneIndex, shared, stored: updates.bytes }, target)
   if (division.kind === 'rows') {
     const { parts, block } = division
     tasks(k, outer * parts, shared, (task) => {
@@ -207,7 +212,7 @@ export function lowerScatter(spec: ScatterSpec, target: Target): Kernel[] {
           copyPiece(addIndex(scaleIndex(o, n * inner), scaleIndex(row, inner)), rows * inner),
         )
       }
-      const writer = rowWriter(k, target, rowsAt(o), constantIndex(0), inner, lanes)
+      const writer = rowWriter(k, target, rowsAt(o, scaleIndex(part, block)), constantIndex(0), inner, lanes)
       list.eachUpdate(
         (i) => position(o, i, constantIndex(0)),
         (i, place) => writer.apply(i, place),
@@ -220,7 +225,7 @@ export function lowerScatter(spec: ScatterSpec, target: Target): Kernel[] {
     copyColumns(o, from, length)
     const i = loopVar('i', 0, count - 1)
     const at = atomIndex(i)
-    const access = rowsAt(o)
+    const access = rowsAt(o, constantIndex(0))
     if (oneIndex) {
       const writer = rowWriter(k, target, access, from, length, lanes)
       k.loop(i, 1, () => writer.apply(at, position(o, at, constantIndex(0))))
