@@ -329,8 +329,17 @@ function compatible(early: Draft, late: Draft): boolean {
   // Joining two plain maps that read nothing of each other pays only when they are small.
   const linked = late.needs.has(early)
   if (!linked && (a.length === 0) !== (b.length === 0)) return false
+  if (!linked && rowOf(early) !== rowOf(late) && (hasBorders(early) || hasBorders(late))) return false
   return a.length === 0 || b.length === 0 || a.every((k) => b.includes(k))
 }
+
+const rowOf = (d: Draft): number | undefined => d.outputs[0].shape[d.outputs[0].shape.length - 1]
+
+/** Rows that begin or end with other values: in one loop with rows of another length every element would be tested. */
+const hasBorders = (d: Draft): boolean =>
+  topologicalOrder(d.outputs, (n) => (d.inputs.has(n) ? [] : n.inputs)).some(
+    (n) => !d.inputs.has(n) && (isOp(n, 'pad') || isOp(n, 'concat')),
+  )
 
 const shapeKey = (shape: Shape, axes: readonly number[]): string => `${shape.join()}|${axes.join()}`
 

@@ -17,8 +17,8 @@ const rowPieces = [16, 8, 4, 2]
 const leastRows = 128
 
 /** Results of at most so many elements, over inner dimensions of at least so many, are summed in pieces. */
-const smallResult = 4096
-const longInner = 16_384
+const smallResult = 8192
+const longInner = 8192
 const pieces = 8
 
 /** The axes of a value in terms of its movement: no element stands for several. */

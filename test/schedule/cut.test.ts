@@ -53,6 +53,14 @@ describe('memory', () => {
       map reduceSum[256] <- where[64,256]"
     `)
   })
+  it('padded rows of one length only in one kernel', () => {
+    const x = f32(8, 16)
+    const [wide, tall] = [b.pad(x, [0, 0], [0, 16], [0, 0], 0), b.pad(x, [0, 0], [8, 0], [0, 0], 0)]
+    expect(cut([x], [wide, b.neg(wide), tall])).toMatchInlineSnapshot(`
+      "map pad[8,32] neg[8,32] <- in0
+      map pad[16,16] <- in0"
+    `)
+  })
   it('for what a broadcast or windows would compute many times', () => {
     const [x, y] = [f32(16), f32(8, 16)]
     expect(cut([x, y], [b.add(y, rows(b.exp(x), [8, 16]))])).toMatchInlineSnapshot(`
