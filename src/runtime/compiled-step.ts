@@ -271,9 +271,10 @@ export class CompiledStep {
     try {
       tables.enter(args, unchanged)
       if (executable !== null) tables.run(executable)
-      for (const effect of effects) effect()
+      for (let i = 0; i < effects.length; i++) effects[i]()
       tables.assign(this.kind.makeCell)
-      const result = this.wrapResult(variant.result, variant, [])
+      const { result: template } = variant
+      const result = template.kind === 'value' ? template.value : this.wrapResult(template, variant, [])
       succeeded = true
       return result
     } finally {

@@ -40,6 +40,8 @@ export class StepTables {
   /** The cell behind each slot. Arguments are there during a call only. */
   readonly cells: Cell[]
   private readonly slots: readonly StepSlot[]
+  /** Slots that hold an argument during a call. */
+  private readonly argumentSlots: readonly { readonly slot: number; readonly index: number }[]
   private readonly inputs: TracedStep['inputs']
   private readonly outputs: readonly OutputPlan[]
   private readonly writes: TracedStep['writes']
@@ -65,6 +67,9 @@ export class StepTables {
     { inputs, writes, gradients }: Pick<TracedStep, 'inputs' | 'writes' | 'gradients'>,
   ) {
     this.slots = slots
+    this.argumentSlots = slots.flatMap(({ source }, slot) =>
+      source.kind === 'argument' ? [{ slot, index: source.index }] : [],
+    )
     this.inputs = inputs
     this.outputs = outputs
     this.writes = writes
@@ -134,11 +139,11 @@ export class StepTables {
   /** Enters what the call reads and writes, computing what is pending. `unchanged`: what the method said. */
   enter(args: readonly Cell[], unchanged: boolean): void {
     this.settled = unchanged
-    const { cells, slots, inputs, outputs } = this
+    const { cells, argumentSlots, inputs, outputs } = this
     for (let i = 0; i < args.length; i++) args[i].escaped = true
-    for (let i = 0; i < slots.length; i++) {
-      const { source } = slots[i]
-      if (source.kind === 'argument') cells[i] = args[source.index]
+    for (let i = 0; i < argumentSlots.length; i++) {
+      const { slot, index } = argumentSlots[i]
+      cells[slot] = args[index]
     }
     if (unchanged) this.enterArguments()
     else {
@@ -247,12 +252,12 @@ export class StepTables {
   leave(succeeded: boolean): void {
     if (!succeeded) this.settled = false
     else if (!this.settled && this.steady) this.settled = this.settle()
-    const { cells, slots, given, written, changing } = this
-    for (let i = 0; i < slots.length; i++)
-      if (slots[i].source.kind === 'argument') cells[i] = null as unknown as Cell
+    const { cells, argumentSlots, given, written, changing } = this
+    for (let i = 0; i < argumentSlots.length; i++) cells[argumentSlots[i].slot] = null as unknown as Cell
     if (this.settled) {
-      for (const i of changing.inputs) given[i] = none
-      for (const i of changing.outputs) written[i] = none
+      const { inputs, outputs } = changing
+      for (let i = 0; i < inputs.length; i++) given[inputs[i]] = none
+      for (let i = 0; i < outputs.length; i++) written[outputs[i]] = none
     } else {
       given.length = 0
       written.length = 0
