@@ -1,4 +1,5 @@
 /** Updates of a scatter that are no array but an expression, written where they are added: messages along edges. */
+import { byteSize } from '../../core/dtype.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Node } from '../../ir/node.js'
 import { addIndex, atomIndex, type Index } from '../index-expression.js'
@@ -17,6 +18,14 @@ export class ComputedUpdates {
   constructor(root: Node, inputs: readonly Node[]) {
     this.root = root
     this.inputs = inputs
+  }
+
+  /** Bytes of what it reads element by element, each once. */
+  get bytes(): number {
+    const all = sizeOf(this.root.shape)
+    return this.inputs
+      .filter((x) => sizeOf(x.shape) === all)
+      .reduce((sum, x) => sum + all * byteSize(x.dtype), 0)
   }
 
   /** Makes its buffers. The function gives its elements at `indexOf(j)`, for j and the lanes behind it. */

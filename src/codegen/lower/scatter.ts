@@ -101,7 +101,7 @@ function openUpdates(
     const value = updates.open(k, target)
     return {
       hasLanes: true,
-      bytes: 0,
+      bytes: updates.bytes,
       value: (o, i, piece) =>
         value(
           (j) => [...delinearize(o, shape.slice(0, axis)), i, ...delinearize(j, shape.slice(axis + 1))],
