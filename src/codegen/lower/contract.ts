@@ -38,7 +38,7 @@ import {
 import { type Expr, type Kernel, type Register, register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
 import { Inliner } from './inline.js'
-import { KernelBuilder } from './kernel-builder.js'
+import { KernelBuilder, whereInside } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
 import { type LeftReader, leftTiles } from './left-tiles.js'
 import { pairedLeft } from './paired-left.js'
@@ -79,6 +79,8 @@ interface Blocking {
   /** Steps of the outermost contracting axis in a slice, and steps below it. */
   readonly outerSlice: number
   readonly innerSteps: number
+  /** Parts of the rows that threads share, where blocks of columns would leave some of them waiting. */
+  readonly rowParts: number
 }
 
 /** Columns of a block, at most `most` and not much fewer, such that threads get about the same number of them. */
@@ -96,6 +98,11 @@ function evenColumns(n: number, most: number, panel: number, threads: number): n
   }
   return best
 }
+
+/** Threads have about the same number of columns above this share of the most that one has. */
+const wellShared = 0.9
+/** Tiles of rows that a thread has at least where rows are shared: each copies the right side for itself. */
+const leastTiles = 8
 
 /** Steps along the contracting axes. */
 function stepsOf(spec: ContractSpec, target: Target): readonly number[] {
@@ -136,7 +143,15 @@ function blockingOf(spec: ContractSpec, target: Target): Blocking {
     const limit = Math.min(Math.floor(wanted / n), Math.floor(batch / (2 * target.threads)))
     for (let t = 1; t <= limit; t++) if (batch % t === 0) together = t
   }
-  return { batch, m, n, k, rowLength, columns, together, outerSlice, innerSteps }
+  const share = Math.ceil((batch * Math.ceil(n / columns)) / target.threads) * columns
+  const rowParts =
+    batch === 1 &&
+    n / target.threads < wellShared * share &&
+    m >= leastTiles * target.threads * target.tile.rows
+      ? target.threads
+      : 1
+  if (rowParts > 1) columns = Math.min(n, Math.max(1, Math.floor(wanted / rowLength)) * rowLength)
+  return { batch, m, n, k, rowLength, columns, together, outerSlice, innerSteps, rowParts }
 }
 
 export function lowerContract(spec: ContractSpec, target: Target): Kernel {
@@ -506,6 +521,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     steps: number,
     first: boolean,
     last: boolean,
+    part: Index,
   ): void => {
     const panels = Math.floor(count / panel)
     const restColumns = count - panels * panel
@@ -522,20 +538,30 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       }
       if (restColumns > 0) at(constantIndex(panels * panel), restColumns)
     }
+    const each = Math.ceil(full / plan.rowParts)
     nest([plan.together], ([t]) => {
       if (full > 0) {
-        const v = loopVar('m', 0, full - 1)
-        k.loop(v, 1, () => over(t, atomIndex(v), tile))
+        const v = loopVar('m', 0, each - 1)
+        k.loop(v, 1, () =>
+          whereInside(k, addIndex(scaleIndex(part, each), atomIndex(v)), 0, full - 1, (at, inside) => {
+            if (inside) over(t, at, tile)
+          }),
+        )
       }
-      if (restRows > 0) over(t, constantIndex(full), restRows)
+      if (restRows > 0) {
+        const { rowParts } = plan
+        whereInside(k, part, rowParts - 1, rowParts - 1, (_, inside) => {
+          if (inside) over(t, constantIndex(full), restRows)
+        })
+      }
     })
   }
 
-  const block = (g: Index, start: Index, count: number): void => {
+  const block = (g: Index, start: Index, count: number, part: Index): void => {
     const lastOuter = outerInner - (slices - 1) * plan.outerSlice
     const slice = (at: Index, outer: number, first: boolean, last: boolean): void => {
       if (!direct) fill(g, start, count, at, outer, last)
-      multiply(g, start, count, scaleIndex(at, plan.innerSteps), outer * plan.innerSteps, first, last)
+      multiply(g, start, count, scaleIndex(at, plan.innerSteps), outer * plan.innerSteps, first, last, part)
     }
     if (slices === 1) {
       slice(constantIndex(0), lastOuter, true, true)
@@ -552,26 +578,25 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const groups = plan.batch / plan.together
   const columnBlocks = Math.ceil(plan.n / plan.columns)
   const lastColumns = plan.n - (columnBlocks - 1) * plan.columns
-  const total = groups * columnBlocks
+  const total = groups * columnBlocks * plan.rowParts
   const share = 2 * plan.batch * plan.m * plan.n * plan.k >= target.serialWork && total > 1
   const p = loopVar('block', 0, total - 1)
   k.loop(
     p,
     1,
     () => {
-      const [group, column] =
-        columnBlocks === 1
-          ? [atomIndex(p), constantIndex(0)]
-          : delinearize(atomIndex(p), [groups, columnBlocks])
+      const [group, column, part] = delinearize(atomIndex(p), [groups, columnBlocks, plan.rowParts])
       const g = scaleIndex(group, plan.together)
       if (columnBlocks === 1 || lastColumns === plan.columns) {
-        block(g, scaleIndex(column, plan.columns), plan.columns)
+        block(g, scaleIndex(column, plan.columns), plan.columns, part)
         return
       }
       const before = { index: column, low: 0, high: columnBlocks - 2 }
       const inside = atomIndex({ kind: 'bounded', of: column, low: 0, high: columnBlocks - 2 }, plan.columns)
-      const then = k.block(() => block(g, inside, plan.columns))
-      const otherwise = k.block(() => block(g, constantIndex((columnBlocks - 1) * plan.columns), lastColumns))
+      const then = k.block(() => block(g, inside, plan.columns, part))
+      const otherwise = k.block(() =>
+        block(g, constantIndex((columnBlocks - 1) * plan.columns), lastColumns, part),
+      )
       k.emit({ kind: 'if', ranges: [before], then, otherwise })
     },
     share ? 'parallel' : 'for',
