@@ -16,6 +16,7 @@ import { mergeReduced } from './merge-reduced.js'
 import { padFirst } from './pad-first.js'
 import { pruneScan } from './prune-scan.js'
 import { layDown, splitInner } from './reshape-contract.js'
+import { sharePadding } from './share-padding.js'
 import { turnThin } from './thin-contract.js'
 import { widenContract } from './widen-contract.js'
 import { convAsTapsGradient } from './winograd-gradient.js'
@@ -136,7 +137,10 @@ function simplifyNodes(roots: readonly Node[], leaves: ReadonlySet<Node>): Node[
       done.set(result, result)
     }
     for (const node of topologicalOrder(pruned, (n) => (leaf(n) ? [] : n.inputs))) visit(node)
-    return pruned.map((r) => done.get(r)!)
+    return sharePadding(
+      pruned.map((r) => done.get(r)!),
+      leaf,
+    )
   })
 }
 

@@ -129,10 +129,11 @@ export function chooseStored(
     const list = users.get(node) ?? []
     const repeated = list.some((u) => repeats(u, node))
     // Padding read through windows would be tested for at each of them; a padded copy is read straight.
-    const windowed = (u: Node): boolean => isOp(u, 'window') && repeats(u, u.inputs[0])
-    const padded =
-      isOp(node, 'pad') &&
-      list.some((u) => windowed(u) || (isOp(u, 'permute') && (users.get(u) ?? []).some(windowed)))
+    const windowed = (u: Node): boolean =>
+      isOp(u, 'window')
+        ? repeats(u, u.inputs[0])
+        : (isOp(u, 'permute') || isOp(u, 'reshape')) && (users.get(u) ?? []).some(windowed)
+    const padded = isOp(node, 'pad') && list.some(windowed)
     // Padding tests each element; a transposition turns whole tiles: one after the other.
     const turned = isOp(node, 'permute') && movesLast(node) && list.some((u) => isOp(u, 'pad'))
     if (repeated && cost.get(node)! > cheap) {

@@ -4,10 +4,13 @@ import { sizeOf } from '../../../src/core/shape.js'
 import * as b from '../../../src/ir/build.js'
 import { pullback } from '../../../src/ir/gradients.js'
 import type { Attributes, Node } from '../../../src/ir/node.js'
+import { substitute } from '../../../src/ir/rewrite.js'
+import { cutIntoKernels } from '../../../src/schedule/fuse.js'
 import { simplify } from '../../../src/schedule/simplify.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
 import { runGraph } from '../../helpers/run-graph.js'
 import { expectClose } from '../../helpers/tolerance.js'
+import { target } from '../../schedule/cut.js'
 
 interface Row {
   readonly of: string
@@ -49,7 +52,7 @@ function graphOf({ images, kernel, stride = 1, padding = 0, dilation = 1 }: Row)
   const y = b.conv(x, w, attrs)
   const seed = b.placeholder(y.shape, 'f32')
   const [gx, gw] = pullback(b, [y], [seed], [x, w])
-  const inputs = [x, w, seed]
+  const inputs: Node[] = [x, w, seed]
   return { inputs, outputs: [y, gx as Node, gw as Node], values: inputs.map((n) => numbers(n.shape)) }
 }
 
@@ -90,4 +93,18 @@ it('the convolution and the gradient of its taps take the same padded image', ()
     for (const x of node.inputs) seen.add(x)
   }
   expect(pads.size).toBe(1)
+})
+
+it('an image that is stored with its padding is read from inside it by the gradient of the taps', () => {
+  const { inputs, outputs } = graphOf({ of: '', images: [2, 3, 16, 16], kernel: [3, 3], padding: 1 })
+  const [, , seed] = inputs
+  // The seed is computed: its only copy is the padded one that the input's gradient needs.
+  const scaled = b.mul(seed, seed)
+  const [, gx, gw] = outputs
+  const replaced = substitute(b, [gx, gw], new Map<Node, Node>([[seed, scaled]]))
+  const simple = simplify({ inputs, outputs: replaced, donations: new Map() })
+  const { kernels } = cutIntoKernels(simple.outputs, (n) => inputs.includes(n), target)
+  const made = kernels.flatMap((k) => k.outputs)
+  expect(made.filter((n) => n.op === 'mul')).toEqual([])
+  expect(made.filter((n) => n.op === 'pad').length).toBe(2)
 })
