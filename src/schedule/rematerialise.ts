@@ -1,6 +1,6 @@
 /**
  * Values that are cheaper to compute again than to keep: what an activation's mask or a masked gradient is made of is
- * read anyway by the kernels that need it, and reading memory takes far longer than a few operations a element.
+ * read anyway by the kernels that need it, and reading memory takes far longer than a few operations.
  */
 import { byteSize } from '../core/dtype.js'
 import { sizeOf } from '../core/shape.js'
