@@ -8,7 +8,7 @@
 
 import type { Target } from '../codegen/target.js'
 import { type Shape, sizeOf } from '../core/shape.js'
-import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
+import { isOp, type Node, topologicalOrder } from '../ir/node.js'
 import { packPairs, pairedRows, pairsOn } from './bf16-products.js'
 import { contractShape } from './contract-shape.js'
 import { laneForm } from './image-lanes.js'
@@ -16,6 +16,7 @@ import { type ContractSpec, isTiledKind, type KernelSpec, type WinogradSpec } fr
 import { type LeftView, leftView } from './left-view.js'
 import { buffersOf } from './operands.js'
 import { packLeft } from './pack.js'
+import { readsElsewhere } from './reads-elsewhere.js'
 import { commonRows, type Rows } from './rows.js'
 import { chooseStored, structured } from './store.js'
 import { isThin } from './thin-contract.js'
@@ -210,29 +211,13 @@ function readsOf(
   for (const n of topologicalOrder(nodes, (x) => (stop(x) ? [] : x.inputs))) if (stop(n)) into.add(n)
 }
 
-const elementwiseStops: ReadonlySet<Primitive> = new Set<Primitive>([
-  'permute',
-  'expand',
-  'pad',
-  'slice',
-  'flip',
-  'concat',
-  'window',
-  'fold',
-  'gather',
-  'reduceSum',
-  'reduceProd',
-  'reduceMax',
-  'reduceMin',
-])
-
 /** Whether `reader` reads `source` only at the element it computes itself. */
 function readsInPlace(reader: Node, source: Node, stored: (n: Node) => boolean): boolean {
   // Through what moves elements, `source` must not be reachable; through the rest it may.
   const seen = new Set<string>()
   const stack: { node: Node; moved: boolean }[] = reader.inputs.map((node) => ({
     node,
-    moved: elementwiseStops.has(reader.op),
+    moved: readsElsewhere.has(reader.op),
   }))
   while (stack.length > 0) {
     const { node, moved } = stack.pop()!
@@ -244,7 +229,7 @@ function readsInPlace(reader: Node, source: Node, stored: (n: Node) => boolean):
       continue
     }
     if (stored(node)) continue
-    const next = moved || elementwiseStops.has(node.op)
+    const next = moved || readsElsewhere.has(node.op)
     for (const x of node.inputs) stack.push({ node: x, moved: next })
   }
   return true

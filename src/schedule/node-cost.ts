@@ -1,4 +1,6 @@
-/** What it costs to compute one element of a node again, in simple operations. */
+/** What a node costs: operations to compute an element again, bytes to keep its value. */
+import { byteSize } from '../core/dtype.js'
+import { sizeOf } from '../core/shape.js'
 import type { Node, Primitive } from '../ir/node.js'
 
 const movement: ReadonlySet<Primitive> = new Set<Primitive>([
@@ -44,4 +46,11 @@ const weights: Partial<Record<Primitive, number>> = {
   fold: 12,
 }
 
+/** Operations an element. */
 export const weightOf = (node: Node): number => weights[node.op] ?? (moves(node) ? 0 : 1)
+
+/** Bytes of a node's value. */
+export const bytesOf = (node: Node): number => sizeOf(node.shape) * byteSize(node.dtype)
+
+/** Values of 64 bits have no lanes. */
+export const is64 = (node: Node): boolean => node.dtype === 'i64' || node.dtype === 'f64'

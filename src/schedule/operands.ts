@@ -5,6 +5,8 @@
  */
 import { sizeOf, stridesOf } from '../core/shape.js'
 import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
+import { binaryPrimitives, unaryPrimitives } from '../ir/scalar-primitives.js'
+import { is64 } from './node-cost.js'
 import { filledWith } from './simplify.js'
 
 /** A node as elements of another, `strides` apart along its axes. */
@@ -80,8 +82,6 @@ const whole = (base: Node): StridedView => ({ base, strides: stridesOf(base.shap
 /** Shorter rows are computed by a kernel of their own, which has vectors. */
 const shortestRow = 4
 
-const is64 = (node: Node): boolean => node.dtype === 'i64' || node.dtype === 'f64'
-
 /** Whether one index serves a row of updates, so that these are computed where they are added. */
 function computesUpdates(node: Node<'scatter'>, index: StridedView): boolean {
   const { axis } = node.attrs
@@ -95,43 +95,8 @@ function computesUpdates(node: Node<'scatter'>, index: StridedView): boolean {
 const inRows: ReadonlySet<Primitive> = new Set<Primitive>([
   'const',
   'iota',
-  'neg',
-  'abs',
-  'sign',
-  'exp',
-  'log',
-  'expm1',
-  'log1p',
-  'sqrt',
-  'sin',
-  'cos',
-  'tan',
-  'atan',
-  'tanh',
-  'erf',
-  'floor',
-  'ceil',
-  'round',
-  'trunc',
-  'logicalNot',
-  'bitNot',
-  'add',
-  'sub',
-  'mul',
-  'div',
-  'mod',
-  'pow',
-  'maximum',
-  'minimum',
-  'atan2',
-  'eq',
-  'lt',
-  'le',
-  'and',
-  'or',
-  'xor',
-  'shiftLeft',
-  'shiftRight',
+  ...unaryPrimitives,
+  ...binaryPrimitives,
   'where',
   'cast',
   'bitcast',

@@ -2,10 +2,9 @@
  * Values that are cheaper to compute again than to keep: what an activation's mask or a masked gradient is made of is
  * read anyway by the kernels that need it, and reading memory takes far longer than a few operations.
  */
-import { byteSize } from '../core/dtype.js'
 import { sizeOf } from '../core/shape.js'
 import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
-import { moves, weightOf } from './node-cost.js'
+import { bytesOf, is64, moves, weightOf } from './node-cost.js'
 import { isReduction } from './rows.js'
 
 export interface Storing {
@@ -42,9 +41,6 @@ const transparent: ReadonlySet<Primitive> = new Set<Primitive>([
   'alias',
   'stopGradient',
 ])
-
-const bytesOf = (node: Node): number => sizeOf(node.shape) * byteSize(node.dtype)
-const is64 = (node: Node): boolean => node.dtype === 'i64' || node.dtype === 'f64'
 
 /** Takes those of `candidates` out of `stored` that are cheaper to compute again. */
 export function rematerialise(storing: Storing, candidates: readonly Node[]): void {

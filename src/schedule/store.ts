@@ -5,10 +5,9 @@
  * nodes that several kernels need and that are not cheap; and nodes that a broadcast or overlapping windows would
  * compute many times over.
  */
-import { byteSize } from '../core/dtype.js'
 import { sizeOf } from '../core/shape.js'
 import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
-import { moves, weightOf } from './node-cost.js'
+import { is64, moves, weightOf } from './node-cost.js'
 import { operandsOf } from './operands.js'
 import { rematerialise } from './rematerialise.js'
 import { readInputs, tapsGradient } from './winograd-gradient.js'
@@ -192,8 +191,6 @@ const movesLast = (node: Node<'permute'>): boolean => {
   return node.attrs.axes[last] !== last && node.shape[last] > 1
 }
 
-const is64 = (node: Node): boolean => node.dtype === 'i64' || node.dtype === 'f64'
-
 /** Whether a user reads an element of `node` more than about once. */
 function repeats(user: Node, node: Node): boolean {
   if (isOp(user, 'expand')) return sizeOf(user.shape) > sizeOf(node.shape)
@@ -203,6 +200,3 @@ function repeats(user: Node, node: Node): boolean {
   if (tapsGradient(user) !== null) return true
   return isOp(user, 'gather') && user.inputs[0] === node
 }
-
-/** Bytes of a node's value. */
-export const bytesOf = (node: Node): number => sizeOf(node.shape) * byteSize(node.dtype)

@@ -1,22 +1,7 @@
 /** Whether a kernel may write its result over one of its inputs: what it reads of it, it has read by then. */
 import type { Node } from '../../ir/node.js'
 import { isTiled, type KernelSpec, tileOperands } from '../../schedule/kernel-spec.js'
-
-const moving = new Set<Node['op']>([
-  'permute',
-  'expand',
-  'pad',
-  'slice',
-  'flip',
-  'concat',
-  'window',
-  'fold',
-  'gather',
-  'reduceSum',
-  'reduceProd',
-  'reduceMax',
-  'reduceMin',
-])
+import { readsElsewhere } from '../../schedule/reads-elsewhere.js'
 
 /** Whether a kernel reads `input` only at the element it writes. */
 export function onlyAtOwnElement(spec: KernelSpec, input: Node): boolean {
@@ -34,7 +19,7 @@ export function onlyAtOwnElement(spec: KernelSpec, input: Node): boolean {
     seen.add(key)
     if (node === input && moved) return false
     if (stop.has(node) || (isTiled(spec) && node === spec.node)) continue
-    for (const x of node.inputs) stack.push({ node: x, moved: moved || moving.has(node.op) })
+    for (const x of node.inputs) stack.push({ node: x, moved: moved || readsElsewhere.has(node.op) })
   }
   return true
 }

@@ -5,7 +5,7 @@
 
 import type { Node } from '../../ir/node.js'
 import { planMemory, type Slot } from '../../schedule/memory.js'
-import { bytesOf } from '../../schedule/store.js'
+import { bytesOf } from '../../schedule/node-cost.js'
 import type { ScheduleListing } from '../print-schedule.js'
 import type { Command, Place } from '../program.js'
 
