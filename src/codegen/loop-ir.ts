@@ -176,6 +176,8 @@ export type Stmt =
       readonly value: Expr
       /** Only the first lanes are stored; all where it is absent. */
       readonly active?: number
+      /** Past the caches: the address is a multiple of the vector's bytes. */
+      readonly streams?: boolean
     }
   /** Memory that may be used soon, to be stored to or only read. Means nothing but time, wherever the index lies. */
   | {

@@ -14,7 +14,7 @@ import {
   type Stmt,
 } from './loop-ir.js'
 import { LoadTable, rebuild } from './rebuild.js'
-import { bodiesOf, type Effects, effectsOf, effectsOfNest } from './walk.js'
+import { bodiesOf, type Effects, effectsOf, effectsOfNest, withBodies } from './walk.js'
 
 /** The optimised kernel. Where it has a `parallel` statement, that is the last one; values it shares stand before. */
 export function optimise(kernel: Kernel): Kernel {
@@ -40,20 +40,6 @@ function isWork(expr: Expr): boolean {
     }
     default:
       return true
-  }
-}
-
-const withBodies = (stmt: Stmt, map: (body: readonly Stmt[]) => readonly Stmt[]): Stmt => {
-  switch (stmt.kind) {
-    case 'for':
-    case 'parallel':
-    case 'loop':
-      return { ...stmt, body: map(stmt.body) }
-    case 'if':
-    case 'when':
-      return { ...stmt, then: map(stmt.then), otherwise: map(stmt.otherwise) }
-    default:
-      return stmt
   }
 }
 

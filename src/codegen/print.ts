@@ -154,7 +154,7 @@ class Printer {
         }
         case 'store':
           line(
-            `${this.element(s.buffer, s.index, s.value.lanes, s.stride, s.active)} = ${this.expr(s.value)}`,
+            `${this.element(s.buffer, s.index, s.value.lanes, s.stride, s.active)} ${s.streams ? ':=' : '='} ${this.expr(s.value)}`,
           )
           break
         case 'prefetch':

@@ -14,6 +14,8 @@ export interface Target {
   readonly threads: number
   /** Memory can be asked for before it is used; false where absent. */
   readonly prefetches?: boolean
+  /** Results of so many bytes are stored past the caches; absent: none are. */
+  readonly streamFrom?: number
   /** Work (about one arithmetic operation each) below which a kernel stays on one thread. */
   readonly serialWork: number
   /** An instruction multiplies pairs of bf16 and adds to f32 (`dotPairs`). Absent: there is none. */

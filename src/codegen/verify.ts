@@ -14,6 +14,7 @@ import {
   type Register,
   type Stmt,
 } from './loop-ir.js'
+import { startsAtVector } from './stream-stores.js'
 import { effectsOf } from './walk.js'
 
 /** What is known at one point of the kernel. */
@@ -157,6 +158,8 @@ class Verifier {
       this.fail(`store to ${buffer.name}: lanes with stride 0 overwrite each other`)
     const { lanes } = stmt.value
     const active = this.active(stmt.active ?? lanes, lanes, `store to ${buffer.name}`)
+    if (stmt.streams === true && !startsAtVector(this.kernel, stmt))
+      this.fail(`store past the caches to ${buffer.name}: it may begin within a vector`)
     this.access(`store to ${buffer.name}`, buffer.size, stmt.index, stmt.stride, active, facts)
   }
 

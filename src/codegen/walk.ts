@@ -17,6 +17,21 @@ export function bodiesOf(stmt: Stmt): readonly (readonly Stmt[])[] {
   }
 }
 
+/** The statement with `map` of each list directly inside it. */
+export function withBodies(stmt: Stmt, map: (body: readonly Stmt[]) => readonly Stmt[]): Stmt {
+  switch (stmt.kind) {
+    case 'for':
+    case 'parallel':
+    case 'loop':
+      return { ...stmt, body: map(stmt.body) }
+    case 'if':
+    case 'when':
+      return { ...stmt, then: map(stmt.then), otherwise: map(stmt.otherwise) }
+    default:
+      return stmt
+  }
+}
+
 /** The expressions that a statement itself evaluates (not those inside its bodies). */
 export function exprsOf(stmt: Stmt): readonly Expr[] {
   switch (stmt.kind) {

@@ -16,8 +16,14 @@ export interface Resident {
   release(): void
 }
 
-/** How often bytes have moved to a device so far: while it stays, host bytes are where they were. */
+/** How often bytes that lay somewhere have moved so far: while it stays, host bytes are where they were. */
 export let residencyChanges = 0
+
+/** Bytes of a cache line. */
+export const lineBytes = 64
+
+/** What a device writes begins at a cache line from so many bytes on: vectors then lie in one line each. */
+export const alignedFrom = 2 ** 16
 
 export class Storage {
   readonly dtype: DType
@@ -25,8 +31,10 @@ export class Storage {
   readonly size: number
   /** Host bytes; null while only the device has them. */
   private host: ArrayBuffer | null
+  /** Where they begin in `host`. */
+  private hostOffset = 0
   resident: Resident | null = null
-  /** Where the host bytes lie in the process's memory, once a device has asked; 0: not known. They do not move. */
+  /** Where the host bytes lie in the process's memory, once a device has asked; 0: not known. */
   private hostAddress = 0
 
   constructor(dtype: DType, size: number, host: ArrayBuffer | null = null) {
@@ -51,13 +59,13 @@ export class Storage {
       this.host = new ArrayBuffer(this.byteLength)
       this.resident.download(new Uint8Array(this.host))
     }
-    return new Uint8Array(this.host, 0, this.byteLength)
+    return new Uint8Array(this.host, this.hostOffset, this.byteLength)
   }
 
   /** The current values on the host as a typed array that shares the bytes. Read only. */
   array(): TypedArray {
     this.bytes()
-    return viewAs(this.dtype, this.host!, 0, this.size)
+    return viewAs(this.dtype, this.host!, this.hostOffset, this.size)
   }
 
   /** A writable host array whose present content is undefined; the device's copy is dropped. */
@@ -65,21 +73,42 @@ export class Storage {
     this.resident?.release()
     this.resident = null
     this.host ??= new ArrayBuffer(this.byteLength)
-    return viewAs(this.dtype, this.host, 0, this.size)
+    return viewAs(this.dtype, this.host, this.hostOffset, this.size)
   }
 
   /** The address of the current host bytes (downloaded if need be), as `locate` finds it. */
   addressToRead(locate: (buffer: ArrayBuffer) => number): number {
     if (this.hostAddress !== 0) return this.hostAddress
     if (this.host === null) this.bytes()
-    this.hostAddress = locate(this.host!)
+    this.hostAddress = locate(this.host!) + this.hostOffset
     return this.hostAddress
   }
 
-  /** The address of host bytes that are about to be written; the device's copy is dropped. */
+  /**
+   * The address of host bytes that are about to be written, at a cache line from `alignedFrom` bytes on; the device's
+   * copy is dropped.
+   */
   addressToWrite(locate: (buffer: ArrayBuffer) => number): number {
-    if (this.resident !== null || this.host === null) this.write()
-    return this.addressToRead(locate)
+    if (this.resident !== null) this.write()
+    if (this.byteLength < alignedFrom) {
+      if (this.host === null) this.write()
+      return this.addressToRead(locate)
+    }
+    if (this.host === null || this.addressToRead(locate) % lineBytes !== 0) this.moveToLine(locate)
+    return this.hostAddress
+  }
+
+  private moveToLine(locate: (buffer: ArrayBuffer) => number): void {
+    const host = new ArrayBuffer(this.byteLength + lineBytes)
+    const start = locate(host)
+    const offset = (lineBytes - (start % lineBytes)) % lineBytes
+    if (this.host !== null) {
+      new Uint8Array(host, offset).set(this.bytes())
+      residencyChanges++
+    }
+    this.host = host
+    this.hostOffset = offset
+    this.hostAddress = start + offset
   }
 
   /** The device has written a newer value: the host's copy no longer counts. */
@@ -88,6 +117,7 @@ export class Storage {
     if (this.resident !== resident) this.resident?.release()
     this.resident = resident
     this.host = null
+    this.hostOffset = 0
     this.hostAddress = 0
   }
 

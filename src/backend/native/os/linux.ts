@@ -71,6 +71,11 @@ export function createLinux(koffi: Koffi): OperatingSystem {
       if (address !== null && bytes >= 2 ** 24) madvise(address, bytes, hugePages)
       return address
     },
+    preferHugePages(address, bytes) {
+      const first = Math.ceil(address / pageBytes) * pageBytes
+      const end = Math.floor((address + bytes) / pageBytes) * pageBytes
+      if (end > first) madvise(first, end - first, hugePages)
+    },
     release(address, bytes) {
       munmap(address, bytes)
     },

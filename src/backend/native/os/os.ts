@@ -9,6 +9,8 @@ export interface OperatingSystem {
   readonly identity: string
   /** Address space that is readable and writable and takes memory only where it is touched; null where there is none. */
   reserve(bytes: number): Address | null
+  /** Asks for pages of megabytes in a range: fewer of them are looked up, and touched for the first time. */
+  preferHugePages(address: Address, bytes: number): void
   release(address: Address, bytes: number): void
   /** Copies code to pages of its own, which are never writable and executable at once. Throws DeviceError. */
   mapCode(code: Uint8Array): { readonly address: Address; readonly bytes: number }

@@ -250,7 +250,8 @@ export function writeStore(c: KernelContext, store: Store): void {
   if (lanes === 1) scalarStore(c, dtype, c.address(store.buffer, store.index), value)
   else if (store.stride === 1) {
     const to = c.address(store.buffer, store.index)
-    vectorStore(c, dtype, lanes, to, value, store.active ?? lanes)
+    if (store.streams === true) c.f.plain('use', 'vmovntps', [to, inView(value, viewOf('f32', lanes))])
+    else vectorStore(c, dtype, lanes, to, value, store.active ?? lanes)
   } else stridedStore(c, store, dtype, value)
 }
 

@@ -19,7 +19,17 @@ export function writeKernel(a: Assembler, kernel: Kernel, options: X86Options, s
   loadBuffers(c)
   if (options.avx512) c.makeMasks(partialCounts(kernel))
   writeStmts(c, kernel.body)
+  // Other threads may read the results after the next barrier, which orders only ordinary stores.
+  if (streams(kernel)) f.plain('use', 'sfence', [])
   encodeFunction(f, a, options.avx512)
+}
+
+function streams(kernel: Kernel): boolean {
+  let found = false
+  walkStmts(kernel.body, (stmt) => {
+    if (stmt.kind === 'store' && stmt.streams === true) found = true
+  })
+  return found
 }
 
 /** How many lanes partial loads and stores touch. */

@@ -1,0 +1,90 @@
+/**
+ * Stores that go past the caches. A store to a line that no cache holds reads the line first; a result that is larger
+ * than the caches is read from memory again whoever wrote it, so that read, a third of a copy's traffic, is for nothing.
+ */
+import { byteSize } from '../core/dtype.js'
+import { lineBytes } from '../core/storage.js'
+import type { Kernel, Stmt } from './loop-ir.js'
+import type { Command, Place, Program } from './program.js'
+import type { Target } from './target.js'
+import { withBodies } from './walk.js'
+
+type Store = Extract<Stmt, { kind: 'store' }>
+
+/** The program with `streams` set on the stores that gain by it and that are known to fill whole lines. */
+export function streamStores(program: Program, { streamFrom }: Target): Program {
+  if (streamFrom === undefined) return program
+  const places = new Map<number, Place[][]>()
+  visitKernels(program.commands, (kernel, args) => {
+    const known = places.get(kernel) ?? []
+    known.push([...args])
+    places.set(kernel, known)
+  })
+  const kernels = program.kernels.map((kernel, i) => {
+    const calls = places.get(i) ?? []
+    const args = kernel.buffers.flatMap((b, n) => (b.kind === 'argument' ? [n] : []))
+    const buffers = new Set<number>()
+    args.forEach((n, at) => {
+      const { access, size, dtype } = kernel.buffers[n]
+      if (access !== 'write' || size * byteSize(dtype) < streamFrom) return
+      if (calls.every((places) => isAligned(places[at]) && !overwrites(places, at, program))) buffers.add(n)
+    })
+    return buffers.size === 0 ? kernel : { ...kernel, body: streamed(kernel, kernel.body, buffers) }
+  })
+  return { ...program, kernels }
+}
+
+function visitKernels(
+  commands: readonly Command[],
+  visit: (kernel: number, args: readonly Place[]) => void,
+): void {
+  for (const command of commands) {
+    if (command.kind === 'kernel') visit(command.kernel, command.arguments)
+    else if (command.kind === 'loop') visitKernels(command.body, visit)
+    else if (command.kind === 'while') {
+      visitKernels(command.condition, visit)
+      visitKernels(command.body, visit)
+    } else if (command.kind === 'if') {
+      visitKernels(command.then, visit)
+      visitKernels(command.otherwise, visit)
+    }
+  }
+}
+
+/** Inputs come from anywhere; the arena and the outputs begin at lines. */
+const isAligned = ({ base, offset, steps }: Place): boolean =>
+  base !== 'input' && offset % lineBytes === 0 && steps.every(({ bytes }) => bytes % lineBytes === 0)
+
+/** Whether the kernel reads what it overwrites: those lines are in the cache already. */
+function overwrites(places: readonly Place[], at: number, program: Program): boolean {
+  const { base, index, offset } = places[at]
+  const over = base === 'output' ? program.donations.get(index) : undefined
+  return places.some(
+    (p, i) =>
+      i !== at &&
+      ((p.base === 'input' && p.index === over) ||
+        (p.base === base && p.index === index && p.offset === offset)),
+  )
+}
+
+const streamed = (kernel: Kernel, body: readonly Stmt[], buffers: ReadonlySet<number>): readonly Stmt[] =>
+  body.map((stmt) => {
+    if (stmt.kind !== 'store') return withBodies(stmt, (inner) => streamed(kernel, inner, buffers))
+    const wide = stmt.value.lanes * byteSize(kernel.buffers[stmt.buffer].dtype) >= lineBytes / 2
+    return wide && buffers.has(stmt.buffer) && startsAtVector(kernel, stmt)
+      ? { ...stmt, streams: true }
+      : stmt
+  })
+
+/** Whether a store writes whole vectors of its own width, counted from the start of its buffer. */
+export function startsAtVector(kernel: Kernel, { buffer, index, stride, value, active }: Store): boolean {
+  const { dtype } = kernel.buffers[buffer]
+  const { lanes } = value
+  return (
+    (dtype === 'f32' || dtype === 'i32') &&
+    stride === 1 &&
+    (active ?? lanes) === lanes &&
+    index.offset % lanes === 0 &&
+    index.terms.every(({ coefficient }) => coefficient % lanes === 0)
+  )
+}
