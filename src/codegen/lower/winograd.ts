@@ -5,7 +5,7 @@
  *   for each block of strips (rows of tiles), each part of the output channels   (shared by threads)
  *     for each strip: its six rows, channels last, borders filled with zeros;
  *                     for each tile, each vector of channels: Bᵀ d B into 36 matrices (tiles, channels)
- *     for each panel of output channels (its taps' points are made here where there is one block)
+ *     for each panel of output channels, and where there is one block, part of the channels whose taps it makes here
  *       36 products of matrices: (tiles, channels) · (channels, panel)
  *       for each strip, each tile, each vector of output channels: Aᵀ m A, turned to rows of pixels;
  *                     the outputs' element-wise rest on whole rows
@@ -96,6 +96,13 @@ function blockingOf({ strips, least, columns, pitch, panels }: Sizes, target: Ta
   return best
 }
 
+/** Channels in parts whose transformed taps, `bytes` a channel, fill a quarter of the L2 cache. */
+function chunksOf(channels: number, bytes: number, target: Target): number[] {
+  const count = Math.ceil((channels * bytes) / (target.l2 / 4))
+  const size = Math.ceil(channels / count)
+  return Array.from({ length: count }, (_, i) => Math.min(size, channels - i * size)).filter((n) => n > 0)
+}
+
 export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
   const k = new KernelBuilder()
   const { e } = k
@@ -122,7 +129,9 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
   for (const n of spec.inputs) numbers.set(n, k.buffer('in', n.dtype, sizeOf(n.shape), 'read'))
   const outputs = spec.outputs.map((n) => k.buffer('out', n.dtype, sizeOf(n.shape), 'write'))
   const scratch = (name: string, size: number): number => k.buffer(name, 'f32', size, 'readwrite', 'scratch')
-  const tapsPitch = spec.packed === null ? pointPitch(channels * panel) : spec.packed.shape[2] * panel
+  // Channels whose taps are made together: all, unless their points would leave the cache before they are used.
+  const chunks = spec.packed === null ? chunksOf(channels, tileProducts * panel * 4, target) : [channels]
+  const tapsPitch = spec.packed === null ? pointPitch(chunks[0] * panel) : spec.packed.shape[2] * panel
   const taps = spec.packed === null ? scratch('taps', tileProducts * tapsPitch) : numbers.get(spec.packed)!
   const pointsPitch = pointPitch(tiles * pitch)
   const productsPitch = pointPitch(tiles * panel)
@@ -167,16 +176,19 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
     })
   }
 
-  /** The 36 products for one panel of output channels. */
-  const multiply = (panelAt: Index): void => {
+  /** The 36 products for one panel of output channels, or what channels `from` on add to them. */
+  const multiply = (panelAt: Index, from = 0, count = channels): void => {
     const tile = tileRows(tiles, target.tile.rows)
     const { unroll } = target.tile
     loop('point', tileProducts, (point) => {
       const some = (first: Index, rows: number): void => {
+        const place = (r: number, v: number): Index =>
+          shiftIndex(at([point, productsPitch], [shiftIndex(first, r), panel]), v * lanes)
         const sums: Register[][] = Array.from({ length: rows }, (_, r) =>
           Array.from({ length: vectors }, (_, v) => {
             const sum = register(`m${r}${v}`, 'f32', lanes)
-            k.set(sum, e.const(0, 'f32', lanes))
+            const before = from === 0 ? e.const(0, 'f32', lanes) : e.load(products, 'f32', place(r, v), lanes)
+            k.set(sum, before)
             return sum
           }),
         )
@@ -186,23 +198,19 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
             e.load(taps, 'f32', shiftIndex(base, v * lanes), lanes),
           )
           for (let r = 0; r < rows; r++) {
-            const from = at([point, pointsPitch], [shiftIndex(first, r), pitch], [c, 1])
-            const a = e.splat(e.load(points, 'f32', from), lanes)
+            const left = at([point, pointsPitch], [shiftIndex(first, r), pitch], [shiftIndex(c, from), 1])
+            const a = e.splat(e.load(points, 'f32', left), lanes)
             for (let v = 0; v < vectors; v++) k.set(sums[r][v], e.mulAdd(a, right[v], e.register(sums[r][v])))
           }
         }
-        const whole = Math.floor(channels / unroll)
+        const whole = Math.floor(count / unroll)
         const c = loopVar('c', 0, (whole - 1) * unroll)
         k.loop(c, unroll, () => {
           for (let u = 0; u < unroll; u++) step(shiftIndex(atomIndex(c), u))
         })
-        for (let u = whole * unroll; u < channels; u++) step(constantIndex(u))
-        for (let r = 0; r < rows; r++) {
-          for (let v = 0; v < vectors; v++) {
-            const to = at([point, productsPitch], [shiftIndex(first, r), panel])
-            k.store(products, shiftIndex(to, v * lanes), e.register(sums[r][v]))
-          }
-        }
+        for (let u = whole * unroll; u < count; u++) step(constantIndex(u))
+        for (let r = 0; r < rows; r++)
+          for (let v = 0; v < vectors; v++) k.store(products, place(r, v), e.register(sums[r][v]))
       }
       const full = Math.floor(tiles / tile)
       loop('t', full, (t) => some(scaleIndex(t, tile), tile))
@@ -279,12 +287,17 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
     loop('panel', count, (i) => {
       const at = addIndex(firstPanel, i)
       if (spec.packed === null) {
-        loop('vector', vectors, (v) => {
-          const vector = addIndex(scaleIndex(at, vectors), v)
-          const place = { buffer: taps, panel, pitch: tapsPitch }
-          writer.vector(vector, constantIndex(0), channels, place, scaleIndex(v, lanes))
-        })
-        multiply(constantIndex(0))
+        const place = { buffer: taps, panel, pitch: tapsPitch }
+        let from = 0
+        for (const count of chunks) {
+          loop('vector', vectors, (v) => {
+            const vector = addIndex(scaleIndex(at, vectors), v)
+            const to = shiftIndex(scaleIndex(v, lanes), -from * panel)
+            writer.vector(vector, constantIndex(from), count, place, to)
+          })
+          multiply(constantIndex(0), from, count)
+          from += count
+        }
       } else multiply(at)
       loop('strip', plan.strips, (r) => {
         const [n, strip] = placeOf(r)
