@@ -57,6 +57,8 @@ interface Variant {
   readonly autocast: AutocastDType | null
   readonly backend: Backend
   readonly observations: readonly Observation[]
+  /** Those that no counter watches: they are read at every call. */
+  readonly uncounted: readonly Observation[]
   /** `propertyChanges` when all observations were last seen to hold. */
   changes: number
   readonly effects: readonly (() => void)[]
@@ -241,6 +243,7 @@ export class CompiledStep {
       autocast: autocastDType(),
       backend,
       observations: step.trace.observations,
+      uncounted: step.trace.observations.filter((o) => !o.counted),
       changes: propertyChanges,
       effects: step.trace.effects,
       executable,
@@ -326,8 +329,9 @@ const numbersChanged = ({ numbers, idle }: Variant, given: readonly number[]): b
 
 /** Reads the observed properties: all of them where one of those that are counted may have changed. */
 function observationsHold(variant: Variant): boolean {
-  const all = variant.changes !== propertyChanges
-  for (const o of variant.observations) if ((all || !o.counted) && !Object.is(o.read(), o.value)) return false
+  const { changes, observations, uncounted } = variant
+  for (const o of changes === propertyChanges ? uncounted : observations)
+    if (!Object.is(o.read(), o.value)) return false
   variant.changes = propertyChanges
   return true
 }
