@@ -27,7 +27,7 @@ export function streamStores(program: Program, { streamFrom }: Target): Program 
     args.forEach((n, at) => {
       const { access, size, dtype } = kernel.buffers[n]
       if (access !== 'write' || size * byteSize(dtype) < streamFrom) return
-      if (calls.every((places) => isAligned(places[at]) && !overwrites(places, at, program))) buffers.add(n)
+      if (calls.every((places) => isAligned(places[at], program) && !isRead(places, at))) buffers.add(n)
     })
     return buffers.size === 0 ? kernel : { ...kernel, body: streamed(kernel, kernel.body, buffers) }
   })
@@ -51,21 +51,21 @@ function visitKernels(
   }
 }
 
-/** Inputs come from anywhere; the arena and the outputs begin at lines. */
-const isAligned = ({ base, offset, steps }: Place): boolean =>
-  base !== 'input' && offset % lineBytes === 0 && steps.every(({ bytes }) => bytes % lineBytes === 0)
+/** The arena and new results begin at lines; inputs, and outputs that overwrite one, lie where they lie. */
+function isAligned({ base, index, offset, steps }: Place, { donations }: Program): boolean {
+  if (base === 'input' || (base === 'output' && donations.has(index))) return false
+  return [offset, ...steps.map(({ bytes }) => bytes)].every((bytes) => bytes % lineBytes === 0)
+}
 
 /** Whether the kernel reads what it overwrites: those lines are in the cache already. */
-function overwrites(places: readonly Place[], at: number, program: Program): boolean {
-  const { base, index, offset } = places[at]
-  const over = base === 'output' ? program.donations.get(index) : undefined
-  return places.some(
+const isRead = (places: readonly Place[], at: number): boolean =>
+  places.some(
     (p, i) =>
       i !== at &&
-      ((p.base === 'input' && p.index === over) ||
-        (p.base === base && p.index === index && p.offset === offset)),
+      p.base === places[at].base &&
+      p.index === places[at].index &&
+      p.offset === places[at].offset,
   )
-}
 
 const streamed = (kernel: Kernel, body: readonly Stmt[], buffers: ReadonlySet<number>): readonly Stmt[] =>
   body.map((stmt) => {

@@ -84,9 +84,16 @@ export class Storage {
     return this.hostAddress
   }
 
+  /** The address of the current host bytes, which are about to be changed where they lie; the device's copy is dropped. */
+  addressToUpdate(locate: (buffer: ArrayBuffer) => number): number {
+    const address = this.addressToRead(locate)
+    if (this.resident !== null) this.write()
+    return address
+  }
+
   /**
-   * The address of host bytes that are about to be written, at a cache line from `alignedFrom` bytes on; the device's
-   * copy is dropped.
+   * The address of host bytes that are about to be written, at a cache line from `alignedFrom` bytes on. Their present
+   * content is undefined, the device's copy is dropped.
    */
   addressToWrite(locate: (buffer: ArrayBuffer) => number): number {
     if (this.resident !== null) this.write()
@@ -94,21 +101,16 @@ export class Storage {
       if (this.host === null) this.write()
       return this.addressToRead(locate)
     }
-    if (this.host === null || this.addressToRead(locate) % lineBytes !== 0) this.moveToLine(locate)
+    if (this.host === null || this.addressToRead(locate) % lineBytes !== 0) this.allocateAtLine(locate)
     return this.hostAddress
   }
 
-  private moveToLine(locate: (buffer: ArrayBuffer) => number): void {
-    const host = new ArrayBuffer(this.byteLength + lineBytes)
-    const start = locate(host)
-    const offset = (lineBytes - (start % lineBytes)) % lineBytes
-    if (this.host !== null) {
-      new Uint8Array(host, offset).set(this.bytes())
-      residencyChanges++
-    }
-    this.host = host
-    this.hostOffset = offset
-    this.hostAddress = start + offset
+  private allocateAtLine(locate: (buffer: ArrayBuffer) => number): void {
+    if (this.host !== null) residencyChanges++
+    this.host = new ArrayBuffer(this.byteLength + lineBytes)
+    const start = locate(this.host)
+    this.hostOffset = (lineBytes - (start % lineBytes)) % lineBytes
+    this.hostAddress = start + this.hostOffset
   }
 
   /** The device has written a newer value: the host's copy no longer counts. */

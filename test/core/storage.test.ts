@@ -1,4 +1,4 @@
-/** Where the bytes of a value lie: results begin at cache lines, and what moves there keeps its content. */
+/** Where the bytes of a value lie: results begin at cache lines, and what is changed in place stays. */
 import { expect, it } from 'vitest'
 import { alignedFrom, lineBytes, residencyChanges, Storage } from '../../src/core/storage.js'
 
@@ -29,16 +29,24 @@ it('a large result begins at a line, and is read where it was written', () => {
   expect(locate(array.buffer as ArrayBuffer) + array.byteOffset).toBe(address)
 })
 
-it('what lies elsewhere moves to a line once, with its content, and says so', () => {
+it('what is changed where it lies stays there, with its content', () => {
   const locate = memory()
   const values = Float32Array.from({ length: large }, (_, i) => i)
   const s = new Storage('f32', large, values.buffer)
-  expect(s.addressToRead(locate) % lineBytes).toBe(16)
+  expect(s.addressToUpdate(locate)).toBe(locate(values.buffer))
+  expect(s.array()).toEqual(values)
+})
+
+it('what is written anew leaves a place that is no line, and says so', () => {
+  const locate = memory()
+  const s = new Storage('f32', large, new ArrayBuffer(4 * large))
+  const old = s.addressToRead(locate)
+  expect(old % lineBytes).toBe(16)
   const before = residencyChanges
   const address = s.addressToWrite(locate)
+  expect(address).not.toBe(old)
   expect(address % lineBytes).toBe(0)
   expect(residencyChanges).toBe(before + 1)
-  expect(s.array()).toEqual(values)
   expect(s.addressToRead(locate)).toBe(address)
   expect(s.addressToWrite(locate)).toBe(address)
   expect(residencyChanges).toBe(before + 1)
@@ -62,6 +70,8 @@ it('a device that wrote a newer value is asked for it, wherever the bytes lay', 
     release: () => released++,
   })
   expect(s.bytes().every((byte) => byte === 1)).toBe(true)
-  expect(s.addressToWrite(locate) % lineBytes).toBe(0)
+  expect(s.addressToUpdate(locate)).toBe(s.addressToRead(locate))
   expect(released).toBe(1)
+  expect(s.bytes().every((byte) => byte === 1)).toBe(true)
+  expect(s.addressToWrite(locate) % lineBytes).toBe(0)
 })

@@ -370,13 +370,17 @@ class NativeExecutable implements Executable {
   run(inputs: readonly Storage[], outputs: readonly Storage[], changed?: ChangedStorages): void {
     const { locate } = this.backend
     if (changed === undefined) {
-      // What is written may move, and be read too.
-      for (let i = 0; i < outputs.length; i++)
-        this.enter(inputs.length + i, outputs[i].addressToWrite(locate))
+      const read = new Set(inputs)
       for (let i = 0; i < inputs.length; i++) this.enter(i, inputs[i].addressToRead(locate))
+      for (let i = 0; i < outputs.length; i++) {
+        const output = outputs[i]
+        const address = read.has(output) ? output.addressToUpdate(locate) : output.addressToWrite(locate)
+        this.enter(inputs.length + i, address)
+      }
     } else {
-      for (const i of changed.outputs) this.enter(inputs.length + i, outputs[i].addressToWrite(locate))
+      // State is changed where it lies; what else is written are new results.
       for (const i of changed.inputs) this.enter(i, inputs[i].addressToRead(locate))
+      for (const i of changed.outputs) this.enter(inputs.length + i, outputs[i].addressToWrite(locate))
     }
     this.status[0] = 0
     if (this.choice === null) this.backend.execute(this, this.contextAddress)
