@@ -11,8 +11,8 @@ import { range, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
 
-/** The innermost axes are taken together until there are so many elements: a vector of the widest instruction set. */
-const fullRow = 16
+/** The innermost axes are taken together until there are so many elements: half a vector of the widest instruction set. */
+const fullRow = 8
 /** Taps a position from which lanes run along the taps. */
 const manyTaps = 16
 

@@ -7,17 +7,20 @@ import type { KernelBuilder } from './kernel-builder.js'
 /** Rows whose starts lie fewer elements apart are found by the processor itself. */
 const farRows = 512
 
-/** Asks for what `values` will load in the next round of the loop that `row` counts: a row of an image far away. */
-export function prefetchNext(k: KernelBuilder, values: readonly Expr[], row: Index): void {
-  const [term] = row.terms
-  if (term?.atom.kind !== 'loop') return
-  const variable = term.atom
+/**
+ * Asks for what `values` will load in the next round of the innermost of the loops `rows` (outermost first) that takes
+ * them far away: the same row of the next image.
+ */
+export function prefetchNext(k: KernelBuilder, values: readonly Expr[], rows: readonly Index[]): void {
+  const variables = rows
+    .flatMap(({ terms: [term] }) => (term?.atom.kind === 'loop' ? [term.atom] : []))
+    .reverse()
   const asked = new Set<Index>()
   walkExprs(values, (e) => {
     if (e.kind !== 'load' || asked.has(e.index)) return
     asked.add(e.index)
-    const step = stepOf(e.index, variable)
-    if (step === null || Math.abs(step) < farRows) return
+    const step = variables.map((v) => stepOf(e.index, v)).find((by) => by === null || Math.abs(by) >= farRows)
+    if (step === null || step === undefined) return
     k.emit({ kind: 'prefetch', buffer: e.buffer, index: shiftIndex(e.index, step), write: false })
   })
 }

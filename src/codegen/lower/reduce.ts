@@ -1,7 +1,7 @@
 /**
  * Reductions, in an order that depends on the node's shape and axes only:
  *
- * - the last axis is reduced and has at least one vector: lanes run along it, lane l adding elements l, l+W, …, in
+ * - the last axis is reduced and has at least one vector (or is half of one, in many rows): lanes run along it, lane l adding elements l, l+W, …, in
  *   several accumulators where the axis is long; what is left of each row goes to one scalar accumulator. At the end
  *   accumulators, then lanes, then the scalar are combined;
  * - otherwise: one element after the other, in row-major order of the reduced axes, long ones in pieces whose sums are
@@ -20,6 +20,7 @@ import {
   delinearize,
   type Index,
   indexDeps,
+  scaleIndex,
   shiftIndex,
 } from '../index-expression.js'
 import { computeTypeOf, type Expr, type Register } from '../loop-ir.js'
@@ -61,18 +62,24 @@ export function sumsAtOnce(node: ReduceNode, width: number): number {
   return Math.floor(registers / accumulatorsFor(x.shape[x.shape.length - 1], width))
 }
 
-/** Whether a reduction runs its lanes along its last axis (see the header). */
-export function reducesAlongLanes(node: ReduceNode, width: number): boolean {
+/** Rows of half a vector are read in half vectors where so many of them make a sum. */
+const leastHalfRows = 8
+
+/** The lanes that a reduction runs along its last axis (see the header); 0: it does not. */
+function lanesAlong(node: ReduceNode, width: number): number {
   const [x] = node.inputs
+  const { axes } = node.attrs
   const last = x.shape.length - 1
+  const length = x.shape[last]
   const type = computeTypeOf(node.dtype)
-  return (
-    width > 1 &&
-    (type === 'f32' || type === 'i32') &&
-    node.attrs.axes.includes(last) &&
-    x.shape[last] >= width
-  )
+  if (width === 1 || (type !== 'f32' && type !== 'i32') || !axes.includes(last)) return 0
+  if (length >= width) return width
+  const rows = sizeOf(axes.map((a) => (a === last ? 1 : x.shape[a])))
+  return width >= 8 && length === width / 2 && rows >= leastHalfRows ? length : 0
 }
+
+/** Whether a reduction runs its lanes along its last axis. */
+export const reducesAlongLanes = (node: ReduceNode, width: number): boolean => lanesAlong(node, width) > 0
 
 /** Sums of fewer elements than two of these are added one after the other. */
 const leastPiece = 256
@@ -165,13 +172,16 @@ export function lowerReduction(
       write(indices)
       return
     }
-    const n = over[indices.length]
+    repeat(over[indices.length], (i) => nest(over, write, [...indices, i]))
+  }
+
+  function repeat(n: number, write: (i: Index) => void): void {
     if (n === 1) {
-      nest(over, write, [...indices, constantIndex(0)])
+      write(constantIndex(0))
       return
     }
     const v = inliner.variable('r', n)
-    k.loop(v, 1, () => nest(over, write, [...indices, atomIndex(v)]))
+    k.loop(v, 1, () => write(atomIndex(v)))
   }
 
   function join(a: Expr, b: Expr): Expr {
@@ -214,6 +224,7 @@ export function lowerReduction(
 
   /** The row sums of this node, and of its siblings in the same loops: what they read in common is read once. */
   function rowReduction() {
+    const width = lanesAlong(node, inliner.width)
     const length = x.shape[x.shape.length - 1]
     const outer = axes.slice(0, -1).map((a) => x.shape[a])
     const count = accumulatorsFor(length, width)
@@ -231,33 +242,27 @@ export function lowerReduction(
         single: rest % width > 0 ? k.accumulator('single', type, 1, first) : null,
       }
     })
-    // Copies that will be jammed ask nothing: what they read in common would be asked for by each.
-    const asksAhead =
-      outer.length > 0 && inliner.variables === null && 4 * sizeOf(x.shape) > inliner.prefetchesBeyond
+    const asksAhead = outer.length > 0 && 4 * sizeOf(x.shape) > inliner.prefetchesBeyond
     nest(outer, (r) => {
       const lane = lanesFor(width)
       const vector = (from: Index, into: number) => {
         const at = sourceIndex([...r, addIndex(from, atomIndex(lane.variable!))])
         const values = group.map(({ member }) => inliner.value(member.inputs[0], at, lane))
-        if (asksAhead) prefetchNext(k, values, r[r.length - 1])
+        if (asksAhead) prefetchNext(k, values, r)
         group.forEach(({ joins, sums }, i) => {
           k.set(sums[into], combine(e, joins, e.register(sums[into]), values[i]))
         })
       }
       if (whole > 0) {
-        const v = inliner.variable('r', whole)
-        k.loop(v, 1, () => {
-          for (let i = 0; i < count; i++) vector(shiftIndex(atomIndex(v, block), i * width), i)
+        repeat(whole, (v) => {
+          for (let i = 0; i < count; i++) vector(shiftIndex(scaleIndex(v, block), i * width), i)
         })
       }
-      if (restVectors > 0) {
-        const v = inliner.variable('r', restVectors)
-        k.loop(v, 1, () => vector(shiftIndex(atomIndex(v, width), whole * block), 0))
-      }
+      if (restVectors > 0)
+        repeat(restVectors, (v) => vector(shiftIndex(scaleIndex(v, width), whole * block), 0))
       if (rest % width > 0) {
-        const v = inliner.variable('r', rest % width)
-        k.loop(v, 1, () => {
-          const at = shiftIndex(atomIndex(v), length - (rest % width))
+        repeat(rest % width, (v) => {
+          const at = shiftIndex(v, length - (rest % width))
           for (const { member, joins, single } of group) {
             const value = inliner.value(member.inputs[0], sourceIndex([...r, at]), oneLane)
             k.set(single!, combine(e, joins, e.register(single!), value))

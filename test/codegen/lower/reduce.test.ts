@@ -18,6 +18,9 @@ const shapes = [
   [2, 7, 100],
   // Beyond the second cache, with rows far apart.
   [16, 9, 4096],
+  // Half a vector of AVX-512 and of AVX2.
+  [300, 7, 8],
+  [300, 7, 4],
 ]
 
 /** Σx, Σx·y, the largest x and Σ(x − Σx)² over images and pixels: the last one needs the first. */
