@@ -68,12 +68,14 @@ const isRead = (places: readonly Place[], at: number): boolean =>
   )
 
 const streamed = (kernel: Kernel, body: readonly Stmt[], buffers: ReadonlySet<number>): readonly Stmt[] =>
-  body.map((stmt) => {
-    if (stmt.kind !== 'store') return withBodies(stmt, (inner) => streamed(kernel, inner, buffers))
+  body.flatMap((stmt): readonly Stmt[] => {
+    // Lines that are not to be read are not asked for.
+    if (stmt.kind === 'prefetch') return stmt.write && buffers.has(stmt.buffer) ? [] : [stmt]
+    if (stmt.kind !== 'store') return [withBodies(stmt, (inner) => streamed(kernel, inner, buffers))]
     const wide = stmt.value.lanes * byteSize(kernel.buffers[stmt.buffer].dtype) >= lineBytes / 2
-    return wide && buffers.has(stmt.buffer) && startsAtVector(kernel, stmt)
-      ? { ...stmt, streams: true }
-      : stmt
+    return [
+      wide && buffers.has(stmt.buffer) && startsAtVector(kernel, stmt) ? { ...stmt, streams: true } : stmt,
+    ]
   })
 
 /** Whether a store writes whole vectors of its own width, counted from the start of its buffer. */

@@ -63,6 +63,32 @@ describe.each((await compiledBackends()).filter(({ name }) => name !== 'wasm'))(
       expect(await counts(graph([twice]), 4 * size)).not.toEqual([0])
     })
 
+    it.skipIf(absent !== null)('lines that are stored past the caches are not asked for', async () => {
+      const left = b.placeholder([600, 300], 'f32')
+      const right = b.placeholder([300, 608], 'f32')
+      const product = b.contract(left, right, {
+        batch: [[], []],
+        contracting: [[1], [0]],
+        accumulate: 'f32',
+      })
+      const { target } = await make({ threads: 1, target: { streamFrom: 4096 } })
+      const lowered = lowerGraph(
+        { inputs: [left, right], outputs: [b.add(product, product)], donations: new Map() },
+        target,
+      )
+      const asked = (kernels: readonly Kernel[]): number => {
+        let count = 0
+        for (const { body } of kernels)
+          walkStmts(body, (s) => {
+            if (s.kind === 'prefetch' && s.write) count++
+          })
+        return count
+      }
+      const changed = streamStores(lowered, target).kernels
+      expect(changed.map(streaming).some((n) => n > 0)).toBe(true)
+      expect(asked(lowered.kernels)).toBeGreaterThan(asked(changed))
+    })
+
     it.skipIf(absent !== null)('not steps of a loop that begin within a line', async () => {
       const steps = (rows: number): Graph => {
         const a = b.placeholder([4, rows], 'f32')
