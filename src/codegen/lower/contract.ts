@@ -184,7 +184,6 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
 
   // A large right side is read in short runs, whose beginnings the processor cannot guess.
   const asksAhead = target.prefetches === true && sizeOf(right.shape) * 4 > target.l2
-  const _tileLanes = lanesFor(lanes)
   const prefetches =
     target.prefetches === true &&
     lanes > 1 &&
