@@ -17,10 +17,10 @@
 
 import { sizeOf, stridesOf } from '../../core/shape.js'
 import type { Node } from '../../ir/node.js'
-import { pairedSteps, pairsOn } from '../../schedule/bf16-products.js'
-import { contractShape, matrixSizes } from '../../schedule/contract-shape.js'
+import { pairsOn } from '../../schedule/bf16-products.js'
+import { contractShape } from '../../schedule/contract-shape.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
-import { sharedBatchAxes, tileRows } from '../../schedule/pack.js'
+import { tileRows } from '../../schedule/pack.js'
 import { isThin } from '../../schedule/thin-contract.js'
 import {
   addIndex,
@@ -37,6 +37,7 @@ import {
 } from '../index-expression.js'
 import { type Expr, type Kernel, type Register, register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
+import { blockingOf, stepsOf } from './contract-blocking.js'
 import { Inliner } from './inline.js'
 import { KernelBuilder, whereInside } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
@@ -48,13 +49,6 @@ import { lowerThinContract } from './thin-contract.js'
 import { TileOutputs } from './tile-outputs.js'
 import { TransposedTiles } from './transpose.js'
 
-/** Inner steps of a slice, at most about; with few rows long runs of columns matter more: copying is half the work. */
-const sliceTarget = 1024
-const shortSlice = 128
-const fewTiles = 4
-/** The part of the L2 cache that the right side's block takes. */
-const blockShare = 0.5
-
 /** A right side is read where it lies up to this part of the L1 cache. */
 const smallShare = 0.75
 
@@ -63,96 +57,6 @@ const stepsAhead = 16
 
 /** Up to this many copies have no loop of their own. */
 const unrolledCopies = 12
-
-interface Blocking {
-  /** Batches, rows, columns, inner steps. */
-  readonly batch: number
-  readonly m: number
-  readonly n: number
-  readonly k: number
-  /** The last free axis of the right side, and how often it repeats. */
-  readonly rowLength: number
-  /** Columns of a block: a range of one row, or whole rows. */
-  readonly columns: number
-  /** Batches done together (their left side is the same). */
-  readonly together: number
-  /** Steps of the outermost contracting axis in a slice, and steps below it. */
-  readonly outerSlice: number
-  readonly innerSteps: number
-  /** Parts of the rows that threads share, where blocks of columns would leave some of them waiting. */
-  readonly rowParts: number
-}
-
-/** Columns of a block, at most `most` and not much fewer, such that threads get about the same number of them. */
-function evenColumns(n: number, most: number, panel: number, threads: number): number {
-  let best = Math.min(n, most)
-  let least = Number.POSITIVE_INFINITY
-  for (let columns = most; columns >= Math.max(panel, most / 2); columns -= panel) {
-    const blocks = Math.ceil(n / columns)
-    // The first threads get one block more, and the last block may be short.
-    const share = Math.min(n, Math.ceil(blocks / threads) * columns)
-    if (share < least) {
-      least = share
-      best = Math.min(n, columns)
-    }
-  }
-  return best
-}
-
-/** Threads have about the same number of columns above this share of the most that one has. */
-const wellShared = 0.9
-/** Tiles of rows that a thread has at least where rows are shared: each copies the right side for itself. */
-const leastTiles = 8
-
-/** Steps along the contracting axes. */
-function stepsOf(spec: ContractSpec, target: Target): readonly number[] {
-  const pairs = pairsOn(target, spec.node)
-  return contractShape(spec.node).inner.map((n, axis) => (axis === pairs ? pairedSteps(n) : n))
-}
-
-function blockingOf(spec: ContractSpec, target: Target): Blocking {
-  const s = contractShape(spec.node)
-  const [m, n, k] = matrixSizes(s)
-  const batch = sizeOf(s.batch)
-  const lanes = lanesOf(target)
-  const panel = target.tile.vectors * lanes
-  const inner = stepsOf(spec, target)
-  const innerSteps = inner.length === 0 ? 1 : sizeOf(inner.slice(1))
-  const outer = inner[0] ?? 1
-  const slices = Math.ceil(
-    outer /
-      Math.max(1, Math.floor((m <= fewTiles * target.tile.rows ? shortSlice : sliceTarget) / innerSteps)),
-  )
-  const outerSlice = Math.ceil(outer / slices)
-  const steps = outerSlice * innerSteps
-  const wanted = Math.max(panel, Math.floor((blockShare * target.l2) / 4 / steps / panel) * panel)
-  const rowLength = s.columns.length === 0 ? 1 : s.columns[s.columns.length - 1]
-  const rows = n / rowLength
-  let columns: number
-  // A block a thread where there is enough to share: each block reads the whole left side.
-  const parts = Math.ceil(target.threads / batch)
-  const most = Math.max(panel, Math.min(wanted, Math.ceil(n / parts / panel) * panel))
-  if (rows === 1) columns = batch === 1 ? evenColumns(n, most, panel, target.threads) : Math.min(n, most)
-  else columns = Math.min(n, Math.max(1, Math.floor(most / rowLength)) * rowLength)
-  let together = 1
-  if (
-    columns === n &&
-    sharedBatchAxes(spec.node).length > 0 &&
-    s.batch.every((b, i) => b === 1 || sharedBatchAxes(spec.node).includes(i))
-  ) {
-    const limit = Math.min(Math.floor(wanted / n), Math.floor(batch / (2 * target.threads)))
-    for (let t = 1; t <= limit; t++) if (batch % t === 0) together = t
-  }
-  const share = Math.ceil((batch * Math.ceil(n / columns)) / target.threads) * columns
-  const rowParts =
-    batch === 1 &&
-    n / target.threads < wellShared * share &&
-    m >= leastTiles * target.threads * target.tile.rows
-      ? target.threads
-      : 1
-  if (rowParts > 1) columns = Math.min(n, Math.max(1, Math.floor(wanted / rowLength)) * rowLength)
-  return { batch, m, n, k, rowLength, columns, together, outerSlice, innerSteps, rowParts }
-}
 
 export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   if (isThin(spec.node)) return lowerThinContract(spec, target)
