@@ -306,6 +306,14 @@ export function indexDeps(index: Index, into?: Set<number>): ReadonlySet<number>
   return into
 }
 
+/** Whether part of an index is only known to lie in a range because a condition around it was tested. */
+export const holdsBounded = ({ terms }: Index): boolean =>
+  terms.some(
+    ({ atom }) =>
+      atom.kind === 'bounded' ||
+      ((atom.kind === 'quotient' || atom.kind === 'remainder') && holdsBounded(atom.of)),
+  )
+
 /**
  * The index with a lane variable replaced by lane number `l`. A bounded part was tested for lane 0 and for all lanes
  * at once, so its lane l is the tested index shifted, in a range that leaves room for the lanes.

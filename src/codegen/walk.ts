@@ -1,5 +1,5 @@
 /** Small questions about statements that several passes ask: what they assign, write, read and contain. */
-import type { Index } from './index-expression.js'
+import { holdsBounded, type Index } from './index-expression.js'
 import { type Expr, type Kernel, operandsOf, type Register, type Stmt } from './loop-ir.js'
 
 /** The statement lists directly inside a statement. */
@@ -67,6 +67,15 @@ export function walkExprs(
     visit(root)
     walkExprs(operandsOf(root), visit, seen)
   }
+}
+
+/** Whether an expression holds an index that a condition around it was tested for. */
+export function usesBounded(expr: Expr): boolean {
+  let found = false
+  walkExprs([expr], (e) => {
+    if ((e.kind === 'load' || e.kind === 'index' || e.kind === 'ramp') && holdsBounded(e.index)) found = true
+  })
+  return found
 }
 
 export interface Effects {

@@ -2,7 +2,7 @@
  * Padding before movement that leaves the padded axes alone: a convolution and the gradient of its weights take the
  * same image with its channels in other places, and so share one padded copy.
  */
-import { range } from '../core/shape.js'
+import { range, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
 
@@ -32,6 +32,8 @@ export function padFirst(node: Node): Node | null {
   const [source] = x.inputs
   const lead = source.shape.length - kept
   if (lead < 0 || range(kept).some((i) => source.shape[lead + i] !== x.shape[touched[0] + i])) return null
+  // Of values without elements the other axes may differ.
+  if (sizeOf(source.shape.slice(0, lead)) !== sizeOf(x.shape.slice(0, touched[0]))) return null
   const wide = (list: readonly number[]): number[] => [
     ...new Array<number>(lead).fill(0),
     ...list.slice(touched[0]),

@@ -68,6 +68,28 @@ describe('simplify', () => {
     expect(count([p, q])).toBe(7)
   })
 
+  it('pads before the other axes are reshaped, unless nothing is there to tell them by', () => {
+    const padded = (from: readonly number[], to: readonly number[]): string => {
+      const image = b.placeholder(from, 'f32')
+      const borders = to.map((_, axis) => (axis === to.length - 1 ? 1 : 0))
+      const zeros = to.map(() => 0)
+      const node = b.pad(b.reshape(image, to), borders, borders, zeros, 0)
+      return printGraph(simplify({ inputs: [image], outputs: [node], donations: new Map() }).outputs)
+    }
+    expect(padded([6, 5], [2, 3, 5])).toMatchInlineSnapshot(`
+      "%0 = placeholder : f32[6, 5]
+      %1 = pad %0 {low: [0, 1], high: [0, 1], interior: [0, 0], value: 0} : f32[6, 7]
+      %2 = reshape %1 : f32[2, 3, 7]
+      return %2"
+    `)
+    expect(padded([65, 2, 0], [0])).toMatchInlineSnapshot(`
+      "%0 = placeholder : f32[65, 2, 0]
+      %1 = reshape %0 : f32[0]
+      %2 = pad %1 {low: [1], high: [1], interior: [0], value: 0} : f32[2]
+      return %2"
+    `)
+  })
+
   it('makes a convolution a contraction with windows', () => {
     const [image, weights] = [b.placeholder([1, 4, 6], 'f32'), b.placeholder([4, 4, 3], 'f32')]
     const conv = b.conv(image, weights, {

@@ -33,6 +33,7 @@ import {
 import { computeTypeOf, type Expr, type ExprBuilder, type IndexRange } from '../loop-ir.js'
 import { expandBinary, expandRandomBits, expandUnary } from '../math.js'
 import { lanesOf, type Target } from '../target.js'
+import { usesBounded } from '../walk.js'
 import type { SameVariables } from './jam.js'
 import type { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, oneLane } from './lanes.js'
@@ -550,7 +551,9 @@ export class Inliner {
   /** A run-time index shown to lie in 0…n-1 by a check at the level where it is known. */
   checked(raw: Expr, n: number): Index {
     const value = this.k.remember(`check ${raw.id} ${n}`, () => {
-      return this.e.register(this.k.place(raw.deps, () => this.k.check('index', raw, 0, n - 1)))
+      return this.e.register(
+        this.k.place(raw.deps, usesBounded(raw), () => this.k.check('index', raw, 0, n - 1)),
+      )
     })
     return atomIndex({ kind: 'dynamic', value, low: 0, high: n - 1 })
   }

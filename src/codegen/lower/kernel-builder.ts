@@ -30,6 +30,8 @@ interface Scope {
   readonly variable: LoopVar | null
   readonly statements: Stmt[]
   readonly memo: Map<string, Expr>
+  /** What runs under a condition only. */
+  readonly guarded?: boolean
 }
 
 export class KernelBuilder {
@@ -82,7 +84,7 @@ export class KernelBuilder {
 
   /** Collects what `write` emits, without a loop. */
   block(write: () => void): Stmt[] {
-    this.scopes.push({ variable: null, statements: [], memo: new Map() })
+    this.scopes.push({ variable: null, statements: [], memo: new Map(), guarded: true })
     write()
     return this.scopes.pop()!.statements
   }
@@ -138,9 +140,13 @@ export class KernelBuilder {
     return level
   }
 
-  /** Runs `write` as if at the outermost level where `deps` are defined; what it emits goes there. */
-  place<T>(deps: Iterable<number>, write: () => T): T {
-    const level = this.levelOf(deps)
+  /**
+   * Runs `write` as if at the outermost level where `deps` are defined; what it emits goes there. `bounded`: it holds
+   * indices that a condition around it has tested, and stays under that.
+   */
+  place<T>(deps: Iterable<number>, bounded: boolean, write: () => T): T {
+    const guard = bounded ? this.scopes.findLastIndex((s) => s.guarded === true) : 0
+    const level = Math.max(guard, this.levelOf(deps))
     const inner = this.scopes.splice(level + 1)
     try {
       return write()

@@ -18,6 +18,7 @@ import {
   atomIndex,
   constantIndex,
   delinearize,
+  holdsBounded,
   type Index,
   indexDeps,
   scaleIndex,
@@ -158,7 +159,9 @@ export function lowerReduction(
   for (const i of index) indexDeps(i, deps)
   // The lane variable is no loop of the kernel.
   if (lanes.variable !== null) deps.delete(lanes.variable.id)
-  const register = k.place(deps, () => (alongLanes ? rowReduction() : sequentialReduction(lanes)))
+  const register = k.place(deps, index.some(holdsBounded), () =>
+    alongLanes ? rowReduction() : sequentialReduction(lanes),
+  )
   return roundTo(e, node.dtype, e.register(register))
 
   function sourceIndex(reduced: readonly Index[]): Index[] {
