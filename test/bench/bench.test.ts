@@ -296,7 +296,7 @@ describe('processes', () => {
     const { status, stdout } = spawnSync(process.execPath, list, {
       cwd: root,
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 60_000,
     })
     expect(JSON.parse(stdout)).toMatchObject({
       kind: 'unsupported',

@@ -133,7 +133,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     })
     await tab.goto(site.url)
     await tab
-      .waitForFunction(() => 'page' in globalThis, null, { timeout: 20_000 })
+      .waitForFunction(() => 'page' in globalThis, null, { timeout: 60_000 })
       .catch((error) => {
         throw new Error(`The page's script did not run: ${failures.join('; ')}`, { cause: error })
       })

@@ -9,7 +9,7 @@ const word = (address) => Atomics.load(new Int32Array(memories[memories.length -
 /** Trains on a device with `options`, after `workers` of them have started; `state` and `loaded` are the words that say so. */
 async function train(options, workers, state, loaded) {
   const ready = async () => {
-    const until = performance.now() + 20_000
+    const until = performance.now() + 60_000
     for (let i = 0; i < workers; i++) {
       while (word(state + 4 * i) !== 1) {
         if (performance.now() > until) throw new Error(`worker ${i} did not start`)
