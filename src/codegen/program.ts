@@ -65,14 +65,21 @@ export interface Program {
   readonly donations: ReadonlyMap<number, number>
 }
 
+/** Calls `visit` for every command, those inside others included, in the order in which they stand. */
+export function walkCommands(commands: readonly Command[], visit: (command: Command) => void): void {
+  for (const command of commands) {
+    visit(command)
+    if (command.kind === 'loop') walkCommands(command.body, visit)
+    else if (command.kind === 'while') walkCommands([...command.condition, ...command.body], visit)
+    else if (command.kind === 'if') walkCommands([...command.then, ...command.otherwise], visit)
+  }
+}
+
 /** The host calls of a program in the order in which `main` numbers them. */
 export function callsOf(commands: readonly Command[]): Extract<Command, { kind: 'call' }>[] {
   const found: Extract<Command, { kind: 'call' }>[] = []
-  for (const command of commands) {
+  walkCommands(commands, (command) => {
     if (command.kind === 'call') found.push(command)
-    else if (command.kind === 'loop') found.push(...callsOf(command.body))
-    else if (command.kind === 'while') found.push(...callsOf(command.condition), ...callsOf(command.body))
-    else if (command.kind === 'if') found.push(...callsOf(command.then), ...callsOf(command.otherwise))
-  }
+  })
   return found
 }

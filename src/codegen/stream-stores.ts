@@ -3,9 +3,9 @@
  * than the caches is read from memory again whoever wrote it, so that read, a third of a copy's traffic, is for nothing.
  */
 import { byteSize } from '../core/dtype.js'
-import { lineBytes } from '../core/storage.js'
+import { alignedFrom, lineBytes } from '../core/storage.js'
 import type { Kernel, Stmt } from './loop-ir.js'
-import type { Command, Place, Program } from './program.js'
+import { type Place, type Program, walkCommands } from './program.js'
 import type { Target } from './target.js'
 import { withBodies } from './walk.js'
 
@@ -14,11 +14,13 @@ type Store = Extract<Stmt, { kind: 'store' }>
 /** The program with `streams` set on the stores that gain by it and that are known to fill whole lines. */
 export function streamStores(program: Program, { streamFrom }: Target): Program {
   if (streamFrom === undefined) return program
-  const places = new Map<number, Place[][]>()
-  visitKernels(program.commands, (kernel, args) => {
-    const known = places.get(kernel) ?? []
-    known.push([...args])
-    places.set(kernel, known)
+  // Smaller results may lie anywhere.
+  const least = Math.max(streamFrom, alignedFrom)
+  const places = new Map<number, (readonly Place[])[]>()
+  walkCommands(program.commands, (command) => {
+    if (command.kind !== 'kernel') return
+    const { kernel, arguments: list } = command
+    places.set(kernel, [...(places.get(kernel) ?? []), list])
   })
   const kernels = program.kernels.map((kernel, i) => {
     const calls = places.get(i) ?? []
@@ -26,7 +28,7 @@ export function streamStores(program: Program, { streamFrom }: Target): Program 
     const buffers = new Set<number>()
     args.forEach((n, at) => {
       const { access, size, dtype } = kernel.buffers[n]
-      if (access !== 'write' || size * byteSize(dtype) < streamFrom) return
+      if (access !== 'write' || size * byteSize(dtype) < least) return
       if (calls.every((places) => isAligned(places[at], program) && !isRead(places, at))) buffers.add(n)
     })
     return buffers.size === 0 ? kernel : { ...kernel, body: streamed(kernel, kernel.body, buffers) }
@@ -34,24 +36,7 @@ export function streamStores(program: Program, { streamFrom }: Target): Program 
   return { ...program, kernels }
 }
 
-function visitKernels(
-  commands: readonly Command[],
-  visit: (kernel: number, args: readonly Place[]) => void,
-): void {
-  for (const command of commands) {
-    if (command.kind === 'kernel') visit(command.kernel, command.arguments)
-    else if (command.kind === 'loop') visitKernels(command.body, visit)
-    else if (command.kind === 'while') {
-      visitKernels(command.condition, visit)
-      visitKernels(command.body, visit)
-    } else if (command.kind === 'if') {
-      visitKernels(command.then, visit)
-      visitKernels(command.otherwise, visit)
-    }
-  }
-}
-
-/** The arena and new results begin at lines; inputs, and outputs that overwrite one, lie where they lie. */
+/** The arena and new large results begin at lines; inputs, and outputs that overwrite one, lie where they lie. */
 function isAligned({ base, index, offset, steps }: Place, { donations }: Program): boolean {
   if (base === 'input' || (base === 'output' && donations.has(index))) return false
   return [offset, ...steps.map(({ bytes }) => bytes)].every((bytes) => bytes % lineBytes === 0)

@@ -7,7 +7,7 @@ import { printKernel } from '../../src/codegen/print.js'
 import { streamStores } from '../../src/codegen/stream-stores.js'
 import { verify } from '../../src/codegen/verify.js'
 import { walkStmts, withBodies } from '../../src/codegen/walk.js'
-import { Storage } from '../../src/core/storage.js'
+import { alignedFrom, Storage } from '../../src/core/storage.js'
 import * as b from '../../src/ir/build.js'
 import type { Graph } from '../../src/ir/graph.js'
 import type { Node } from '../../src/ir/node.js'
@@ -61,6 +61,9 @@ describe.each((await compiledBackends()).filter(({ name }) => name !== 'wasm'))(
       expect(await counts(graph([twice]), 4 * size + 4)).toEqual([0])
       expect(await counts(graph([twice], new Map([[0, 0]])), 4096)).toEqual([0])
       expect(await counts(graph([twice]), 4 * size)).not.toEqual([0])
+      // Only results from `alignedFrom` bytes on begin at lines, whatever the target asks for.
+      const few = b.slice(twice, [0], [alignedFrom / 4 - 16])
+      expect(await counts(graph([few]), 64)).toEqual([0])
     })
 
     it.skipIf(absent !== null)('lines that are stored past the caches are not asked for', async () => {
@@ -102,8 +105,11 @@ describe.each((await compiledBackends()).filter(({ name }) => name !== 'wasm'))(
       }
       const total = (counted: number[]): number => counted.reduce((a, c) => a + c, 0)
       // What the steps stack begins at a line only where a step is made of lines; what they carry always does.
-      const [lines, others] = [await counts(steps(1024), 4096), await counts(steps(1025), 4096)]
-      expect(total(others)).toBe(total(lines) - 1)
+      const [lines, others] = [
+        await counts(steps(2 ** 14 + 16), 4096),
+        await counts(steps(2 ** 14 + 8), 4096),
+      ]
+      expect(total(others)).toBeLessThan(total(lines))
     })
 
     it.skipIf(absent !== null).each([1, 2])('the values are the same, with %i threads', async (threads) => {
@@ -130,9 +136,9 @@ describe.each((await compiledBackends()).filter(({ name }) => name !== 'wasm'))(
   },
 )
 
-it('a store that may begin within a vector is refused', async () => {
-  const { make, absent } = (await compiledBackends())[2]
-  if (absent !== null) return
+const avx2 = (await compiledBackends()).find(({ name }) => name === 'native avx2')!
+it.skipIf(avx2.absent !== null)('a store that may begin within a vector is refused', async () => {
+  const { make } = avx2
   const { target } = await make({ threads: 1, target: { streamFrom: 4096 } })
   const [kernel] = streamStores(lowerGraph(graph([twice]), target), target).kernels
   const shifted = (body: readonly Stmt[]): readonly Stmt[] =>
