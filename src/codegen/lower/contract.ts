@@ -33,7 +33,6 @@ import {
   loopVar,
   scaleIndex,
   shiftIndex,
-  stepOf,
 } from '../index-expression.js'
 import { type Expr, type Kernel, type Register, register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
@@ -44,13 +43,15 @@ import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
 import { type LeftReader, leftTiles } from './left-tiles.js'
 import { pairedLeft } from './paired-left.js'
 import { needsStatements } from './prefetch.js'
-import { beforeBf16, pairOfBf16 } from './round.js'
+import { RightSide } from './right-side.js'
+import { pairOfBf16 } from './round.js'
 import { lowerThinContract } from './thin-contract.js'
 import { TileOutputs } from './tile-outputs.js'
 import { TransposedTiles } from './transpose.js'
 
-/** A right side is read where it lies up to this part of the L1 cache. */
+/** A right side is read where it lies up to this part of the L1 cache, and by up to so many tiles of rows. */
 const smallShare = 0.75
+const fewTiles = 2
 
 /** Steps between a row of the right side that is copied and the one that is asked for. */
 const stepsAhead = 16
@@ -105,16 +106,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     pairs === null || spec.packed !== null
       ? leftTiles(inliner, spec, numbers, tileSizes, target)
       : pairedLeft(inliner, spec, pairs, numbers, tileSizes, target)
-  const rightOrder = s.rightOrder
-
-  /** The right side's value at batch g, inner indices and column. */
-  const rightValue = (g: Index, inner: readonly Index[], column: readonly Index[], l: Lanes): Expr => {
-    const index = new Array<Index>(right.shape.length)
-    ;[...delinearize(g, s.batch), ...inner, ...column].forEach((i, at) => {
-      index[rightOrder[at]] = i
-    })
-    return inliner.value(right, index, l)
-  }
+  const rightSide = new RightSide(inliner, target, spec, numbers)
 
   const nest = (sizes: readonly number[], write: (i: Index[]) => void, done: Index[] = []): void => {
     if (done.length === sizes.length) {
@@ -130,38 +122,6 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     k.loop(v, 1, () => nest(sizes, write, [...done, atomIndex(v)]))
   }
 
-  /** The load that the right side's element is at batch, inner and column `vars`; null where it is none of f32. */
-  const probed = (vars: readonly LoopVar[]): Extract<Expr, { kind: 'load' }> | null => {
-    const probe = new KernelBuilder()
-    const reader = new Inliner(probe, target, (node) => numbers.get(node) ?? null)
-    const index = new Array<Index>(right.shape.length)
-    vars.forEach((v, at) => {
-      index[rightOrder[at]] = atomIndex(v)
-    })
-    let value: Expr | null = null
-    const nested = (depth: number): void => {
-      if (depth === vars.length) value = reader.value(right, index, oneLane)
-      else probe.loop(vars[depth], 1, () => nested(depth + 1))
-    }
-    nested(0)
-    const read = value === null ? null : beforeBf16(value)
-    return read?.kind === 'load' && spec.inputs[read.buffer].dtype === 'f32' ? read : null
-  }
-
-  /**
-   * Whether the tile reads the right side where it lies: rows of a stored matrix that stay in the L1 cache from one tile to
-   * the next, as the copy would.
-   */
-  const readsRight = (): boolean => {
-    const whole = plan.n % lanes === 0 || target.tail === 'mask'
-    if (!small || !whole || lanes === 1 || pairs !== null || plan.together > 1) return false
-    if (right.dtype !== 'f32' || s.inner.length !== 1 || s.columns.length !== 1 || plan.n < lanes)
-      return false
-    const vars = [...s.batch, ...s.inner, ...s.columns].map((n) => loopVar('p', 0, n - 1))
-    const read = probed(vars)
-    return read !== null && stepOf(read.index, vars[vars.length - 1]) === 1
-  }
-
   /** What the scratch holds of a step: the right side's value, or the pair of it and the one half an axis further. */
   const stepValue = (
     g: Index,
@@ -170,10 +130,10 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     l: Lanes,
     alone: boolean,
   ): Expr => {
-    const value = rightValue(g, at, column, l)
+    const value = rightSide.value(g, at, column, l)
     if (pairs === null) return value
     const second = at.map((i, axis) => (axis === pairs ? shiftIndex(i, inner[pairs]) : i))
-    return pairOfBf16(e, value, alone ? e.const(0, 'f32', l.count) : rightValue(g, second, column, l))
+    return pairOfBf16(e, value, alone ? e.const(0, 'f32', l.count) : rightSide.value(g, second, column, l))
   }
 
   /** A place in the inner dimension: batch done together, outermost contracting axis within the slice, the others. */
@@ -183,24 +143,16 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     readonly rest: readonly Index[]
   }
 
-  /**
-   * The buffer that the right side reads with lanes far apart and contiguously along inner axis `axis`, where it is one
-   * buffer read straight; else null.
-   */
-  const crossedBuffer = (axis: number): number | null => {
-    if (right.dtype !== 'f32' || s.columns.length === 0 || inner[axis] < lanes) return null
-    const vars = [...s.batch, ...s.inner, ...s.columns].map((n) => loopVar('p', 0, n - 1))
-    const read = probed(vars)
-    if (read === null) return null
-    const far = stepOf(read.index, vars[vars.length - 1])
-    const near = stepOf(read.index, vars[s.batch.length + axis])
-    return far !== null && far > 2 && near === 1 ? read.buffer : null
-  }
-
-  const direct = readsRight()
+  // The tile reads the right side where it lies: rows of a stored matrix that stay in the L1 cache from one tile to the
+  // next, as the copy would, or that few tiles read.
+  const whole = plan.n % lanes === 0 || (target.tail === 'mask' && plan.n >= lanes)
+  const straight = whole && lanes > 1 && pairs === null && plan.together === 1
+  const direct = straight && (small || tiles <= fewTiles) ? rightSide.rows() : null
+  const asksNext = target.prefetches === true && !small
   // Other outputs than the product have whole vectors: not everything has halves of them.
   const halves = lanes === 16 && pairs === null && spec.outputs.length === 1 && spec.outputs[0] === spec.node
-  const scratch = direct ? -1 : k.buffer('block', panelType, stepsMost * width, 'readwrite', 'scratch')
+  const scratch =
+    direct !== null ? -1 : k.buffer('block', panelType, stepsMost * width, 'readwrite', 'scratch')
   const partial = slices > 1 ? k.buffer('partial', 'f32', tiles * tile * width, 'readwrite', 'scratch') : -1
 
   /** Copies columns [start, start + count) of batches g… for one slice of k. */
@@ -244,7 +196,8 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       const [o, ...rest] = at.map((i, axis) => (axis === pairs ? shiftIndex(i, first) : i))
       return { t, o, rest }
     }
-    const crossed = masks && s.inner.length > 0 ? crossedBuffer(s.inner.length - 1) : null
+    const axis = s.inner.length - 1
+    const crossed = masks && s.inner.length > 0 ? rightSide.crossedBuffer(axis, inner[axis]) : null
     if (crossed !== null) {
       // The columns of a row lie far apart and its inner steps beside each other: tiles are turned in registers.
       nest(sizes.slice(0, -1), (done) => {
@@ -332,6 +285,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     rows: number,
     left: LeftReader,
     count: number,
+    sliceStart: Index,
     steps: number,
     first: boolean,
     last: boolean,
@@ -351,13 +305,15 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
         return a
       }),
     )
-    const columnLanes = widths.map((width, v) => lanesFor(width, Math.min(width, count - v * lanes)))
     const step = (kk: Index): void => {
       const bs = Array.from({ length: vecs }, (_, v) => {
         const from = shiftIndex(inBlock, v * lanes)
-        if (!direct) return e.load(scratch, panelType, addIndex(scaleIndex(kk, width), from), widths[v])
-        const l = columnLanes[v]
-        return rightValue(g, [kk], [addIndex(start, from, atomIndex(l.variable!))], l)
+        if (direct === null)
+          return e.load(scratch, panelType, addIndex(scaleIndex(kk, width), from), widths[v])
+        const at = direct.at(g, addIndex(sliceStart, kk), addIndex(start, from))
+        if (asksNext)
+          k.emit({ kind: 'prefetch', buffer: direct.buffer, index: shiftIndex(at, panel), write: false })
+        return e.load(direct.buffer, 'f32', at, widths[v], 1, Math.min(widths[v], count - v * lanes))
       })
       for (let r = 0; r < rows; r++) {
         for (let v = 0; v < vecs; v++) {
@@ -434,7 +390,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     const over = (t: Index, mTile: Index, rows: number): void => {
       const reader = left(g, mTile, rows, sliceOffset, steps)
       const at = (column: Index, columns: number): void =>
-        micro(g, start, t, column, mTile, rows, reader, columns, steps, first, last)
+        micro(g, start, t, column, mTile, rows, reader, columns, sliceOffset, steps, first, last)
       if (panels > 0) {
         const v = loopVar('n', 0, panels - 1)
         k.loop(v, 1, () => at(atomIndex(v, panel), panel))
@@ -463,7 +419,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const block = (g: Index, start: Index, count: number, part: Index): void => {
     const lastOuter = outerInner - (slices - 1) * plan.outerSlice
     const slice = (at: Index, outer: number, first: boolean, last: boolean): void => {
-      if (!direct) fill(g, start, count, at, outer, last)
+      if (direct === null) fill(g, start, count, at, outer, last)
       multiply(g, start, count, scaleIndex(at, plan.innerSteps), outer * plan.innerSteps, first, last, part)
     }
     if (slices === 1) {
