@@ -1,6 +1,6 @@
 // One contender on one model: every configuration, several rounds, the best configuration's median.
 import { lossDifference } from './compare.js'
-import { type Contender, configurationsOf } from './contenders.js'
+import { type Configuration, type Contender, configurationsOf } from './contenders.js'
 import { type LaunchOptions, launch } from './launch.js'
 import type { BenchRequest, Measured } from './protocol.js'
 
@@ -28,51 +28,76 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
+/** The processes of one configuration. */
+interface Runs {
+  readonly configuration: Configuration
+  readonly replies: Measured[]
+  readonly medians: number[]
+}
+
 /**
- * Measures one process after the other. The losses come from the first configuration's first round; the other processes
- * only warm up, with losses that must agree with them. A configuration that is 1.5 times slower than the best one after
- * the first round is not run again.
+ * A contender's processes, one after the other. The losses come from the first configuration's first round; the other
+ * processes only warm up, with losses that must agree with them.
  */
-export async function measureContender(
-  contender: Contender,
-  request: BenchRequest,
-  rounds: number,
-  options: LaunchOptions,
-): Promise<Measurement> {
-  const runs = configurationsOf(contender, request.model).map((configuration) => ({
-    configuration,
-    replies: [] as Measured[],
-    medians: [] as number[],
-  }))
-  let losses: readonly number[] = []
-  try {
-    for (let round = 0; round < rounds; round++) {
-      const best = Math.min(...runs.map(({ medians }) => median(medians)).filter(Number.isFinite))
-      for (const { configuration, replies, medians } of runs) {
-        if (round > 0 && median(medians) > 1.5 * best) continue
-        const asked = losses.length === 0 ? request : { ...request, lossSteps: warmUpSteps }
-        const reply = await launch(contender, configuration, asked, options)
-        if (reply.kind === 'unsupported') {
-          return { ...nothing, version: reply.version, reason: reply.reason }
-        }
-        if (losses.length === 0) losses = reply.losses
-        const label = configuration.label ?? 'another process'
-        const problem = lossDifference(losses, reply.losses, label, contender.name)
-        if (problem !== null) throw new Error(problem)
-        replies.push(reply)
-        medians.push(median(reply.times))
-      }
-    }
-  } catch (error) {
-    return { ...nothing, error: (error as Error).message }
+export class ContenderRuns {
+  private readonly contender: Contender
+  private readonly request: BenchRequest
+  private readonly options: LaunchOptions
+  private readonly runs: readonly Runs[]
+  private losses: readonly number[] = []
+  /** Why there is no time, and nothing more is run. */
+  private failed: Measurement | null = null
+
+  constructor(contender: Contender, request: BenchRequest, options: LaunchOptions) {
+    this.contender = contender
+    this.request = request
+    this.options = options
+    this.runs = configurationsOf(contender, request.model).map((configuration) => ({
+      configuration,
+      replies: [],
+      medians: [],
+    }))
   }
-  const fastest = runs.reduce((best, run) => (median(run.medians) < median(best.medians) ? run : best))
-  const [first] = fastest.replies
-  return {
-    ms: median(fastest.medians),
-    version: first.version,
-    config: fastest.configuration.label ?? first.config ?? null,
-    losses,
-    peakBytes: Math.max(...fastest.replies.map((reply) => reply.peakBytes)),
+
+  /** One process of every configuration but those that were 1.5 times slower than the best one in the rounds before. */
+  async round(): Promise<void> {
+    const best = Math.min(...this.runs.map(({ medians }) => median(medians)).filter(Number.isFinite))
+    for (const run of this.runs) {
+      if (this.failed !== null) return
+      if (run.medians.length > 0 && median(run.medians) > 1.5 * best) continue
+      await this.measure(run).catch((error: Error) => {
+        this.failed = { ...nothing, error: error.message }
+      })
+    }
+  }
+
+  /** The best configuration's median over its rounds. */
+  get result(): Measurement {
+    if (this.failed !== null) return this.failed
+    const fastest = this.runs.reduce((best, run) => (median(run.medians) < median(best.medians) ? run : best))
+    const [first] = fastest.replies
+    return {
+      ms: median(fastest.medians),
+      version: first.version,
+      config: fastest.configuration.label ?? first.config ?? null,
+      losses: this.losses,
+      peakBytes: Math.max(...fastest.replies.map((reply) => reply.peakBytes)),
+    }
+  }
+
+  private async measure({ configuration, replies, medians }: Runs): Promise<void> {
+    const { contender, request, losses } = this
+    const asked = losses.length === 0 ? request : { ...request, lossSteps: warmUpSteps }
+    const reply = await launch(contender, configuration, asked, this.options)
+    if (reply.kind === 'unsupported') {
+      this.failed = { ...nothing, version: reply.version, reason: reply.reason }
+      return
+    }
+    if (losses.length === 0) this.losses = reply.losses
+    const label = configuration.label ?? 'another process'
+    const problem = lossDifference(this.losses, reply.losses, label, contender.name)
+    if (problem !== null) throw new Error(problem)
+    replies.push(reply)
+    medians.push(median(reply.times))
   }
 }

@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url'
 import { smallBenchmarks } from './aims.js'
 import { ArgumentError, type BenchArguments, parseArguments, usage } from './arguments.js'
 import { lossDifference } from './compare.js'
-import { chainrule, peers } from './contenders.js'
+import { type Contender, chainrule, peers } from './contenders.js'
 import { writeArrayFile } from './data/array-file.js'
 import { Random } from './data/random.js'
-import { type Measurement, measureContender, nothing } from './measurement.js'
+import { ContenderRuns, type Measurement, nothing } from './measurement.js'
 import type { BenchRequest } from './protocol.js'
 import { type ModelProfile, resultsText } from './results.js'
 import type { SmallResult } from './sections.js'
@@ -47,7 +47,7 @@ function requestFor(spec: ModelSpec, arrays: string, options: BenchArguments): B
     lossSteps: 20,
     lossBudgetMs: 30_000,
     minSteps: 3,
-    maxSteps: 300,
+    maxSteps: 3000,
     budgetMs: options.budgetMs,
   }
 }
@@ -124,21 +124,30 @@ async function benchModel(
   writeArrayFile(file, spec.arrays(new Random(1)))
   const request = requestFor(spec, file, options)
   const { python, newPython, rounds } = options
-  const ours = await timed(`${spec.name}: ${chainrule.name}`, () =>
-    measureContender(chainrule, request, rounds, { python, newPython, environment }),
-  )
+  const runsOf = (contender: Contender, own: Readonly<Record<string, string>>) => ({
+    name: contender.name,
+    runs: new ContenderRuns(contender, request, { python, newPython, environment: own }),
+  })
+  const ours = runsOf(chainrule, environment)
+  const theirs = peers.filter(({ name }) => options.peers.includes(name)).map((peer) => runsOf(peer, {}))
+  // In turns, so that what else the machine does meets all of them.
+  for (let round = 1; round <= rounds; round++) {
+    for (const { name, runs } of [ours, ...theirs]) {
+      const label = `${spec.name}: ${name}${rounds > 1 ? `, round ${round}` : ''}`
+      await timed(label, () => runs.round())
+    }
+  }
+  const own = ours.runs.result
   // Where ours failed, the peers are still held against each other.
-  let reference = { name: chainrule.name, losses: ours.losses }
+  let reference = { name: ours.name, losses: own.losses }
   const rows: BenchRow[] = []
-  for (const peer of peers.filter(({ name }) => options.peers.includes(name))) {
-    const measurement = await timed(`${spec.name}: ${peer.name}`, () =>
-      measureContender(peer, request, rounds, { python, newPython, environment: {} }),
-    )
-    if (reference.losses.length === 0) reference = { name: peer.name, losses: measurement.losses }
-    rows.push(rowOf(spec.name, ours, { name: peer.name, measurement, reference }))
+  for (const { name, runs } of theirs) {
+    const measurement = runs.result
+    if (reference.losses.length === 0) reference = { name, losses: measurement.losses }
+    rows.push(rowOf(spec.name, own, { name, measurement, reference }))
   }
   rmSync(file)
-  return rows.length > 0 ? rows : [rowOf(spec.name, ours)]
+  return rows.length > 0 ? rows : [rowOf(spec.name, own)]
 }
 
 /** A process of its own, as every measurement. */
