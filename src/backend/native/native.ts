@@ -235,7 +235,11 @@ class Native implements NativeBackend {
       console.error(printProgram(program))
       for (const kernel of program.kernels) console.error(printKernel(optimise(kernel)))
     }
-    const module = emitX86(program, this.emitOptions, { profile, listing: debug('code') })
+    const module = emitX86(program, this.emitOptions, {
+      profile,
+      listing: debug('code'),
+      threads: this.threads,
+    })
     if (debug('code')) console.error(module.listing)
     return { image: imageOf(program, module), sites: module.sites }
   }
@@ -321,6 +325,8 @@ class NativeExecutable implements Executable {
   private readonly context = new ArrayBuffer(contextOffsets.bytes)
   private readonly contextAddress: Address
   private readonly status: Int32Array
+  /** Which pieces of shared kernels have been taken: a row a thread. */
+  private readonly tickets: Int32Array
   private readonly threadCount: Int32Array
   /** Threads have something to share. */
   private readonly shares: boolean
@@ -344,6 +350,7 @@ class NativeExecutable implements Executable {
     this.shares = parallel && backend.threads > 1
     this.choice = this.shares || profiled !== null ? new ThreadChoice() : null
     this.contextAddress = os.addressOf(this.context)
+    this.tickets = new Int32Array(new ArrayBuffer(image.ticketBytes * backend.threads))
     const words = new BigInt64Array(this.context)
     const set = (offset: number, value: Address): void => {
       words[offset / 8] = BigInt(value)
@@ -354,6 +361,10 @@ class NativeExecutable implements Executable {
     set(contextOffsets.main, code.address + image.main)
     set(contextOffsets.threads, parallel ? backend.threads : 1)
     set(contextOffsets.pool, backend.runtime.pool)
+    set(
+      contextOffsets.tickets,
+      this.tickets.length > 0 ? os.addressOf(this.tickets.buffer as ArrayBuffer) : 0,
+    )
     if (profiled !== null) {
       const threads = parallel ? backend.threads : 1
       const { program, sites } = profiled
@@ -383,6 +394,7 @@ class NativeExecutable implements Executable {
       for (const i of changed.outputs) this.enter(inputs.length + i, outputs[i].addressToWrite(locate))
     }
     this.status[0] = 0
+    this.tickets.fill(0)
     if (this.choice === null) this.backend.execute(this, this.contextAddress)
     else {
       // What is profiled always runs on all threads.

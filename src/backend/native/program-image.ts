@@ -22,6 +22,7 @@ export interface ProgramImage {
   readonly arenaBytes: number
   readonly scratchBytes: number
   readonly parallel: boolean
+  readonly ticketBytes: number
   /** Names by number: the status word counts from 1. */
   readonly kernels: readonly string[]
   readonly inputs: number
@@ -30,7 +31,7 @@ export interface ProgramImage {
 }
 
 export function imageOf(program: Program, module: X86Module): ProgramImage {
-  const { code, links, main, layout, parallel } = module
+  const { code, links, main, layout, parallel, ticketBytes } = module
   const aval = ({ shape, dtype }: Aval): Aval => ({ shape, dtype })
   return {
     code,
@@ -39,6 +40,7 @@ export function imageOf(program: Program, module: X86Module): ProgramImage {
     arenaBytes: layout.arenaBytes,
     scratchBytes: layout.scratchBytes,
     parallel,
+    ticketBytes,
     kernels: program.kernels.map(({ name }) => name),
     inputs: program.inputs.length,
     outputs: program.outputs.length,

@@ -19,16 +19,25 @@ export interface X86Module {
   readonly layout: MemoryLayout
   /** Threads share work: run `main` on each of them. */
   readonly parallel: boolean
+  /** Bytes of a thread's row of tickets, which are 0 when a run begins. */
+  readonly ticketBytes: number
   /** What `main` times: nothing unless the program is profiled. */
   readonly sites: readonly ProfileSite[]
   /** The code as text, where it was asked for. */
   readonly listing: string
 }
 
+export interface EmitOptions {
+  readonly profile?: boolean
+  readonly listing?: boolean
+  /** Threads that will share the program's kernels. */
+  readonly threads?: number
+}
+
 export function emitX86(
   program: Program,
   options: X86Options,
-  { profile = false, listing = false }: { readonly profile?: boolean; readonly listing?: boolean } = {},
+  { profile = false, listing = false, threads = 1 }: EmitOptions = {},
 ): X86Module {
   const a = new Assembler({ avx512: options.avx512, listing })
   const labels = program.kernels.map((kernel, i) => {
@@ -43,7 +52,8 @@ export function emitX86(
   const main = a.position
   a.note('main')
   const layout = layoutOf(program)
-  const sites = writeMain(a, program, layout, labels, profile)
+  const { sites, ticketBytes } = writeMain(a, program, layout, labels, { profile, threads })
   const parallel = hasSharedSteps(synchronise(program))
-  return { code: a.finish(), links: a.links, main, layout, parallel, sites, listing: a.listing }
+  const { links, listing: text } = a
+  return { code: a.finish(), links, main, layout, parallel, ticketBytes, sites, listing: text }
 }

@@ -22,7 +22,9 @@ export const contextOffsets = {
   status: 56,
   /** For each thread the address of its time stamps, in programs that are profiled. */
   profile: 64,
-  bytes: 72,
+  /** Which pieces of shared kernels have been taken (see take-pieces.ts). */
+  tickets: 72,
+  bytes: 80,
 } as const
 
 /** Byte offsets in a barrier: 32-bit words, a cache line each. */

@@ -230,7 +230,7 @@ function writeFor(c: KernelContext, stmt: Extract<Stmt, { kind: 'for' }>): void 
   writeRounds(c, stmt, counter, once ? null : step, variable.high)
 }
 
-/** A thread's piece of n rounds: start = t·q + min(t, r), of q or q + 1 rounds, with q = n / threads and r the rest. */
+/** A thread's piece of n rounds: from ⌊n · thread / threads⌋ to where the next one's begins. */
 function writeParallel(c: KernelContext, stmt: Extract<Stmt, { kind: 'parallel' }>): void {
   const { f } = c
   const { variable } = stmt
@@ -239,26 +239,21 @@ function writeParallel(c: KernelContext, stmt: Extract<Stmt, { kind: 'parallel' 
   const counter = f.register('gpr')
   const last = f.register('gpr')
   c.variables.set(variable.id, counter)
-  const total = f.register('gpr')
-  const quotient = f.register('gpr')
-  const rest = f.register('gpr')
-  c.constant(total, rounds)
-  const shared = { kind: 'divide', wide: true, signed: false, dividend: total, divisor: c.threads } as const
-  f.add({ ...shared, target: quotient, result: 'quotient' })
-  f.add({ ...shared, target: rest, result: 'remainder' })
-  /** to = thread·q + min(thread, r) + add */
+  /** to = ⌊thread · rounds / threads⌋ + add */
   const start = (to: VirtualRegister, thread: VirtualRegister, add: number): void => {
-    const least = f.register('gpr')
     const product = f.register('gpr')
-    f.plain('define', 'mov', [inView(least, 'r64'), inView(thread, 'r64')])
-    f.plain('use', 'cmp', [inView(thread, 'r64'), inView(rest, 'r64')])
-    f.plain('modify', 'cmovg', [inView(least, 'r64'), inView(rest, 'r64')])
-    f.plain('define', 'mov', [inView(product, 'r64'), inView(thread, 'r64')])
-    f.plain('modify', 'imul', [inView(product, 'r64'), inView(quotient, 'r64')])
-    f.plain('define', 'lea', [
-      inView(to, 'r64'),
-      { ...memory(product, add), index: inView(least, 'r64'), scale: 1 },
-    ])
+    const quotient = f.register('gpr')
+    f.plain('define', 'imul', [inView(product, 'r64'), inView(thread, 'r64'), rounds])
+    f.add({
+      kind: 'divide',
+      wide: true,
+      signed: false,
+      dividend: product,
+      divisor: c.threads,
+      target: quotient,
+      result: 'quotient',
+    })
+    f.plain('define', 'lea', [inView(to, 'r64'), memory(quotient, add)])
   }
   start(counter, c.thread, variable.low)
   const next = f.register('gpr')

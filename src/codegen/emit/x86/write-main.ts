@@ -4,8 +4,9 @@
  */
 import { InternalError } from '../../../core/errors.js'
 import { parallelExtent } from '../../loop-ir.js'
-import { type Command, callsOf, type Place, type Program } from '../../program.js'
+import { type Command, callsOf, type Place, type Program, walkCommands } from '../../program.js'
 import { type MemoryLayout, scratchSize } from '../memory-layout.js'
+import { piecesOf } from '../pieces.js'
 import { type Step, synchronise } from '../synchronise.js'
 import type { Assembler, Label } from './assembler.js'
 import { type ProfileSite, ProfileWriter } from './profile-sites.js'
@@ -29,22 +30,37 @@ import {
   rsp,
 } from './registers.js'
 import { barrierOffsets, contextOffsets, futexWait, futexWake } from './runtime-layout.js'
+import { pieceFrameWords, takePieces, ticketRowBytes } from './take-pieces.js'
 
 /** Rounds of looking at the barrier before a thread sleeps: some hundred microseconds. */
 const spinRounds = 20_000
 
-/** Writes `main`, given where each kernel's function is. Returns the sites that are timed: none without `profile`. */
+export interface MainOptions {
+  /** Times the commands. */
+  readonly profile: boolean
+  /** Threads that `main` is written for; it runs on one as well. */
+  readonly threads: number
+}
+
+export interface MainFunction {
+  /** What is timed. */
+  readonly sites: readonly ProfileSite[]
+  /** Bytes of a thread's row of tickets (see take-pieces.ts). */
+  readonly ticketBytes: number
+}
+
+/** Writes `main`, given where each kernel's function is. */
 export function writeMain(
   a: Assembler,
   program: Program,
   layout: MemoryLayout,
   kernels: readonly Label[],
-  profile = false,
-): readonly ProfileSite[] {
+  options: MainOptions,
+): MainFunction {
   const steps = synchronise(program)
   // Threads are awaited after the run: no barrier is needed at its end.
   while (steps[steps.length - 1]?.kind === 'barrier') steps.pop()
-  return new MainWriter(a, program, layout, kernels, profile).write(steps)
+  return new MainWriter(a, program, layout, kernels, options).write(steps)
 }
 
 class MainWriter {
@@ -58,6 +74,13 @@ class MainWriter {
   private readonly argumentWords: number
   private readonly loopCount: number
   private readonly profile: ProfileWriter | null
+  private readonly threads: number
+  private readonly ticketBytes: number
+  /** Kernels' pieces, counted once for all their commands. */
+  private readonly pieces = new Map<number, number>()
+  private pieceCommands = 0
+  /** Loops around what is being written. */
+  private depth = 0
   private loopSlots = 0
   private calls = 0
 
@@ -66,7 +89,7 @@ class MainWriter {
     program: Program,
     layout: MemoryLayout,
     kernels: readonly Label[],
-    profile: boolean,
+    { profile, threads }: MainOptions,
   ) {
     this.a = a
     this.program = program
@@ -79,18 +102,25 @@ class MainWriter {
       words = Math.max(words, inputs.length + outputs.length)
     this.argumentWords = words
     this.loopCount = countLoops(program.commands)
-    const slot = 8 * (words + this.loopCount)
+    const slot = 8 * (words + this.loopCount + pieceFrameWords)
     this.profile = profile ? new ProfileWriter(a, slot) : null
+    this.threads = threads
+    let commands = 0
+    walkCommands(program.commands, (command) => {
+      if (command.kind === 'kernel' && this.piecesOf(command.kernel) > 1) commands++
+    })
+    this.ticketBytes = ticketRowBytes(commands)
   }
 
-  write(steps: readonly Step[]): readonly ProfileSite[] {
+  write(steps: readonly Step[]): MainFunction {
     const { a } = this
     const saved = [rbx, r12, r13, r14, r15]
     for (const r of saved) a.emit('push', [r])
     a.emit('push', [rbp])
     a.emit('mov', [rbp, rsp])
     a.emit('and', [rsp, -64])
-    const frame = 8 * (this.argumentWords + this.loopCount + (this.profile === null ? 0 : 1))
+    const frame =
+      8 * (this.argumentWords + this.loopCount + pieceFrameWords + (this.profile === null ? 0 : 1))
     a.emit('sub', [rsp, Math.ceil(frame / 64) * 64])
     a.emit('mov', [r12, rdi])
     a.emit('mov', [r13, rsi])
@@ -105,7 +135,7 @@ class MainWriter {
     for (const r of saved.reverse()) a.emit('pop', [r])
     a.emit('ret', [])
     this.writeBarrier()
-    return this.profile?.sites ?? []
+    return { sites: this.profile?.sites ?? [], ticketBytes: this.ticketBytes }
   }
 
   /** Time stamps around what `body` writes, in a profiled program. */
@@ -296,6 +326,18 @@ class MainWriter {
         `${kernel.name}: expected ${argument} arguments, got ${command.arguments.length}.`,
       )
     }
+    const pieces = shared ? this.piecesOf(command.kernel) : 1
+    if (pieces > 1) {
+      takePieces(a, {
+        kernel: this.kernels[command.kernel],
+        pieces,
+        command: this.pieceCommands++,
+        rowBytes: this.ticketBytes,
+        repeated: this.depth > 0,
+        frame: 8 * (this.argumentWords + this.loopCount),
+      })
+      return
+    }
     if (shared && parallelExtent(kernel) > 1) {
       a.emit('mov', [rdi, r12])
       a.emit('mov', [rsi, r13])
@@ -305,6 +347,15 @@ class MainWriter {
     }
     a.emit('mov', [rdx, rsp])
     a.call(this.kernels[command.kernel])
+  }
+
+  private piecesOf(kernel: number): number {
+    let pieces = this.pieces.get(kernel)
+    if (pieces === undefined) {
+      pieces = piecesOf(this.program.kernels[kernel], this.threads)
+      this.pieces.set(kernel, pieces)
+    }
+    return pieces
   }
 
   private copy(command: Extract<Command, { kind: 'copy' }>, shared: boolean): void {
@@ -352,7 +403,9 @@ class MainWriter {
     const again = a.label()
     a.emit('mov', [mem(rsp, counter), command.reverse ? command.count - 1 : 0], { size: 64 })
     a.bind(again)
+    this.depth++
     body()
+    this.depth--
     a.emit('mov', [rax, mem(rsp, counter)])
     a.emit('add', [rax, command.reverse ? -1 : 1])
     a.emit('mov', [mem(rsp, counter), rax])
@@ -381,10 +434,12 @@ class MainWriter {
     const { a } = this
     const [again, done] = [a.label(), a.label()]
     a.bind(again)
+    this.depth++
     condition()
     this.testFlag(command.flag)
     a.jump('e', done)
     body()
+    this.depth--
     a.jump('always', again)
     a.bind(done)
   }
