@@ -51,6 +51,10 @@ function evenColumns(n: number, most: number, panel: number, threads: number): n
   return best
 }
 
+/** Blocks of columns that a thread has where there are enough, and columns that a block has at least. */
+const blocksOfThread = 4
+const leastColumns = 64
+
 /** Threads have about the same number of columns above this share of the most that one has. */
 const wellShared = 0.9
 /** Tiles of rows that a thread has at least where rows are shared: each copies the right side for itself. */
@@ -81,9 +85,11 @@ export function blockingOf(spec: ContractSpec, target: Target): Blocking {
   const rowLength = s.columns.length === 0 ? 1 : s.columns[s.columns.length - 1]
   const rows = n / rowLength
   let columns: number
-  // A block a thread where there is enough to share: each block reads the whole left side.
-  const parts = Math.ceil(target.threads / batch)
-  const most = Math.max(panel, Math.min(wanted, Math.ceil(n / parts / panel) * panel))
+  // Each block reads the whole left side: some a thread, so that threads can take them in turn, but no short ones.
+  const shareOf = (blocks: number): number =>
+    Math.ceil(n / Math.ceil((target.threads * blocks) / batch) / panel) * panel
+  const fine = target.threads === 1 ? n : Math.max(shareOf(blocksOfThread), leastColumns, 2 * panel)
+  const most = Math.max(panel, Math.min(wanted, shareOf(1), fine))
   if (rows === 1) columns = batch === 1 ? evenColumns(n, most, panel, target.threads) : Math.min(n, most)
   else columns = Math.min(n, Math.max(1, Math.floor(most / rowLength)) * rowLength)
   let together = 1
@@ -96,11 +102,10 @@ export function blockingOf(spec: ContractSpec, target: Target): Blocking {
     for (let t = 1; t <= limit; t++) if (batch % t === 0) together = t
   }
   const share = Math.ceil((batch * Math.ceil(n / columns)) / target.threads) * columns
+  const tilesOfThread = Math.floor(m / target.threads / target.tile.rows / leastTiles)
   const rowParts =
-    batch === 1 &&
-    n / target.threads < wellShared * share &&
-    m >= leastTiles * target.threads * target.tile.rows
-      ? target.threads
+    batch === 1 && n / target.threads < wellShared * share && tilesOfThread > 0
+      ? target.threads * Math.min(blocksOfThread, tilesOfThread)
       : 1
   if (rowParts > 1) columns = Math.min(n, Math.max(1, Math.floor(wanted / rowLength)) * rowLength)
   return { batch, m, n, k, rowLength, columns, together, outerSlice, innerSteps, rowParts }
