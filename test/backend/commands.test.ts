@@ -1,5 +1,6 @@
 /** Programs made by hand on every compiled backend: commands, status, host calls, threads. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { piecesOf } from '../../src/codegen/emit/pieces.js'
 import { atomIndex, constantIndex, loopVar } from '../../src/codegen/index-expression.js'
 import { ExprBuilder, type Kernel, register } from '../../src/codegen/loop-ir.js'
 import type { Place, Program } from '../../src/codegen/program.js'
@@ -128,6 +129,89 @@ for (const { name, make, absent } of await compiledBackends()) {
           }
           expect(got).toEqual(wanted)
         }
+      })
+
+      it('every piece of a shared kernel is done once in each round', async () => {
+        // done[p] += 1 once the sum of x, which takes a while, is known.
+        const [pieces, size] = [41, 16_384]
+        const b = new ExprBuilder()
+        const p = loopVar('p', 0, pieces - 1)
+        const i = loopVar('i', 0, size - 1)
+        const sum = register('sum', 'f32', 1)
+        const once = b.select(
+          b.binary('eq', b.register(sum), b.const(0, 'f32')),
+          b.const(1, 'f32'),
+          b.const(100, 'f32'),
+        )
+        const kernel: Kernel = {
+          name: 'count',
+          buffers: [buffer('x', size, 'read'), buffer('done', pieces, 'readwrite')],
+          body: [
+            {
+              kind: 'parallel',
+              variable: p,
+              body: [
+                { kind: 'set', register: sum, value: b.const(0, 'f32') },
+                {
+                  kind: 'for',
+                  variable: i,
+                  step: 1,
+                  body: [
+                    {
+                      kind: 'set',
+                      register: sum,
+                      value: b.mulAdd(
+                        b.load(0, 'f32', atomIndex(i)),
+                        b.load(0, 'f32', atomIndex(i)),
+                        b.register(sum),
+                      ),
+                    },
+                  ],
+                },
+                {
+                  kind: 'store',
+                  buffer: 1,
+                  index: atomIndex(p),
+                  stride: 1,
+                  value: b.binary('add', b.load(1, 'f32', atomIndex(p)), once),
+                },
+              ],
+            },
+          ],
+        }
+        for (const threads of [2, 3]) expect(piecesOf(kernel, threads)).toBeGreaterThan(1)
+        const count = call(0, place('input'), place('output'))
+        const program: Program = {
+          kernels: [kernel],
+          commands: [
+            { kind: 'copy', from: place('input'), to: place('output'), bytes: 4 * pieces },
+            count,
+            { kind: 'loop', id: 3, count: 5, reverse: false, body: [count, count] },
+            {
+              kind: 'loop',
+              id: 4,
+              count: 4,
+              reverse: false,
+              body: [count, { kind: 'loop', id: 5, count: 3, reverse: false, body: [count] }],
+            },
+          ],
+          arenaBytes: 0,
+          donations: new Map(),
+          inputs: [f32(size)],
+          outputs: [f32(pieces)],
+        }
+        const zeros = new Array<number>(size).fill(0)
+        const [got] = both(program, [zeros])
+        expect(got).toEqual(new Array<number>(pieces).fill(1 + 10 + 4 * 4))
+        // More threads than processors: some are put aside with a piece in their hands.
+        const three = await make({ threads: 3 })
+        const executable = three.compileProgram(program)
+        const output = new Storage('f32', pieces)
+        for (let run = 0; run < 50; run++) {
+          executable.run([storage(zeros)], [output])
+          expect(read(output)).toEqual(got)
+        }
+        three.close()
       })
 
       it('while and if follow flags that kernels compute', () => {
