@@ -16,7 +16,7 @@ import {
 } from './loop-ir.js'
 import { roundTo } from './lower/round.js'
 import { Arithmetic, perLane } from './math/arithmetic.js'
-import { erfF32, expF32, expm1F32, log1pF32, logF32, tanhF32 } from './math/exponential.js'
+import { erfF32, expF32, expm1F32, log1pF32, logF32, sigmoidOf, tanhF32 } from './math/exponential.js'
 import { powF32 } from './math/power.js'
 import { atan2F32, atanF32, cosF32, sinF32, tanF32 } from './math/trigonometric.js'
 
@@ -70,6 +70,8 @@ export function expandUnary(e: ExprBuilder, op: UnaryPrimitive, x: Expr): Expr {
     case 'logicalNot':
     case 'bitNot':
       return a.not(x)
+    case 'sigmoid':
+      return sigmoidOf(e, x, (y) => expandUnary(e, 'exp', y))
     default: {
       const [narrow, host] = transcendental[op]
       if (x.type === 'f32') return narrow(e, x)

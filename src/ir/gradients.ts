@@ -7,6 +7,7 @@ import { ChainruleError, InternalError } from '../core/errors.js'
 import { hooked } from './gradient-hooks.js'
 import { isOp, type Node, topologicalOrder } from './node.js'
 import type { Builder, JvpContext, Rule } from './rule.js'
+import { sumCotangents } from './sum-cotangents.js'
 
 /** Inputs through which a gradient can flow: below computed nodes too, as long as they kept their inputs. */
 const gradientInputs = (node: Node): readonly Node[] => (node.requiresGrad ? node.inputs : [])
@@ -33,27 +34,29 @@ export function pullback(
     if (targets.has(node) || flows) reaches.add(node)
   }
 
-  // Cotangent of each result of each node.
-  const collected = new Map<Node, (Node | null)[]>()
+  // Cotangents of each result of each node.
+  const collected = new Map<Node, Node[][]>()
   const add = (node: Node, index: number, g: Node | null): void => {
     if (g === null || !reaches.has(node)) return
     let list = collected.get(node)
     if (list === undefined) {
-      list = node.avals.map(() => null)
+      list = node.avals.map(() => [])
       collected.set(node, list)
     }
-    const before = list[index]
-    list[index] = before === null ? g : b.add(before, g)
+    list[index].push(g)
   }
   outputs.forEach((node, i) => {
     add(node, 0, cotangents[i])
   })
 
+  /** Of the first result of each node. */
+  const finished = new Map<Node, Node | null>()
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]
-    const gs = collected.get(node)
+    const gs = collected.get(node)?.map((list) => sumCotangents(b, list))
     if (gs === undefined) continue
     if (gs[0] !== null) gs[0] = hooked(node, gs[0])
+    finished.set(node, gs[0])
     if (!node.inputs.some((x) => reaches.has(x))) continue
     if (node.released) {
       throw new ChainruleError(
@@ -68,7 +71,7 @@ export function pullback(
     const needs = node.inputs.map((x) => reaches.has(x) && isFloat(x.dtype))
     for (const [k, g] of vjpOf(b, node, gs, needs).entries()) if (needs[k]) add(node.inputs[k], 0, g)
   }
-  return wrt.map((node) => collected.get(node)?.[0] ?? null)
+  return wrt.map((node) => finished.get(node) ?? null)
 }
 
 function vjpOf(

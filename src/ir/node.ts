@@ -80,6 +80,8 @@ export interface Attributes {
   tan: None
   atan: None
   tanh: None
+  /** 1/(1 + exp(−x)) */
+  sigmoid: None
   erf: None
   floor: None
   ceil: None

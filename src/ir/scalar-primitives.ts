@@ -14,6 +14,7 @@ export const unaryPrimitives = [
   'tan',
   'atan',
   'tanh',
+  'sigmoid',
   'erf',
   'floor',
   'ceil',

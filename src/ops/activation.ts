@@ -31,18 +31,8 @@ export function relu(x: Node): Node {
   return b.where(b.le(x, zero), zero, x)
 }
 
-/** exp overflows above this; σ(x) below its negative is 0 within the smallest normal number. */
-const expLimit = (x: Node): number => (x.dtype === 'f64' ? 709 : 88)
-
-function sigmoidOf(x: Node): Node {
-  // Below −limit exp(−x) would be infinite and its gradient 0·∞.
-  const low = like(x, -expLimit(x))
-  const safe = b.where(b.lt(x, low), low, x)
-  return b.div(like(x, 1), addLiteral(b.exp(b.neg(safe)), 1))
-}
-
 /** The logistic function σ(x) = 1/(1 + exp(−x)). */
-export const sigmoid = activation('sigmoid', sigmoidOf)
+export const sigmoid = activation('sigmoid', b.sigmoid)
 
 /** log σ(x) = min(x, 0) − log(1 + exp(−|x|)). */
 export const logSigmoid = activation('logSigmoid', (x) => {
@@ -66,7 +56,7 @@ export function softplus(
 }
 
 /** x·σ(x) (Elfwing et al. 2017; also swish, Ramachandran et al. 2017). */
-export const silu = activation('silu', (x) => b.mul(x, sigmoidOf(x)))
+export const silu = activation('silu', (x) => b.mul(x, b.sigmoid(x)))
 
 /** x·tanh(softplus(x)) (Misra 2019). */
 export const mish = activation('mish', (x) => b.mul(x, b.tanh(softplus(x))))

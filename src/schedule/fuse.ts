@@ -7,7 +7,7 @@
  */
 
 import type { Target } from '../codegen/target.js'
-import { type Shape, sizeOf } from '../core/shape.js'
+import type { Shape } from '../core/shape.js'
 import { isOp, type Node, topologicalOrder } from '../ir/node.js'
 import { packPairs, pairedRows, pairsOn } from './bf16-products.js'
 import { contractShape } from './contract-shape.js'
@@ -16,6 +16,7 @@ import { type ContractSpec, isTiledKind, type KernelSpec, type WinogradSpec } fr
 import { type LeftView, leftView } from './left-view.js'
 import { buffersOf } from './operands.js'
 import { packLeft } from './pack.js'
+import { domainSize, partsOf } from './parts.js'
 import { readsElsewhere } from './reads-elsewhere.js'
 import { commonRows, type Rows } from './rows.js'
 import { chooseStored, structured } from './store.js'
@@ -93,9 +94,9 @@ export function cutIntoKernels(
   for (const packed of packs.values()) stored.add(packed)
   const all = [...roots, ...new Set(packs.values())]
   const drafts = draftKernels(all, isLeaf, stored, packs, taps)
-  join(drafts)
+  join(drafts, delivered)
   joinRows(drafts, target)
-  dropUnread(drafts, new Set(roots))
+  dropUnread(drafts, delivered)
   return { kernels: arrange(drafts, overwrites).map(finish) }
 }
 
@@ -215,10 +216,8 @@ function readsOf(
 function readsInPlace(reader: Node, source: Node, stored: (n: Node) => boolean): boolean {
   // Through what moves elements, `source` must not be reachable; through the rest it may.
   const seen = new Set<string>()
-  const stack: { node: Node; moved: boolean }[] = reader.inputs.map((node) => ({
-    node,
-    moved: readsElsewhere.has(reader.op),
-  }))
+  const moves = readsElsewhere.has(reader.op) && partsOf(reader) === null
+  const stack: { node: Node; moved: boolean }[] = reader.inputs.map((node) => ({ node, moved: moves }))
   while (stack.length > 0) {
     const { node, moved } = stack.pop()!
     const key = `${node.id}${moved}`
@@ -235,8 +234,8 @@ function readsInPlace(reader: Node, source: Node, stored: (n: Node) => boolean):
   return true
 }
 
-function join(drafts: Draft[]): void {
-  const size = (d: Draft): number => sizeOf(d.outputs[0].shape)
+function join(drafts: Draft[], roots: ReadonlySet<Node>): void {
+  const size = (d: Draft): number => domainSize(d.outputs[0])
   for (let j = 0; j < drafts.length; j++) {
     const late = drafts[j]
     if (late.kind !== 'map') continue
@@ -247,13 +246,8 @@ function join(drafts: Draft[]): void {
       if (tried.has(early) || early === late) continue
       tried.add(early)
       if (early.kind === 'structured' || early.kind === 'winogradTaps' || size(early) !== size(late)) continue
-      if (early.outputs.length + late.outputs.length > mostOutputs) continue
-      if (
-        new Set([...early.inputs, ...late.inputs]).size + early.outputs.length + late.outputs.length >
-        mostBuffers
-      )
-        continue
-      if (isTile(early) && computesWide(late)) continue
+      if (!fewEnough(early, late) && !fewLeft(drafts, early, late, roots)) continue
+      if (isTile(early) && (computesWide(late) || late.outputs.some((n) => partsOf(n) !== null))) continue
       if (!compatible(early, late)) continue
       const reads = early.outputs.filter((n) => late.inputs.has(n))
       const storedIn = (n: Node): boolean => late.inputs.has(n)
@@ -292,6 +286,16 @@ function fewEnough(a: Draft, b: Draft): boolean {
   return outputs <= mostOutputs && new Set([...a.inputs, ...b.inputs]).size + outputs <= mostBuffers
 }
 
+/** Whether it has not when what only the two read of each other is left out. */
+function fewLeft(drafts: readonly Draft[], early: Draft, late: Draft, roots: ReadonlySet<Node>): boolean {
+  const read = new Set<Node>(roots)
+  for (const d of drafts) if (d !== early && d !== late) for (const x of d.inputs) read.add(x)
+  const outputs = [...early.outputs, ...late.outputs].filter((n) => read.has(n)).length
+  const made = new Set(early.outputs)
+  const inputs = new Set([...early.inputs, ...late.inputs].filter((n) => !made.has(n))).size
+  return outputs <= mostOutputs && inputs + outputs <= mostBuffers
+}
+
 /** Whether an expression of the kernel has 64-bit values, which have no lanes. */
 const computesWide = (d: Draft): boolean =>
   topologicalOrder(d.outputs, (n) => (d.inputs.has(n) ? [] : n.inputs)).some(
@@ -318,12 +322,14 @@ function compatible(early: Draft, late: Draft): boolean {
   return a.length === 0 || b.length === 0 || a.every((k) => b.includes(k))
 }
 
-const rowOf = (d: Draft): number | undefined => d.outputs[0].shape[d.outputs[0].shape.length - 1]
+const rowOf = ({ outputs: [first] }: Draft): number | undefined => (partsOf(first)?.[0] ?? first).shape.at(-1)
 
 /** Rows that begin or end with other values: in one loop with rows of another length every element would be tested. */
 const hasBorders = (d: Draft): boolean =>
   topologicalOrder(d.outputs, (n) => (d.inputs.has(n) ? [] : n.inputs)).some(
-    (n) => !d.inputs.has(n) && (isOp(n, 'pad') || isOp(n, 'concat')),
+    (n) =>
+      !d.inputs.has(n) &&
+      (isOp(n, 'pad') || (isOp(n, 'concat') && !(d.outputs.includes(n) && partsOf(n) !== null))),
   )
 
 const shapeKey = (shape: Shape, axes: readonly number[]): string => `${shape.join()}|${axes.join()}`

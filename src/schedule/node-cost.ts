@@ -35,6 +35,7 @@ const weights: Partial<Record<Primitive, number>> = {
   tan: 24,
   atan: 20,
   tanh: 16,
+  sigmoid: 16,
   erf: 24,
   pow: 40,
   atan2: 24,

@@ -1,9 +1,10 @@
 /**
  * Drops stacked results of scans that nobody reads (residuals of loops that are never differentiated), and those that
- * are at hand: stacked inputs, and results that stand twice.
+ * are at hand: stacked inputs, and results that stand twice. What stays is turned where it pays (turn-constants.ts).
  */
 import * as b from '../ir/build.js'
 import { isOp, type Node, type Subgraph, topologicalOrder } from '../ir/node.js'
+import { turnConstants } from './turn-constants.js'
 
 /** `simplifyBody` makes equal results one node. */
 export function pruneScan(
@@ -48,9 +49,17 @@ export function pruneScan(
           node,
           results.map((_, i) => given(i) ?? kept.indexOf(first(i))),
         )
+        const left = { params, results: kept.map((i) => results[i]) }
+        const { body: turnedBody, turned } =
+          node.attrs.length > 1 ? turnConstants(left, consts) : { body: left, turned: [] }
+        const copies = turned.map((i) => b.permute(inputs[i], [1, 0]))
         done.set(
           node,
-          b.make('scan', inputs, { ...node.attrs, body: { params, results: kept.map((i) => results[i]) } }),
+          b.make('scan', [...inputs.slice(0, consts), ...copies, ...inputs.slice(consts)], {
+            ...node.attrs,
+            consts: consts + turned.length,
+            body: turnedBody,
+          }),
         )
       } else {
         done.set(node, inputs.some((x, i) => x !== node.inputs[i]) ? b.rebuild(node, inputs) : node)

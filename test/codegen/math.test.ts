@@ -169,6 +169,7 @@ const cases: readonly [UnaryPrimitive, (x: number) => number, number][] = [
   ['tan', Math.tan, 2],
   ['atan', Math.atan, 2],
   ['tanh', Math.tanh, 2],
+  ['sigmoid', (x) => 1 / (1 + Math.exp(-x)), 2.5],
   ['erf', erf, 2],
 ]
 

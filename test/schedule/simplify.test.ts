@@ -143,6 +143,34 @@ describe('simplify', () => {
     expect(simplified(wide)[0].op).toBe('contract')
   })
 
+  it('turns the weights of a loop that its products read across once, before it', () => {
+    const [h, w] = [b.placeholder([4, 8], 'f32'), b.placeholder([8, 8], 'f32')]
+    const product = (v: Node, weights: Node): Node =>
+      b.contract(v, weights, { batch: [[], []], contracting: [[1], [1]], accumulate: 'f32' })
+    const round = body(
+      b,
+      [
+        [[8, 8], 'f32'],
+        [[4, 8], 'f32'],
+      ],
+      ([weights, v]) => [product(v, weights)],
+    )
+    const [last] = b.scan(round, { consts: [w], carry: [h], xs: [] }, { length: 3 })
+    expect(text(last)).toMatchInlineSnapshot(`
+      "%0 = placeholder : f32[8, 8]
+      %1 = permute %0 {axes: [1, 0]} : f32[8, 8]
+      %2 = placeholder : f32[4, 8]
+      %3 = scan %0 %1 %2 {length: 3, consts: 2, carry: 1, reverse: false, checkpoint: 0} : f32[4, 8]
+        body (%4: f32[8, 8], %5: f32[8, 8], %6: f32[4, 8])
+          %7 = contract %6 %5 {batch: [[], []], contracting: [[1], [0]], accumulate: f32} : f32[4, 8]
+          return %7
+      %8 = output %3 {index: 0} : f32[4, 8]
+      return %8"
+    `)
+    const [once] = b.scan(round, { consts: [w], carry: [h], xs: [] }, { length: 1 })
+    expect(text(once)).not.toContain('permute')
+  })
+
   it('drops stacked results of loops that nobody reads', () => {
     const round = body(
       b,

@@ -195,6 +195,7 @@ export const scalar: Evaluators<ScalarName> = {
   tan: floatUnary(Math.tan),
   atan: floatUnary(Math.atan),
   tanh: floatUnary(Math.tanh),
+  sigmoid: floatUnary((x) => 1 / (1 + Math.exp(-x))),
   erf: floatUnary(erf),
   floor: rounding(Math.floor),
   ceil: rounding(Math.ceil),

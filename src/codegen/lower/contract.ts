@@ -51,7 +51,7 @@ import { TransposedTiles } from './transpose.js'
 
 /** A right side is read where it lies up to this part of the L1 cache, and by up to so many tiles of rows. */
 const smallShare = 0.75
-const fewTiles = 2
+const fewTiles = 3
 
 /** Steps between a row of the right side that is copied and the one that is asked for. */
 const stepsAhead = 16

@@ -5,6 +5,7 @@
  */
 import { range, sizeOf, stridesOf } from '../../core/shape.js'
 import { isOp, type Node, topologicalOrder } from '../../ir/node.js'
+import { domainSize, partsOf } from '../../schedule/parts.js'
 import {
   addIndex,
   atomIndex,
@@ -36,6 +37,32 @@ export interface MapKernelSpec {
   readonly inputs: readonly Node[]
 }
 
+/** A value of the kernel's domain, and where its element at a position of the domain is stored. */
+interface Result {
+  readonly node: Node
+  readonly buffer: number
+  readonly place: (position: Index) => Index
+}
+
+/** What the kernel computes at each position of its domain: its outputs, or the parts of one that is concatenated. */
+function resultsOf({ inputs, outputs }: MapKernelSpec): Result[] {
+  return outputs.flatMap((output, i): Result[] => {
+    const buffer = inputs.length + i
+    const parts = partsOf(output)
+    if (parts === null || !isOp(output, 'concat')) return [{ node: output, buffer, place: (p) => p }]
+    const [{ shape }] = parts
+    const run = sizeOf(shape.slice(output.attrs.axis))
+    return parts.map((node, part) => ({
+      node,
+      buffer,
+      place: (position) => {
+        const [outer, within] = delinearize(position, [sizeOf(shape) / run, run])
+        return addIndex(scaleIndex(outer, parts.length * run), shiftIndex(within, part * run))
+      },
+    }))
+  })
+}
+
 /** Buffers stand in the order: inputs, outputs. */
 export function lowerMap(spec: MapKernelSpec, target: Target): Kernel {
   const width = lanesOf(target)
@@ -59,7 +86,7 @@ function inlined(spec: MapKernelSpec): Node[] {
  * divisors that quotients and remainders still ask for.
  */
 function refine(spec: MapKernelSpec, width: number, target: Target): number[] {
-  const total = sizeOf(spec.outputs[0].shape)
+  const total = domainSize(spec.outputs[0])
   let dims = [total]
   for (let round = 0; round < 6; round++) {
     // Short splits that lanes can follow within one vector are left to them: they would only shorten the inner loop.
@@ -90,13 +117,8 @@ function draft(
     stridesOf(dims),
   )
   nest(k, vars, 0, () => {
-    spec.outputs.forEach((node, i) => {
-      k.store(
-        spec.inputs.length + i,
-        position,
-        inliner.value(node, delinearize(position, node.shape), oneLane),
-      )
-    })
+    for (const { node, buffer, place } of resultsOf(spec))
+      k.store(buffer, place(position), inliner.value(node, delinearize(position, node.shape), oneLane))
   })
   return { body: k.build(spec.name).body, vars }
 }
@@ -185,6 +207,7 @@ function divisorsIn(
         visitExpr(s.value)
         return
       case 'store':
+        visit(s.index)
         visitExpr(s.value)
         return
       case 'if':
@@ -234,6 +257,7 @@ const transcendental = new Set<Node['op']>([
   'tan',
   'atan',
   'tanh',
+  'sigmoid',
   'erf',
   'pow',
   'atan2',
@@ -356,7 +380,8 @@ function inEachExpr(visit: (expr: Expr) => void): (expr: Expr) => void {
 function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: number, target: Target): Kernel {
   const k = new KernelBuilder()
   const nodes = inlined(spec)
-  const total = sizeOf(spec.outputs[0].shape)
+  const total = domainSize(spec.outputs[0])
+  const results = resultsOf(spec)
   const inliner = makeInliner(k, spec, target)
   const reductions = nodes.filter(isReduce)
   inliner.siblings = siblingsAmong(reductions, lanesOf(target), inliner.isStored)
@@ -370,14 +395,23 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   // Columns that are summed are summed several vectors at once: rows are then read in order.
   const columns = width > 1 && reductions.length > 0
   const columnGroups = (columns ? [8, 4, 2, 1] : [1]).filter((n) => n <= mostColumns(width))
+  /** Lanes that end one run of a part and begin the next are stored one by one. */
+  const storeLanes = (buffer: number, place: Index, value: Expr, lanes: Lanes): void => {
+    if (lanes.variable === null || stepOf(place, lanes.variable) === 1) {
+      k.store(buffer, atLane(place, lanes, 0), value, 1, lanes.active)
+      return
+    }
+    for (let l = 0; l < lanes.active; l++) k.store(buffer, atLane(place, lanes, l), k.e.lane(value, l))
+  }
   /** All values first: an output may overwrite an input that another output reads. */
   const stores = (position: Index, lanes: Lanes): void => {
-    const values = spec.outputs.map((node) => {
+    const values = results.map(({ node }) => {
       const value = inliner.value(node, delinearize(position, node.shape), lanes)
-      return spec.outputs.length === 1 ? value : k.e.register(k.define('v', value))
+      return results.length === 1 ? value : k.e.register(k.define('v', value))
     })
     values.forEach((value, i) => {
-      k.store(spec.inputs.length + i, atLane(position, lanes, 0), value, 1, lanes.active)
+      const { buffer, place } = results[i]
+      storeLanes(buffer, place(position), value, lanes)
     })
   }
 
@@ -491,7 +525,7 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
    * None where more than one sum is asked for: those share their loops already.
    */
   const jammed = ((): number => {
-    if (!alongLanes || reductions.length !== 1 || spec.outputs.length !== 1) return extents.length
+    if (!alongLanes || reductions.length !== 1 || results.length !== 1) return extents.length
     const most = nodes.some((n) => n.op === 'window') ? sumsAtOnce(reductions[0], lanesOf(target)) : 1
     let from = extents.length
     while (from > 1 && sizeOf(extents.slice(from - 1)) <= most) from--
@@ -532,7 +566,11 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   }
 
   const tiled = masks && width > 1 && reductions.length === 0 && nodes.length <= mostTiledNodes
-  const guarded = width > 1 && nodes.some((n) => n.op === 'pad' || n.op === 'concat')
+  const guarded =
+    width > 1 &&
+    nodes.some(
+      (n) => n.op === 'pad' || (n.op === 'concat' && !(spec.outputs.includes(n) && partsOf(n) !== null)),
+    )
   const scalar = tiled || guarded ? draft(spec, extents, target) : null
   const crossing = tiled ? acrossAxis(scalar!, spec) : null
   const cuts = guarded ? cutsOf(scalar!) : [innermost]

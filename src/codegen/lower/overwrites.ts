@@ -1,6 +1,7 @@
 /** Whether a kernel may write its result over one of its inputs: what it reads of it, it has read by then. */
 import type { Node } from '../../ir/node.js'
 import { isTiled, type KernelSpec, tileOperands } from '../../schedule/kernel-spec.js'
+import { partsOf } from '../../schedule/parts.js'
 import { readsElsewhere } from '../../schedule/reads-elsewhere.js'
 
 /** Whether a kernel reads `input` only at the element it writes. */
@@ -10,7 +11,8 @@ export function onlyAtOwnElement(spec: KernelSpec, input: Node): boolean {
   if (spec.kind === 'winogradTaps') return false
   if (isTiled(spec) && tileOperands(spec).some((x) => reachable(x, input, spec.inputs))) return false
   const stop = new Set(spec.inputs)
-  const stack = spec.outputs.map((node) => ({ node: node as Node, moved: false }))
+  const own = spec.outputs.flatMap((node) => (spec.kind === 'map' ? (partsOf(node) ?? [node]) : [node]))
+  const stack = own.map((node) => ({ node, moved: false }))
   const seen = new Set<string>()
   while (stack.length > 0) {
     const { node, moved } = stack.pop()!

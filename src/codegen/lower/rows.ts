@@ -34,6 +34,7 @@ const dear = new Set<Node['op']>([
   'expm1',
   'log1p',
   'tanh',
+  'sigmoid',
   'erf',
   'sin',
   'cos',

@@ -132,6 +132,14 @@ export function tanhF32(e: ExprBuilder, x: Expr): Expr {
   return a.withSignOf(a.select(a.lt(h, a.f(0.5)), a.mulAdd(a.neg(h), y, h), y), x)
 }
 
+/** 1/(1 + t), below zero t/(1 + t), with t = exp(−|x|): small values keep their precision. Of f32 or f64. */
+export function sigmoidOf(e: ExprBuilder, x: Expr, exp: (x: Expr) => Expr): Expr {
+  const a = new Arithmetic(e, x.lanes)
+  const one = a.value(1, x.type)
+  const t = exp(a.neg(a.abs(x)))
+  return a.div(a.select(a.lt(x, a.value(0, x.type)), t, one), a.add(one, t))
+}
+
 /**
  * erf|x| = x + x·S(x²) below 1.1, and 1 − L(|x| − c)^8 above, where L is a polynomial fit of erfc^(1/8) and L(0) nearly an
  * f32. The first coefficients come last, alone: what they add up to is rounded once.

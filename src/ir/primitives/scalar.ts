@@ -121,6 +121,7 @@ export const scalar: Pick<
   tan: unary('tan', 'float', (b, _x, y, g) => b.mul(g, onePlus(b, square(b, y)))),
   atan: unary('atan', 'float', (b, x, _y, g) => b.div(g, onePlus(b, square(b, x)))),
   tanh: unary('tanh', 'float', (b, _x, y, g) => b.mul(g, oneMinus(b, square(b, y)))),
+  sigmoid: unary('sigmoid', 'float', (b, _x, y, g) => b.mul(g, b.mul(y, oneMinus(b, y)))),
   // erf′(x) = 2/√π · exp(-x²)
   erf: unary('erf', 'float', (b, x, _y, g) =>
     b.mul(g, timesConst(b, b.exp(b.neg(square(b, x))), 2 / Math.sqrt(Math.PI))),

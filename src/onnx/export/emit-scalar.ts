@@ -104,6 +104,7 @@ export const scalarEmitters = {
   tan: simple('Tan'),
   atan: simple('Atan'),
   tanh: simple('Tanh'),
+  sigmoid: simple('Sigmoid'),
   erf: simple('Erf'),
   floor: rounding('Floor'),
   ceil: rounding('Ceil'),

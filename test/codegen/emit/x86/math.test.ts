@@ -49,6 +49,7 @@ const functions: readonly [UnaryPrimitive, (x: number) => number][] = [
   ['exp', Math.exp],
   ['log', Math.log],
   ['tanh', Math.tanh],
+  ['sigmoid', (x) => 1 / (1 + Math.exp(-x))],
   ['erf', erf],
   ['sin', Math.sin],
   ['cos', Math.cos],
