@@ -16,6 +16,7 @@ type Unary =
   | 'tan'
   | 'atan'
   | 'tanh'
+  | 'sigmoid'
   | 'erf'
   | 'floor'
   | 'ceil'
@@ -49,6 +50,7 @@ const unaryDomains: Record<Unary, Values> = {
   tan: domains.unit,
   atan: domains.wide,
   tanh: domains.normal,
+  sigmoid: domains.normal,
   erf: domains.normal,
   floor: domains.wide,
   ceil: domains.wide,
