@@ -7,6 +7,8 @@ import type { Builder } from './rule.js'
 
 /** A piece of a value from `low` on along one axis; the rest is zero. */
 interface Piece {
+  /** The padded value, and what was padded. */
+  readonly whole: Node
   readonly node: Node
   readonly axis: number
   readonly low: number
@@ -14,14 +16,15 @@ interface Piece {
 }
 
 function pieceOf(node: Node): Piece | null {
-  if (!isOp(node, 'pad')) return null
+  // What is computed already may have dropped its inputs.
+  if (!isOp(node, 'pad') || node.storage !== null) return null
   const { low, high, interior, value } = node.attrs
   const axes = low.flatMap((_, axis) => (low[axis] !== 0 || high[axis] !== 0 ? [axis] : []))
   if (value !== 0 || axes.length !== 1 || interior.some((n) => n !== 0)) return null
   const [axis] = axes
   if (low[axis] < 0 || high[axis] < 0) return null
   const [x] = node.inputs
-  return { node: x, axis, low: low[axis], size: x.shape[axis] }
+  return { whole: node, node: x, axis, low: low[axis], size: x.shape[axis] }
 }
 
 /** Runs of pieces, each beginning where the one before it ends. */
@@ -39,7 +42,8 @@ function runsOf(pieces: readonly Piece[]): Piece[][] {
 }
 
 function joined(b: Builder, run: readonly Piece[], { shape }: Node): Node {
-  const [{ axis, low }] = run
+  const [{ whole, axis, low }] = run
+  if (run.length === 1) return whole
   const together = b.concat(
     run.map(({ node }) => node),
     axis,

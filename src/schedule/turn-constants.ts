@@ -24,19 +24,27 @@ function readsAcross(node: Node<'contract'>): boolean {
 export function turnConstants(body: Subgraph, consts: number): TurnedConstants {
   const constants: readonly Node[] = body.params.slice(0, consts)
   const copies = new Map<number, Node<'placeholder'>>()
-  const replacements = new Map<Node, Node>()
-  for (const node of topologicalOrder(body.results)) {
-    if (!isOp(node, 'contract') || !readsAcross(node)) continue
+  const done = new Map<Node, Node>()
+  for (const node of topologicalOrder(body.results, (n) => (n.storage === null ? n.inputs : []))) {
+    if (node.storage !== null) {
+      done.set(node, node)
+      continue
+    }
+    const inputs = node.inputs.map((x) => done.get(x)!)
+    const next = inputs.some((x, i) => x !== node.inputs[i]) ? b.rebuild(node, inputs) : node
+    const at = isOp(next, 'contract') && readsAcross(next) ? constants.indexOf(next.inputs[1]) : -1
+    done.set(node, at < 0 ? next : turnedProduct(next as Node<'contract'>, at))
+  }
+
+  function turnedProduct(node: Node<'contract'>, at: number): Node {
     const [x, y] = node.inputs
-    const at = constants.indexOf(y)
-    if (at < 0) continue
     const [rows, columns] = y.shape
     const copy = copies.get(at) ?? b.placeholder([columns, rows], y.dtype)
     copies.set(at, copy)
-    const { attrs } = node
-    replacements.set(node, b.contract(x, copy, { ...attrs, contracting: [attrs.contracting[0], [0]] }))
+    return b.contract(x, copy, { ...node.attrs, contracting: [node.attrs.contracting[0], [0]] })
   }
+
   if (copies.size === 0) return { body, turned: [] }
   const params = [...body.params.slice(0, consts), ...copies.values(), ...body.params.slice(consts)]
-  return { body: { params, results: b.substitute(body.results, replacements) }, turned: [...copies.keys()] }
+  return { body: { params, results: body.results.map((r) => done.get(r)!) }, turned: [...copies.keys()] }
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import * as b from '../../src/ir/build.js'
 import type { Node } from '../../src/ir/node.js'
 import { sumCotangents } from '../../src/ir/sum-cotangents.js'
+import { realize } from '../../src/runtime/realize.js'
 
 const value = (...shape: number[]): Node => b.placeholder(shape, 'f32')
 const pad = (x: Node, low: number, high: number, fill = 0): Node =>
@@ -39,6 +40,14 @@ describe('sums of cotangents', () => {
     const added = sum(pad(p, 0, 9), whole, pad(q, 3, 5))
     expect(added.op).toBe('add')
     expect(added.inputs[0]).toBe(whole)
+  })
+
+  it('that are computed already are added as they are', () => {
+    const seed = b.pad(b.literal(p, 1), [0, 0], [0, 9], [0, 0], 0)
+    realize([seed])
+    expect(sum(seed, pad(q, 3, 5)).op).toBe('add')
+    const lone = pad(q, 3, 5)
+    expect(sum(value(2, 12), lone).inputs[1]).toBe(lone)
   })
 
   it('of one is itself, of none is none', () => {

@@ -169,6 +169,22 @@ describe('simplify', () => {
     `)
     const [once] = b.scan(round, { consts: [w], carry: [h], xs: [] }, { length: 1 })
     expect(text(once)).not.toContain('permute')
+    // One product of another: each is computed once.
+    const two = body(
+      b,
+      [
+        [[8, 8], 'f32'],
+        [[8, 8], 'f32'],
+        [[4, 8], 'f32'],
+      ],
+      ([first, second, v]) => {
+        const hidden = product(v, first)
+        return [product(b.tanh(hidden), second), hidden]
+      },
+    )
+    const others = b.scan(two, { consts: [w, b.neg(w)], carry: [h], xs: [] }, { length: 3 })
+    expect(text(others[0], others[1]).match(/contract %.*/g)).toHaveLength(2)
+    expect(text(others[0], others[1]).match(/contracting: \[\[1\], \[0\]\]/g)).toHaveLength(2)
   })
 
   it('drops stacked results of loops that nobody reads', () => {

@@ -281,13 +281,17 @@ class Native implements NativeBackend {
     return this.hostCallAddress
   }
 
-  /** Runs a context's program; only one at a time, because there is one arena. */
-  execute(executable: NativeExecutable, context: Address): void {
+  /** Throws where a program is running: only one can at a time, because there is one arena. */
+  requireIdle(): void {
     if (this.estate.busy) {
       throw new DeviceError(
         'native: expected no run inside another, got one from a host function (`call`). Compute it before the call.',
       )
     }
+  }
+
+  /** Runs a context's program. */
+  execute(executable: NativeExecutable, context: Address): void {
     this.running = executable
     this.estate.busy = true
     try {
@@ -380,6 +384,7 @@ class NativeExecutable implements Executable {
 
   run(inputs: readonly Storage[], outputs: readonly Storage[], changed?: ChangedStorages): void {
     const { locate } = this.backend
+    this.backend.requireIdle()
     if (changed === undefined) {
       const read = new Set(inputs)
       for (let i = 0; i < inputs.length; i++) this.enter(i, inputs[i].addressToRead(locate))

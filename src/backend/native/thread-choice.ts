@@ -1,11 +1,13 @@
 /**
  * Whether a program's next run takes all threads or one. On a busy machine every meeting of threads waits for one that
  * the system has put aside, and the caller alone is faster; results do not depend on it. The two are compared after the
- * first runs, and again when a run takes much longer than the best one.
+ * first runs, but for long ones, and again when a run takes much longer than the best one.
  */
 
 /** A shared run this many times as slow as the best one is suspicious. */
 const suspicious = 2.5
+/** Milliseconds from which threads meet seldom enough to gain by sharing whatever else goes on. */
+const longRun = 50
 /** Runs alone before shared ones are tried again; doubles while they stay slower. */
 const firstPatience = 8
 const longestPatience = 256
@@ -65,7 +67,8 @@ export class ThreadChoice {
       this.patience = Math.min(longestPatience, 2 * this.patience)
       this.stayAlone(this.patience, worthAttempts * this.lost)
     } else if (slow) this.stayAlone(this.patience, worthChance * over)
-    else if (this.untilFirst > 0 && --this.untilFirst === 0) this.stayAlone(2, Number.POSITIVE_INFINITY)
+    else if (this.untilFirst > 0 && --this.untilFirst === 0 && this.bestShared < longRun)
+      this.stayAlone(2, Number.POSITIVE_INFINITY)
   }
 
   private stayAlone(runs: number, milliseconds: number): void {

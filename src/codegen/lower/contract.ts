@@ -145,7 +145,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
 
   // The tile reads the right side where it lies: rows of a stored matrix that stay in the L1 cache from one tile to the
   // next, as the copy would, or that few tiles read.
-  const whole = plan.n % lanes === 0 || (target.tail === 'mask' && plan.n >= lanes)
+  const whole = target.tail === 'mask' ? plan.n >= lanes : plan.n % lanes === 0 && plan.columns % lanes === 0
   const straight = whole && lanes > 1 && pairs === null && plan.together === 1
   const direct = straight && (small || tiles <= fewTiles) ? rightSide.rows() : null
   const asksNext = target.prefetches === true && !small

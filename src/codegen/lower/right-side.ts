@@ -11,6 +11,7 @@ import {
   constantIndex,
   delinearize,
   type Index,
+  indexDeps,
   type LoopVar,
   loopVar,
   scaleIndex,
@@ -23,6 +24,8 @@ import { KernelBuilder } from './kernel-builder.js'
 import { type Lanes, oneLane } from './lanes.js'
 import { uniformStride } from './operand.js'
 import { beforeBf16 } from './round.js'
+
+type Load = Extract<Expr, { kind: 'load' }>
 
 /** Rows of a stored matrix: a step's columns lie beside each other, steps equally far apart. */
 export interface RightRows {
@@ -60,7 +63,9 @@ export class RightSide {
     const sizes = [...batch, ...inner, ...columns]
     const vars = sizes.map((n) => loopVar('p', 0, n - 1))
     const read = this.probed(vars)
-    if (read?.kind !== 'load' || !this.isFloat(read.buffer)) return null
+    // Values that are looked up (`gather`) say at every step anew what is read.
+    const known = new Set(vars.map(({ id }) => id))
+    if (read === null || [...indexDeps(read.index)].some((id) => !known.has(id))) return null
     const steps = vars.map((v) => stepOf(read.index, v))
     const strideOf = (from: number, axes: readonly number[]): number | null => {
       const found = steps.slice(from, from + axes.length)
@@ -71,7 +76,7 @@ export class RightSide {
     const start = (g: Index): Index => {
       const first = [...inner, ...columns].map(() => constantIndex(0))
       const value = this.inliner.value(this.node, this.ordered([...delinearize(g, batch), ...first]), oneLane)
-      return (value as typeof read).index
+      return (value as Load).index
     }
     return {
       buffer: read.buffer,
@@ -87,16 +92,18 @@ export class RightSide {
     const { batch, inner, columns } = contractShape(this.spec.node)
     if (this.node.dtype !== 'f32' || columns.length === 0 || steps < lanesOf(this.target)) return null
     const vars = [...batch, ...inner, ...columns].map((n) => loopVar('p', 0, n - 1))
-    const value = this.probed(vars)
-    const read = value === null ? null : beforeBf16(value)
-    if (read?.kind !== 'load' || !this.isFloat(read.buffer)) return null
+    const read = this.probed(vars, true)
+    if (read === null) return null
     const far = stepOf(read.index, vars[vars.length - 1])
     const near = stepOf(read.index, vars[batch.length + axis])
     return far !== null && far > 2 && near === 1 ? read.buffer : null
   }
 
-  /** The element at batch, inner and column `vars`, as a kernel of its own would read it. */
-  private probed(vars: readonly LoopVar[]): Expr | null {
+  /**
+   * The load of an f32 that the element at batch, inner and column `vars` is, or with `beforeRounding` the one that is
+   * rounded to bf16. Null for anything else.
+   */
+  private probed(vars: readonly LoopVar[], beforeRounding = false): Load | null {
     const probe = new KernelBuilder()
     const reader = new Inliner(probe, this.target, (node) => this.numbers.get(node) ?? null)
     const index = this.ordered(vars.map((v) => atomIndex(v)))
@@ -106,11 +113,8 @@ export class RightSide {
       else probe.loop(vars[depth], 1, () => nested(depth + 1))
     }
     nested(0)
-    return value
-  }
-
-  private isFloat(buffer: number): boolean {
-    return this.spec.inputs[buffer].dtype === 'f32'
+    const read: Expr | null = value === null || !beforeRounding ? value : beforeBf16(value)
+    return read?.kind === 'load' && this.spec.inputs[read.buffer].dtype === 'f32' ? read : null
   }
 
   /** Indices of batch, inner and columns in the order of the node's axes. */

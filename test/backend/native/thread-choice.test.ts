@@ -21,6 +21,10 @@ test('an undisturbed program shares but for the two runs of the first comparison
   expect(simulate(new ThreadChoice(), 1000, (run) => (run % 2 ? 1 : 1.6), 2)).toBe(2)
 })
 
+test('a long program does not try how long one thread takes', () => {
+  expect(simulate(new ThreadChoice(), 100, () => 800, 1500)).toBe(0)
+})
+
 test('a slow run right after the first comparison is chance', () => {
   expect(simulate(new ThreadChoice(), 1000, (run) => (run === 6 || run === 7 ? 3 : 1), 2)).toBe(2)
 })

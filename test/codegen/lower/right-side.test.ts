@@ -17,6 +17,7 @@ const sizes: readonly (readonly [number, number, number, number])[] = [
   [1, 16, 1001, 300],
   [2, 24, 600, 144],
   [5, 3, 40, 700],
+  [1, 8, 100, 8],
 ]
 
 const normals = (seed: number, n: number): Float32Array => {
@@ -69,8 +70,11 @@ describe.each(backends)('products that read their right side on $name', ({ make,
     const most = Math.max(...got.map((v, i) => Math.abs(v - expected[i])))
     expect(most).toBeLessThan(5e-6 * Math.sqrt(k))
     // Axes that lie in memory as one are one.
+    const shared = await make({ threads: 4 })
+    made.push(shared)
     const split = graphOf(size, 'k n', true)
-    expect(runGraph(split.outputs, split.inputs, values, backend)[0]).toEqual(got)
+    for (const one of [backend, shared])
+      expect(runGraph(split.outputs, split.inputs, values, one)[0]).toEqual(got)
     // A right side that is copied gives the same bits, and a short rest of columns those of whole vectors.
     const other = graphOf(size, 'n k')
     expect(runGraph(other.outputs, other.inputs, [values[0], across], backend)[0]).toEqual(got)
@@ -82,5 +86,28 @@ describe.each(backends)('products that read their right side on $name', ({ make,
     }
     const [wide] = runGraph(wider.outputs, wider.inputs, [values[0], padded], backend)
     expect(wide.filter((_, i) => i % columns < n)).toEqual(got)
+  })
+
+  it.skipIf(absent !== null)('rows that are looked up', async () => {
+    const backend = await make({ threads: 1 })
+    made.push(backend)
+    const [m, n, k, rows] = [16, 64, 40, 9]
+    const x = b.placeholder([m, k], 'f32')
+    const table = b.placeholder([rows, n], 'f32')
+    const index = b.placeholder([k, n], 'i32')
+    const product = b.contract(x, b.gather(table, index, 0), {
+      batch: [[], []],
+      contracting: [[1], [0]],
+      accumulate: 'f32',
+    })
+    const rowOf = (i: number): number => (5 * i + 3) % rows
+    const values = [
+      normals(1, m * k),
+      normals(2, rows * n),
+      Int32Array.from({ length: k * n }, (_, i) => rowOf(Math.floor(i / n))),
+    ]
+    const [expected] = runGraph([product], [x, table, index], values)
+    const [got] = runGraph([product], [x, table, index], values, backend)
+    expect(Math.max(...got.map((v, i) => Math.abs(v - expected[i])))).toBeLessThan(5e-5)
   })
 })
