@@ -7,7 +7,7 @@
  */
 
 import type { Target } from '../codegen/target.js'
-import type { Shape } from '../core/shape.js'
+import { type Shape, sizeOf } from '../core/shape.js'
 import { isOp, type Node, topologicalOrder } from '../ir/node.js'
 import { packPairs, pairedRows, pairsOn } from './bf16-products.js'
 import { contractShape } from './contract-shape.js'
@@ -16,7 +16,7 @@ import { type ContractSpec, isTiledKind, type KernelSpec, type WinogradSpec } fr
 import { type LeftView, leftView } from './left-view.js'
 import { buffersOf } from './operands.js'
 import { packLeft } from './pack.js'
-import { domainSize, partsOf } from './parts.js'
+import { domainOf, hasBorder, partsOf } from './parts.js'
 import { readsElsewhere } from './reads-elsewhere.js'
 import { commonRows, type Rows } from './rows.js'
 import { chooseStored, structured } from './store.js'
@@ -235,7 +235,7 @@ function readsInPlace(reader: Node, source: Node, stored: (n: Node) => boolean):
 }
 
 function join(drafts: Draft[], roots: ReadonlySet<Node>): void {
-  const size = (d: Draft): number => domainSize(d.outputs[0])
+  const size = (d: Draft): number => sizeOf(domainOf(d.outputs[0]))
   for (let j = 0; j < drafts.length; j++) {
     const late = drafts[j]
     if (late.kind !== 'map') continue
@@ -322,14 +322,12 @@ function compatible(early: Draft, late: Draft): boolean {
   return a.length === 0 || b.length === 0 || a.every((k) => b.includes(k))
 }
 
-const rowOf = ({ outputs: [first] }: Draft): number | undefined => (partsOf(first)?.[0] ?? first).shape.at(-1)
+const rowOf = (d: Draft): number | undefined => domainOf(d.outputs[0]).at(-1)
 
 /** Rows that begin or end with other values: in one loop with rows of another length every element would be tested. */
 const hasBorders = (d: Draft): boolean =>
   topologicalOrder(d.outputs, (n) => (d.inputs.has(n) ? [] : n.inputs)).some(
-    (n) =>
-      !d.inputs.has(n) &&
-      (isOp(n, 'pad') || (isOp(n, 'concat') && !(d.outputs.includes(n) && partsOf(n) !== null))),
+    (n) => !d.inputs.has(n) && hasBorder(n, d.outputs),
   )
 
 const shapeKey = (shape: Shape, axes: readonly number[]): string => `${shape.join()}|${axes.join()}`

@@ -2,7 +2,7 @@
  * Concatenations that a kernel writes part by part: where all parts have one shape, their elements in the same place are
  * computed together, and share what they have in common (the gates of a recurrent cell and their cotangents).
  */
-import { sizeOf } from '../core/shape.js'
+import { type Shape, sizeOf } from '../core/shape.js'
 import { isOp, type Node } from '../ir/node.js'
 
 const mostParts = 8
@@ -19,5 +19,9 @@ export function partsOf(node: Node): readonly Node[] | null {
   return equal && few && sizeOf(shape.slice(node.attrs.axis)) >= shortestRun ? inputs : null
 }
 
-/** Elements that a kernel with this output goes over. */
-export const domainSize = (output: Node): number => sizeOf((partsOf(output)?.[0] ?? output).shape)
+/** What a kernel with this output goes over: the places of the output, or of one of its parts. */
+export const domainOf = (output: Node): Shape => (partsOf(output)?.[0] ?? output).shape
+
+/** Whether rows of a node begin or end with other values, in a kernel with these outputs. */
+export const hasBorder = (node: Node, outputs: readonly Node[]): boolean =>
+  isOp(node, 'pad') || (isOp(node, 'concat') && !(outputs.includes(node) && partsOf(node) !== null))

@@ -24,6 +24,14 @@ function readsAcross(node: Node<'contract'>): boolean {
 export function turnConstants(body: Subgraph, consts: number): TurnedConstants {
   const constants: readonly Node[] = body.params.slice(0, consts)
   const copies = new Map<number, Node<'placeholder'>>()
+  /** The product with the transposed copy of constant `at`. */
+  const turnedProduct = (node: Node<'contract'>, at: number): Node => {
+    const [x, y] = node.inputs
+    const [rows, columns] = y.shape
+    const copy = copies.get(at) ?? b.placeholder([columns, rows], y.dtype)
+    copies.set(at, copy)
+    return b.contract(x, copy, { ...node.attrs, contracting: [node.attrs.contracting[0], [0]] })
+  }
   const done = new Map<Node, Node>()
   for (const node of topologicalOrder(body.results, (n) => (n.storage === null ? n.inputs : []))) {
     if (node.storage !== null) {
@@ -34,14 +42,6 @@ export function turnConstants(body: Subgraph, consts: number): TurnedConstants {
     const next = inputs.some((x, i) => x !== node.inputs[i]) ? b.rebuild(node, inputs) : node
     const at = isOp(next, 'contract') && readsAcross(next) ? constants.indexOf(next.inputs[1]) : -1
     done.set(node, at < 0 ? next : turnedProduct(next as Node<'contract'>, at))
-  }
-
-  function turnedProduct(node: Node<'contract'>, at: number): Node {
-    const [x, y] = node.inputs
-    const [rows, columns] = y.shape
-    const copy = copies.get(at) ?? b.placeholder([columns, rows], y.dtype)
-    copies.set(at, copy)
-    return b.contract(x, copy, { ...node.attrs, contracting: [node.attrs.contracting[0], [0]] })
   }
 
   if (copies.size === 0) return { body, turned: [] }

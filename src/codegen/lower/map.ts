@@ -5,7 +5,7 @@
  */
 import { range, sizeOf, stridesOf } from '../../core/shape.js'
 import { isOp, type Node, topologicalOrder } from '../../ir/node.js'
-import { domainSize, partsOf } from '../../schedule/parts.js'
+import { domainOf, hasBorder, partsOf } from '../../schedule/parts.js'
 import {
   addIndex,
   atomIndex,
@@ -86,7 +86,7 @@ function inlined(spec: MapKernelSpec): Node[] {
  * divisors that quotients and remainders still ask for.
  */
 function refine(spec: MapKernelSpec, width: number, target: Target): number[] {
-  const total = domainSize(spec.outputs[0])
+  const total = sizeOf(domainOf(spec.outputs[0]))
   let dims = [total]
   for (let round = 0; round < 6; round++) {
     // Short splits that lanes can follow within one vector are left to them: they would only shorten the inner loop.
@@ -380,7 +380,7 @@ function inEachExpr(visit: (expr: Expr) => void): (expr: Expr) => void {
 function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: number, target: Target): Kernel {
   const k = new KernelBuilder()
   const nodes = inlined(spec)
-  const total = domainSize(spec.outputs[0])
+  const total = sizeOf(domainOf(spec.outputs[0]))
   const results = resultsOf(spec)
   const inliner = makeInliner(k, spec, target)
   const reductions = nodes.filter(isReduce)
@@ -566,11 +566,7 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   }
 
   const tiled = masks && width > 1 && reductions.length === 0 && nodes.length <= mostTiledNodes
-  const guarded =
-    width > 1 &&
-    nodes.some(
-      (n) => n.op === 'pad' || (n.op === 'concat' && !(spec.outputs.includes(n) && partsOf(n) !== null)),
-    )
+  const guarded = width > 1 && nodes.some((n) => hasBorder(n, spec.outputs))
   const scalar = tiled || guarded ? draft(spec, extents, target) : null
   const crossing = tiled ? acrossAxis(scalar!, spec) : null
   const cuts = guarded ? cutsOf(scalar!) : [innermost]

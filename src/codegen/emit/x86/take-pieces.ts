@@ -43,11 +43,16 @@ export function takePieces(a: Assembler, call: PieceCall): void {
   const owner = mem(rsp, call.frame)
   const parity = mem(rsp, call.frame + 8)
   const word = (which: number): Mem => mem(rcx, (command * words.count + which) * wordBytes)
-  /** rcx = the row of the owner in rax, moved by the parity's word. */
+  /** rcx = the row of the thread in rax. */
   const findRow = (): void => {
     a.emit('imul', [rax, rax, rowBytes])
     a.emit('mov', [rcx, mem(rbx, contextOffsets.tickets)])
     a.emit('add', [rcx, rax])
+  }
+  /** rcx = the same, moved so that the first word of a command is the one that this round uses. */
+  const findRoundsRow = (): void => {
+    findRow()
+    if (repeated) a.emit('add', [rcx, parity])
   }
   const run = (): void => {
     a.emit('mov', [rdx, rsp])
@@ -75,8 +80,7 @@ export function takePieces(a: Assembler, call: PieceCall): void {
   }
   a.bind(take)
   a.emit('mov', [rax, owner])
-  findRow()
-  if (repeated) a.emit('add', [rcx, parity])
+  findRoundsRow()
   a.emit('mov', [reg32(0), 1])
   a.emit('lock xadd', [word(words.even), reg32(0)])
   a.emit('cmp', [reg32(0), pieces])
@@ -98,8 +102,7 @@ export function takePieces(a: Assembler, call: PieceCall): void {
   a.jump('e', done)
   a.emit('mov', [owner, rax])
   // Looks before it takes: the owner keeps its line where nothing is left.
-  findRow()
-  if (repeated) a.emit('add', [rcx, parity])
+  findRoundsRow()
   a.emit('cmp', [word(words.even), pieces], { size: 32 })
   a.jump('ge', next)
   a.jump('always', take)
