@@ -39,3 +39,9 @@ export function seeded(seed: number): Random {
     },
   }
 }
+
+/** n standard normal numbers. */
+export function normals(seed: number, n: number): Float32Array {
+  const random = seeded(seed)
+  return Float32Array.from({ length: n }, () => random.normal())
+}

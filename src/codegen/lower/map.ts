@@ -5,7 +5,7 @@
  */
 import { range, sizeOf, stridesOf } from '../../core/shape.js'
 import { isOp, type Node, topologicalOrder } from '../../ir/node.js'
-import { domainOf, hasBorder, partsOf } from '../../schedule/parts.js'
+import { domainOf, hasBorder } from '../../schedule/parts.js'
 import {
   addIndex,
   atomIndex,
@@ -26,6 +26,7 @@ import { Inliner, ScalarOnly } from './inline.js'
 import { SameVariables } from './jam.js'
 import { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
+import { resultsOf } from './map-results.js'
 import { type ReduceNode, reducesAlongLanes, siblingsAmong, sumsAtOnce } from './reduce.js'
 import { TransposedTiles } from './transpose.js'
 
@@ -35,32 +36,6 @@ export interface MapKernelSpec {
   readonly outputs: readonly Node[]
   /** Stored nodes that the kernel reads. */
   readonly inputs: readonly Node[]
-}
-
-/** A value of the kernel's domain, and where its element at a position of the domain is stored. */
-interface Result {
-  readonly node: Node
-  readonly buffer: number
-  readonly place: (position: Index) => Index
-}
-
-/** What the kernel computes at each position of its domain: its outputs, or the parts of one that is concatenated. */
-function resultsOf({ inputs, outputs }: MapKernelSpec): Result[] {
-  return outputs.flatMap((output, i): Result[] => {
-    const buffer = inputs.length + i
-    const parts = partsOf(output)
-    if (parts === null || !isOp(output, 'concat')) return [{ node: output, buffer, place: (p) => p }]
-    const [{ shape }] = parts
-    const run = sizeOf(shape.slice(output.attrs.axis))
-    return parts.map((node, part) => ({
-      node,
-      buffer,
-      place: (position) => {
-        const [outer, within] = delinearize(position, [sizeOf(shape) / run, run])
-        return addIndex(scaleIndex(outer, parts.length * run), shiftIndex(within, part * run))
-      },
-    }))
-  })
 }
 
 /** Buffers stand in the order: inputs, outputs. */
@@ -117,7 +92,7 @@ function draft(
     stridesOf(dims),
   )
   nest(k, vars, 0, () => {
-    for (const { node, buffer, place } of resultsOf(spec))
+    for (const { node, buffer, place } of resultsOf(spec.outputs, spec.inputs.length))
       k.store(buffer, place(position), inliner.value(node, delinearize(position, node.shape), oneLane))
   })
   return { body: k.build(spec.name).body, vars }
@@ -381,7 +356,7 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   const k = new KernelBuilder()
   const nodes = inlined(spec)
   const total = sizeOf(domainOf(spec.outputs[0]))
-  const results = resultsOf(spec)
+  const results = resultsOf(spec.outputs, spec.inputs.length)
   const inliner = makeInliner(k, spec, target)
   const reductions = nodes.filter(isReduce)
   inliner.siblings = siblingsAmong(reductions, lanesOf(target), inliner.isStored)

@@ -6,7 +6,7 @@ import * as b from '../../../src/ir/build.js'
 import type { Node, PadPair } from '../../../src/ir/node.js'
 import { laneForm } from '../../../src/schedule/image-lanes.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
-import { seeded } from '../../helpers/random.js'
+import { normals } from '../../helpers/random.js'
 import { runGraph } from '../../helpers/run-graph.js'
 
 interface Case {
@@ -167,11 +167,6 @@ function backward(row: Case, dtype: 'f32' | 'f64'): Built {
   })
   const step = b.add(b.permute(conv, [1, 0, 2, 3]), b.mul(velocity, b.full(velocity.shape, 0.5, dtype)))
   return { conv, inputs: [x, dy, velocity], outputs: [step] }
-}
-
-const normals = (seed: number, n: number): Float32Array => {
-  const random = seeded(seed)
-  return Float32Array.from({ length: n }, () => random.normal())
 }
 
 /** What the reference says in f64, computed once for all backends. */

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
-import { seeded } from '../../helpers/random.js'
+import { normals } from '../../helpers/random.js'
 import { runGraph } from '../../helpers/run-graph.js'
 
 /** Batch, rows, columns, inner. */
@@ -19,11 +19,6 @@ const sizes: readonly (readonly [number, number, number, number])[] = [
   [5, 3, 40, 200],
   [1, 8, 100, 8],
 ]
-
-const normals = (seed: number, n: number): Float32Array => {
-  const random = seeded(seed)
-  return Float32Array.from({ length: n }, () => random.normal())
-}
 
 /** With `split`, inner dimension and columns are two axes each where they are even. */
 function graphOf([batch, m, n, k]: (typeof sizes)[number], right: 'k n' | 'n k', split = false) {

@@ -5,7 +5,7 @@ import { sizeOf } from '../../../src/core/shape.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
-import { seeded } from '../../helpers/random.js'
+import { normals } from '../../helpers/random.js'
 import { runGraph } from '../../helpers/run-graph.js'
 
 /** batch, rows, columns, inner. */
@@ -16,11 +16,6 @@ const sizes: readonly (readonly [number, number, number, number])[] = [
   [3, 1, 50, 71],
   [1, 2, 600, 640],
 ]
-
-const normals = (seed: number, n: number): Float32Array => {
-  const random = seeded(seed)
-  return Float32Array.from({ length: n }, () => random.normal())
-}
 
 type Right = 'k n' | 'n k'
 

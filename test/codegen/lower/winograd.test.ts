@@ -6,7 +6,7 @@ import * as b from '../../../src/ir/build.js'
 import type { Node, PadPair } from '../../../src/ir/node.js'
 import { isWinograd } from '../../../src/schedule/winograd.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
-import { seeded } from '../../helpers/random.js'
+import { normals } from '../../helpers/random.js'
 import { runGraph } from '../../helpers/run-graph.js'
 
 interface Case {
@@ -76,11 +76,6 @@ function expectClose(got: readonly number[], expected: readonly number[], scale:
   const errors = got.map((v, i) => Math.abs(v - expected[i]) / scale)
   expect(errors.reduce((m, e) => Math.max(m, e), 0)).toBeLessThan(1.5e-5)
   expect(Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length)).toBeLessThan(1.2e-6)
-}
-
-const normals = (seed: number, n: number): Float32Array => {
-  const random = seeded(seed)
-  return Float32Array.from({ length: n }, () => random.normal())
 }
 
 /** What the reference says in f64, computed once for all backends. */
