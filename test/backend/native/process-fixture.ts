@@ -53,8 +53,8 @@ const mappings = (): number =>
     }).length
 const threadsOfProcess = (): number => readdirSync('/proc/self/task').length
 
-/** Runs a graph with one host function, `inside`, between two kernels. */
-async function callInside(inside: () => void): Promise<number> {
+/** A graph with one host function, `inside`, between two kernels; each call runs it. */
+async function compileInside(inside: () => void): Promise<() => number> {
   const backend = await createNativeBackend({ threads: 2, target: { serialWork: 1 } })
   const x = b.placeholder([4096], 'f32')
   const y = b.add(x, b.literal(x, 1))
@@ -71,9 +71,13 @@ async function callInside(inside: () => void): Promise<number> {
   const given = new Storage('f32', 4096)
   given.write().fill(3 as never)
   const result = new Storage('f32', 4096)
-  executable.run([given], [result])
-  return Number(result.array()[4095])
+  return () => {
+    executable.run([given], [result])
+    return Number(result.array()[4095])
+  }
 }
+
+const callInside = async (inside: () => void): Promise<number> => (await compileInside(inside))()
 
 const say = (text: string): void => {
   console.log(text)
@@ -84,8 +88,10 @@ if (!isMainThread) {
     parentPort!.postMessage(train(8))
     train(Number.POSITIVE_INFINITY)
   } else if (mode === 'host') {
+    // Compiled once: an isolate that is terminated while the FFI package makes a function of an address aborts.
+    const run = await compileInside(() => {})
     parentPort!.postMessage('started')
-    for (;;) await callInside(() => {})
+    for (;;) run()
   } else parentPort!.postMessage(train(Number(mode)))
 } else await main()
 
