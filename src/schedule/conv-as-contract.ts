@@ -11,6 +11,7 @@
 import { range, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
+import { isDotContract } from './dot-contract.js'
 import { laneForm } from './image-lanes.js'
 import { isWinograd } from './winograd.js'
 
@@ -27,6 +28,8 @@ export function convAsContract(node: Node): Node | null {
   const r = spatial.length
   if (node.shape.includes(0)) return b.literal(node, 0)
 
+  const dots = asDots(node)
+  if (dots !== null) return dots
   if (groups === 1 && n >= fewImages && sizeOf(node.shape.slice(2)) < fewPositions) {
     if (sizeOf(node.shape.slice(2)) === 1 || padding.some(([low, high]) => low !== 0 || high !== 0))
       return imagesAsColumns(node)
@@ -89,4 +92,24 @@ function imagesAsColumns(node: Node<'conv'>): Node {
     accumulate: node.dtype,
   }) // (O, P, N)
   return b.permute(y, [1 + r, 0, ...spatial.map((i) => 1 + i)])
+}
+
+/** out[n, o] = Σ_{c, s} x[n, c, s] · w[o, c, s] where one window is the image and both lie in long runs; else null. */
+function asDots(node: Node<'conv'>): Node | null {
+  const { padding, inputDilation, groups } = node.attrs
+  const [x, w] = node.inputs
+  const [n, c, ...spatial] = x.shape
+  if (padding.some(([low, high]) => low !== 0 || high !== 0)) return null
+  if (groups !== 1 || sizeOf(node.shape.slice(2)) !== 1 || inputDilation.some((d) => d !== 1)) return null
+  if (spatial.some((size, i) => w.shape[2 + i] !== size)) return null
+  const inner = [c, sizeOf(spatial)]
+  const y = b.contract(b.reshape(x, [n, ...inner]), b.reshape(w, [w.shape[0], ...inner]), {
+    batch: [[], []],
+    contracting: [
+      [1, 2],
+      [1, 2],
+    ],
+    accumulate: node.dtype,
+  })
+  return isDotContract(y) ? b.reshape(y, node.shape) : null
 }

@@ -11,6 +11,7 @@ import { type Shape, sizeOf } from '../core/shape.js'
 import { isOp, type Node, topologicalOrder } from '../ir/node.js'
 import { packPairs, pairedRows, pairsOn } from './bf16-products.js'
 import { contractShape } from './contract-shape.js'
+import { isDotContract } from './dot-contract.js'
 import { laneForm } from './image-lanes.js'
 import { type ContractSpec, isTiledKind, type KernelSpec, type WinogradSpec } from './kernel-spec.js'
 import { type LeftView, leftView } from './left-view.js'
@@ -54,7 +55,8 @@ export function cutIntoKernels(
 ): Cut {
   const order = topologicalOrder(roots, (n) => (isLeaf(n) ? [] : n.inputs))
   const contractions = order.filter(
-    (n): n is Node<'contract'> => !isLeaf(n) && isOp(n, 'contract') && tapsGradient(n) === null && !isThin(n),
+    (n): n is Node<'contract'> =>
+      !isLeaf(n) && isOp(n, 'contract') && tapsGradient(n) === null && !isThin(n) && !isDotContract(n),
   )
   const delivered = new Set(roots)
   const rowsOf = (

@@ -6,6 +6,7 @@ import { range, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
 import { contractShape, matrixSizes } from './contract-shape.js'
+import { isDotContract } from './dot-contract.js'
 import { tapsGradient } from './winograd-gradient.js'
 
 /** Columns up to which a tall, narrow result is computed lying down. */
@@ -58,6 +59,7 @@ function inPieces(node: Node<'contract'>): Node | null {
  */
 export function layDown(node: Node): Node | null {
   if (!isOp(node, 'contract') || node.dtype !== 'f32' || tapsGradient(node) !== null) return null
+  if (isDotContract(node)) return null
   const { batch, contracting, accumulate } = node.attrs
   const s = contractShape(node)
   const [m, n] = matrixSizes(s)

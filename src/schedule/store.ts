@@ -7,6 +7,7 @@
  */
 import { sizeOf } from '../core/shape.js'
 import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
+import { isDotContract } from './dot-contract.js'
 import { is64, moves, weightOf } from './node-cost.js'
 import { operandsOf } from './operands.js'
 import { rematerialise } from './rematerialise.js'
@@ -197,6 +198,6 @@ function repeats(user: Node, node: Node): boolean {
   if (isOp(user, 'window')) return sizeOf(user.shape) > sizeOf(node.shape)
   // Rows of a strip of tiles overlap those of the next, and parts of the output channels read all inputs.
   if (isOp(user, 'conv')) return user.inputs[0] === node
-  if (tapsGradient(user) !== null) return true
+  if (tapsGradient(user) !== null || isDotContract(user)) return true
   return isOp(user, 'gather') && user.inputs[0] === node
 }

@@ -19,6 +19,7 @@ import { sizeOf, stridesOf } from '../../core/shape.js'
 import type { Node } from '../../ir/node.js'
 import { pairsOn } from '../../schedule/bf16-products.js'
 import { contractShape } from '../../schedule/contract-shape.js'
+import { isDotContract } from '../../schedule/dot-contract.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
 import { tileRows } from '../../schedule/pack.js'
 import { isThin } from '../../schedule/thin-contract.js'
@@ -37,6 +38,7 @@ import {
 import { type Expr, type Kernel, type Register, register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
 import { blockingOf, stepsOf } from './contract-blocking.js'
+import { lowerDotContract } from './dot-contract.js'
 import { Inliner } from './inline.js'
 import { KernelBuilder, whereInside } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
@@ -61,6 +63,7 @@ const unrolledCopies = 12
 
 export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   if (isThin(spec.node)) return lowerThinContract(spec, target)
+  if (isDotContract(spec.node)) return lowerDotContract(spec, target)
   const k = new KernelBuilder()
   const right = spec.node.inputs[1]
   const { e } = k

@@ -26,6 +26,7 @@ import {
 } from '../index-expression.js'
 import { type Expr, type Kernel, operandsOf, register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
+import { addHalves } from './add-halves.js'
 import { Inliner } from './inline.js'
 import { KernelBuilder, times, whereInside } from './kernel-builder.js'
 import { type Lanes, lanesFor, oneLane } from './lanes.js'
@@ -129,14 +130,8 @@ export function lowerThinContract(spec: ContractSpec, target: Target): Kernel {
 
   /** Adds the sums of the lanes, halves first, and stores the columns `column` … `column` + `active` - 1 of a row. */
   const finish = (g: Index, row: Index, column: Index, active: number, parts: readonly Expr[]): void => {
-    let sums = parts
-    while (sums.length > 1) {
-      const half = sums.length / 2
-      const upper = sums.slice(half)
-      sums = sums.slice(0, half).map((x, i) => e.register(k.define('h', e.binary('add', x, upper[i]))))
-    }
     const position = addIndex(scaleIndex(g, m * n), scaleIndex(row, n), column)
-    own.write(inliner, position, sums[0], active)
+    own.write(inliner, position, addHalves(k, parts), active)
   }
 
   /** A vector of columns, each with a register whose lanes are its sums. */

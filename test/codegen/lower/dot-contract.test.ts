@@ -1,0 +1,117 @@
+/** Contractions as dot products along runs of the inner dimension, on every compiled backend. */
+import { afterAll, describe, expect, it } from 'vitest'
+import { lowerGraph } from '../../../src/codegen/lower.js'
+import { sizeOf } from '../../../src/core/shape.js'
+import * as b from '../../../src/ir/build.js'
+import { pullback } from '../../../src/ir/gradients.js'
+import type { Node } from '../../../src/ir/node.js'
+import { isDotContract } from '../../../src/schedule/dot-contract.js'
+import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
+import { normals } from '../../helpers/random.js'
+import { runGraph } from '../../helpers/run-graph.js'
+
+/** batch, rows, columns, runs, steps of a run. */
+const sizes: readonly (readonly [number, number, number, number, number])[] = [
+  [1, 8, 9, 4, 256],
+  [1, 13, 8, 6, 196],
+  [1, 21, 34, 1, 2048],
+  [3, 10, 11, 2, 1040],
+  [8, 16, 8, 16, 64],
+  [1, 9, 40, 31, 78],
+  [1, 8, 8, 1, 1001],
+]
+
+const contractOf = (x: Node, y: Node): Node =>
+  b.contract(x, y, {
+    batch: [[0], [0]],
+    contracting: [
+      [2, 3],
+      [2, 3],
+    ],
+    accumulate: 'f32',
+  })
+
+/** relu(f(x) · f(y) + c), with f the identity or a function of the elements. */
+function graphOf([batch, m, n, runs, run]: (typeof sizes)[number], expression: boolean) {
+  const x = b.placeholder([batch, m, runs, run], 'f32')
+  const y = b.placeholder([batch, n, runs, run], 'f32')
+  const c = b.placeholder([batch, m, n], 'f32')
+  const of = (v: Node): Node => (expression ? b.add(b.mul(v, v), b.literal(v, -1)) : v)
+  const sum = b.add(contractOf(of(x), of(y)), c)
+  return { inputs: [x, y, c] as Node[], outputs: [b.maximum(sum, b.literal(sum, 0))] }
+}
+
+it('is chosen by shape, axes and dtype', () => {
+  const of = (m: number, n: number, runs: number, run: number): boolean =>
+    isDotContract(
+      contractOf(b.placeholder([1, m, runs, run], 'f32'), b.placeholder([1, n, runs, run], 'f32')),
+    )
+  expect(of(8, 8, 4, 256)).toBe(true)
+  expect(of(7, 8, 4, 256)).toBe(false)
+  expect(of(8, 8, 3, 256)).toBe(false)
+  expect(of(8, 8, 64, 49)).toBe(false)
+  expect(of(512, 512, 4, 256)).toBe(false)
+  const across = b.contract(b.placeholder([1024, 8], 'f32'), b.placeholder([8, 1024], 'f32'), {
+    batch: [[], []],
+    contracting: [[0], [1]],
+    accumulate: 'f32',
+  })
+  expect(isDotContract(across)).toBe(false)
+})
+
+describe.each(await compiledBackends())('dot products on $name', ({ make, absent }) => {
+  const made: CompiledBackend[] = []
+  afterAll(() => {
+    for (const backend of made) backend.close()
+  })
+  const on = async (threads: number): Promise<CompiledBackend> => {
+    const backend = await make({ threads, target: { serialWork: 1 } })
+    made.push(backend)
+    return backend
+  }
+
+  it.skipIf(absent !== null).each(sizes)('%i × (%i × %i, inner %i × %i)', async (...size) => {
+    const [batch, m, n, runs, run] = size
+    const [one, two] = [await on(1), await on(2)]
+    for (const expression of [false, true]) {
+      const { inputs, outputs } = graphOf(size, expression)
+      const values = inputs.map((node, i) => normals(i + 1, sizeOf(node.shape)))
+      const [expected] = runGraph(outputs, inputs, values)
+      const [got] = runGraph(outputs, inputs, values, one)
+      const bound = 3e-6 * Math.sqrt(runs * run) * (expression ? 3 : 1)
+      expect(got).toHaveLength(batch * m * n)
+      got.forEach((v, i) => {
+        expect(Math.abs(v - expected[i])).toBeLessThan(bound)
+      })
+      expect(runGraph(outputs, inputs, values, two)[0]).toEqual(got)
+    }
+  })
+
+  it.skipIf(absent !== null)("a 1 × 1 convolution's weights have gradients without a copy", async () => {
+    const backend = await on(2)
+    const x = b.placeholder([16, 12, 16, 16], 'f32')
+    const w = b.placeholder([20, 12, 1, 1], 'f32')
+    const g = b.placeholder([16, 20, 16, 16], 'f32')
+    const y = b.conv(x, w, {
+      stride: [1, 1],
+      padding: [
+        [0, 0],
+        [0, 0],
+      ],
+      dilation: [1, 1],
+      inputDilation: [1, 1],
+      groups: 1,
+    })
+    const outputs = pullback(b, [y], [g], [w]).map((gradient) => gradient!)
+    const inputs: Node[] = [x, g]
+    const program = lowerGraph({ inputs, outputs, donations: new Map() }, backend.target)
+    const names = program.kernels.map(({ name }) => name)
+    expect(names[0]).toBe('contract_1x12x20x4096')
+    const values = inputs.map((node, i) => normals(i + 1, sizeOf(node.shape)))
+    const [expected] = runGraph(outputs, inputs, values)
+    const [got] = runGraph(outputs, inputs, values, backend)
+    got.forEach((v, i) => {
+      expect(Math.abs(v - expected[i])).toBeLessThan(2e-4)
+    })
+  })
+})
