@@ -48,8 +48,11 @@ export interface ProfiledCommand {
   readonly calls: number
   /** In all runs, by thread. */
   readonly seconds: readonly number[]
-  /** The fastest round, by thread; 0 where the thread did not come by. */
-  readonly fastest: readonly number[]
+  /**
+   * The fastest of each run's last round, from the first thread's begin to the last one's end: a thread that comes late
+   * finds its part taken by others, and its own time says little. 0 where no thread came by.
+   */
+  readonly fastest: number
   /** The last round in the last run, by thread; null where the thread did not come by. */
   readonly last: readonly (Span | null)[]
   /** Of one round: operations on floats (see `KernelCost`), those on f64, and bytes read and written. */

@@ -8,9 +8,6 @@ import type { Address } from './os/os.js'
 import type { TimeStamp } from './time-stamp.js'
 
 const wordsPerSite = siteOffsets.bytes / 8
-/** What the fastest round is compared with first. */
-const slowest = 2n ** 62n
-
 export class ProgramProfiler {
   private readonly program: Program
   private readonly sites: readonly ProfileSite[]
@@ -18,6 +15,8 @@ export class ProgramProfiler {
   private readonly records: BigUint64Array<ArrayBuffer>[]
   private readonly addresses: BigUint64Array<ArrayBuffer>
   private costs: readonly KernelCost[] | null = null
+  /** Ticks of each site's fastest round. */
+  private readonly fastest: Float64Array
   private callMilliseconds = 0
 
   constructor(
@@ -31,6 +30,7 @@ export class ProgramProfiler {
     this.sites = sites
     this.clock = clock
     this.records = Array.from({ length: threads }, () => new BigUint64Array(sites.length * wordsPerSite))
+    this.fastest = new Float64Array(sites.length)
     this.addresses = BigUint64Array.from(this.records, (words) => BigInt(locate(words.buffer)))
     this.reset()
   }
@@ -40,15 +40,35 @@ export class ProgramProfiler {
     return this.addresses.buffer
   }
 
+  /** After each run. */
   addCall(milliseconds: number): void {
     this.callMilliseconds += milliseconds
+    for (let i = 0; i < this.sites.length; i++) {
+      let begin = Number.POSITIVE_INFINITY
+      let end = 0
+      for (const words of this.records) {
+        const span = this.stampsOf(words, i)
+        if (span === null) continue
+        begin = Math.min(begin, span.begin)
+        end = Math.max(end, span.end)
+      }
+      if (end > begin) this.fastest[i] = Math.min(this.fastest[i], end - begin)
+    }
+  }
+
+  /** Ticks from the begin of the last run to the stamps of its last round; null where the thread took no part in it. */
+  private stampsOf(words: BigUint64Array, number: number): Span | null {
+    const origin = this.records[0][siteOffsets.begin / 8]
+    const at = (offset: number): bigint => words[number * wordsPerSite + offset / 8]
+    const begin = at(siteOffsets.begin)
+    // Older stamps are of an earlier run; the threads' first stamps may come before the first thread's.
+    if (at(siteOffsets.count) === 0n || (this.sites[number].kind !== 'run' && begin < origin)) return null
+    return { begin: Number(begin - origin), end: Number(at(siteOffsets.end) - origin) }
   }
 
   reset(): void {
-    for (const words of this.records) {
-      words.fill(0n)
-      for (let i = siteOffsets.fastest / 8; i < words.length; i += wordsPerSite) words[i] = slowest
-    }
+    for (const words of this.records) words.fill(0n)
+    this.fastest.fill(Number.POSITIVE_INFINITY)
     this.callMilliseconds = 0
   }
 
@@ -57,39 +77,30 @@ export class ProgramProfiler {
     this.costs ??= this.program.kernels.map((kernel) => kernelCost(optimise(kernel)))
     const [main] = this.records
     const runs = Number(main[siteOffsets.count / 8])
-    // The first site is the whole run; its last stamps begin the time line.
-    const origin = main[siteOffsets.begin / 8]
     return {
       device,
       threads: this.records.length,
       runs,
       programSeconds: Number(main[siteOffsets.cycles / 8]) * tick,
       callSeconds: this.callMilliseconds / 1000,
-      commands: this.sites.map((site, i) => this.command(site, i, tick, origin)),
+      commands: this.sites.map((site, i) => this.command(site, i, tick)),
       limits: this.records.length === 1 ? machine.one : machine.all,
     }
   }
 
-  private command(site: ProfileSite, number: number, tick: number, origin: bigint): ProfiledCommand {
+  private command(site: ProfileSite, number: number, tick: number): ProfiledCommand {
     const at = (words: BigUint64Array, offset: number): bigint => words[number * wordsPerSite + offset / 8]
     const spanOf = (words: BigUint64Array): Span | null => {
-      const begin = at(words, siteOffsets.begin)
-      // A thread that took no part in the last run has older stamps.
-      if (at(words, siteOffsets.count) === 0n || (site.kind !== 'run' && begin < origin)) return null
-      return {
-        begin: Number(begin - origin) * tick,
-        end: Number(at(words, siteOffsets.end) - origin) * tick,
-      }
+      const span = this.stampsOf(words, number)
+      return span === null ? null : { begin: span.begin * tick, end: span.end * tick }
     }
+    const ticks = this.fastest[number]
     return {
       kind: site.kind,
       ...this.describe(site),
       calls: Math.max(...this.records.map((words) => Number(at(words, siteOffsets.count)))),
       seconds: this.records.map((words) => Number(at(words, siteOffsets.cycles)) * tick),
-      fastest: this.records.map((words) => {
-        const ticks = at(words, siteOffsets.fastest)
-        return ticks === slowest ? 0 : Number(ticks) * tick
-      }),
+      fastest: ticks === Number.POSITIVE_INFINITY ? 0 : ticks * tick,
       last: this.records.map(spanOf),
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Time stamps around the commands of `main`: each site has, on each thread, a sum of cycles, a count, the cycles of its
- * fastest round, and the stamps of its last. Programs that are not profiled have none of this in their code.
+ * Time stamps around the commands of `main`: each site has, on each thread, a sum of cycles, a count, and the stamps of
+ * its last round. Programs that are not profiled have none of this in their code.
  */
 import type { Assembler } from './assembler.js'
 import { mem, r12, rax, rbx, rcx, rdx, rsp } from './registers.js'
@@ -15,7 +15,7 @@ export type ProfileSite =
   | { readonly kind: 'loop' | 'while' | 'if' }
 
 /** Byte offsets in a site's record; 64-bit words. */
-export const siteOffsets = { cycles: 0, count: 8, begin: 16, end: 24, fastest: 32, bytes: 40 } as const
+export const siteOffsets = { cycles: 0, count: 8, begin: 16, end: 24, bytes: 32 } as const
 
 /** Writes the stamps. All of rax, rcx and rdx are used. */
 export class ProfileWriter {
@@ -59,10 +59,6 @@ export class ProfileWriter {
     a.emit('sub', [rax, word(siteOffsets.begin)])
     a.emit('add', [word(siteOffsets.cycles), rax])
     a.emit('add', [word(siteOffsets.count), 1], { size: 64 })
-    a.emit('mov', [rdx, word(siteOffsets.fastest)])
-    a.emit('cmp', [rax, rdx])
-    a.emit('cmovb', [rdx, rax])
-    a.emit('mov', [word(siteOffsets.fastest), rdx])
   }
 
   /** rax = edx:eax */
