@@ -360,7 +360,16 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       })
     }
     const done = ahead ? rows * share : 0
-    if (whole > done) rounds(constantIndex(done * unroll), whole - done)
+    // Where there are fewer rounds than rows, a round asks for what several rows' outputs read and write.
+    const rowsOfRound = Math.ceil(rows / Math.max(1, whole))
+    const asks = prefetches && last && !ahead && count % lanes === 0
+    const askForRows = (round: LoopVar): void => {
+      for (let i = 0; i < rowsOfRound * vecs; i++) {
+        const row = shiftIndex(atomIndex(round, rowsOfRound), Math.floor(i / vecs))
+        own.prefetch(inliner, positionOf(row, (i % vecs) * lanes), lanes, round)
+      }
+    }
+    if (whole > done) rounds(constantIndex(done * unroll), whole - done, asks ? askForRows : undefined)
     for (let u = whole * unroll; u < steps; u++) step(constantIndex(u))
 
     for (let r = 0; r < rows; r++) {
