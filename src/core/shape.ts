@@ -12,6 +12,12 @@ export function sizeOf(shape: Shape): number {
   return size
 }
 
+/** The largest divisor of `n` that is at most `most`; at least 1. */
+export function largestDivisor(n: number, most: number): number {
+  for (let d = Math.min(n, Math.max(1, Math.floor(most))); d > 1; d--) if (n % d === 0) return d
+  return 1
+}
+
 /** Row-major strides in elements. */
 export function stridesOf(shape: Shape): number[] {
   const strides = new Array<number>(shape.length)

@@ -232,6 +232,9 @@ export const inverse = invertPermutation
 
 export const reduceSum = (x: Node, axes: readonly number[]): Node =>
   axes.length === 0 ? x : make('reduceSum', [x], { axes })
+/** Σ x·y over the axes, each product added without being rounded by itself. */
+export const sumProducts = (x: Node, y: Node, axes: readonly number[]): Node =>
+  axes.length === 0 ? mul(x, y) : make('reduceSum', [mul(x, y)], { axes, products: true })
 export const reduceProd = (x: Node, axes: readonly number[]): Node =>
   axes.length === 0 ? x : make('reduceProd', [x], { axes })
 export const reduceMax = (x: Node, axes: readonly number[]): Node =>

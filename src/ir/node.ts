@@ -141,7 +141,8 @@ export interface Attributes {
   flip: Axes
   concat: { readonly axis: number }
   // reductions: drop the axes
-  reduceSum: Axes
+  /** `products`: what is summed is a product that is not rounded before it is added, as in `contract`. */
+  reduceSum: Axes & { readonly products?: true }
   reduceProd: Axes
   reduceMax: Axes
   reduceMin: Axes

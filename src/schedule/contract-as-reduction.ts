@@ -29,10 +29,10 @@ export function contractAsReduction(node: Node): Node | null {
     const shape = [batch, m, n, k]
     const x = b.expand(b.reshape(left, [batch, m, 1, k]), shape)
     const y = b.expand(b.reshape(b.permute(right, [0, 2, 1]), [batch, 1, n, k]), shape)
-    return b.reshape(b.reduceSum(b.mul(x, y), [3]), node.shape)
+    return b.reshape(b.sumProducts(x, y, [3]), node.shape)
   }
   const shape = [batch, m, k, n]
   const x = b.expand(b.reshape(left, [batch, m, k, 1]), shape)
   const y = b.expand(b.reshape(right, [batch, 1, k, n]), shape)
-  return b.reshape(b.reduceSum(b.mul(x, y), [2]), node.shape)
+  return b.reshape(b.sumProducts(x, y, [2]), node.shape)
 }

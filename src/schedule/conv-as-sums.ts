@@ -45,8 +45,7 @@ export function convAsSums(node: Node): Node | null {
   const turned = b.permute(w, [1, ...early.map((i) => 2 + i), 0, ...late.map((i) => 2 + i)]) // (C, K₁, G, K₂)
   const sizes = (axes: readonly number[]): number[] => axes.map((i) => kernel[i])
   const weights = b.reshape(turned, [each, ...sizes(early), 1, groups, ...out.map(() => 1), ...sizes(late)])
-  const products = b.mul(b.expand(weights, view.shape), view)
   const first = 1 + early.length
   const axes = [...range(first), ...late.map((_, i) => first + 2 + r + i)]
-  return b.reshape(b.reduceSum(products, axes), node.shape)
+  return b.reshape(b.sumProducts(b.expand(weights, view.shape), view, axes), node.shape)
 }

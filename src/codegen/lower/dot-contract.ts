@@ -10,7 +10,7 @@
  *
  * The chunks depend on the shape only, and so do the bits. Buffers: the kernel's inputs, its outputs, scratch.
  */
-import { sizeOf } from '../../core/shape.js'
+import { largestDivisor, sizeOf } from '../../core/shape.js'
 import type { Node } from '../../ir/node.js'
 import { contractShape, matrixSizes } from '../../schedule/contract-shape.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
@@ -41,11 +41,6 @@ const chunkSteps = 1024
 const unrolled = 4
 /** Parts of the longer side that a thread gets where there are too few batches to share. */
 const partsOfThread = 4
-
-const largestDivisor = (n: number, most: number): number => {
-  for (let d = Math.min(n, Math.max(1, Math.floor(most))); d > 1; d--) if (n % d === 0) return d
-  return 1
-}
 
 /** Where a chunk begins. */
 interface Place {

@@ -11,8 +11,8 @@
 
 import type { DType } from '../../core/dtype.js'
 import { InternalError } from '../../core/errors.js'
-import { sameShape, sizeOf } from '../../core/shape.js'
-import { type Node, topologicalOrder } from '../../ir/node.js'
+import { largestDivisor, sameShape, sizeOf } from '../../core/shape.js'
+import { isOp, type Node, topologicalOrder } from '../../ir/node.js'
 import {
   addIndex,
   atomIndex,
@@ -66,6 +66,10 @@ export function sumsAtOnce(node: ReduceNode, width: number): number {
 /** Rows of half a vector are read in half vectors where so many of them make a sum. */
 const leastHalfRows = 8
 
+/** Whether what is summed are products that are not rounded by themselves: a convolution's or contraction's. */
+const addsProducts = (node: ReduceNode): boolean =>
+  isOp(node, 'reduceSum') && node.attrs.products === true && isOp(node.inputs[0], 'mul')
+
 /** The lanes that a reduction runs along its last axis (see the header); 0: it does not. */
 function lanesAlong(node: ReduceNode, width: number): number {
   const [x] = node.inputs
@@ -101,6 +105,9 @@ function isSmall(x: Node, isStored: (node: Node) => boolean): boolean {
   }
   return true
 }
+
+/** Rows of products that are summed at once, at most. */
+const mostRows = 4
 
 /** So many sums share their loops: their accumulators fill the registers of the widest instruction set. */
 const mostSiblings = (width: number): number => (width >= 16 ? 4 : 2)
@@ -187,6 +194,19 @@ export function lowerReduction(
     k.loop(v, 1, () => write(atomIndex(v)))
   }
 
+  /** Joins the element at `at` to a member's sum; returns what was read. */
+  function accumulate(member: ReduceNode, into: Register, at: readonly Index[], l: Lanes): readonly Expr[] {
+    const [value] = member.inputs
+    if (addsProducts(member) && !inliner.isStored(value)) {
+      const [a, b] = value.inputs.map((factor) => inliner.value(factor, at, l))
+      k.set(into, e.mulAdd(a, b, e.register(into)))
+      return [a, b]
+    }
+    const read = inliner.value(value, at, l)
+    k.set(into, combine(e, combineOf[member.op], e.register(into), read))
+    return [read]
+  }
+
   function join(a: Expr, b: Expr): Expr {
     return combine(e, op, a, b)
   }
@@ -194,8 +214,9 @@ export function lowerReduction(
   function sequentialReduction(l: Lanes) {
     const sum = k.accumulator('sum', type, l.count, start)
     const sizes = axes.map((a) => x.shape[a])
-    const add = (into: Register, r: readonly Index[]): void =>
-      k.set(into, join(e.register(into), inliner.value(x, sourceIndex(r), l)))
+    const add = (into: Register, r: readonly Index[]): void => {
+      accumulate(node, into, sourceIndex(r), l)
+    }
     const total = sizeOf(sizes)
     if (total <= mostUnrolled && isSmall(x, inliner.isStored)) {
       for (let i = 0; i < total; i++) add(sum, delinearize(constantIndex(i), sizes))
@@ -246,16 +267,27 @@ export function lowerReduction(
       }
     })
     const asksAhead = outer.length > 0 && 4 * sizeOf(x.shape) > inliner.prefetchesBeyond
-    nest(outer, (r) => {
+    // Rows of windows overlap: what several of them read in common is read once.
+    const last = outer[outer.length - 1] ?? 1
+    const rowsAtOnce = group.every(({ member }) => addsProducts(member)) ? largestDivisor(last, mostRows) : 1
+    const rows = rowsAtOnce === 1 ? outer : [...outer.slice(0, -1), last / rowsAtOnce]
+    nest(rows, (place) => {
       const lane = lanesFor(width)
-      const vector = (from: Index, into: number) => {
-        const at = sourceIndex([...r, addIndex(from, atomIndex(lane.variable!))])
-        const values = group.map(({ member }) => inliner.value(member.inputs[0], at, lane))
-        if (asksAhead) prefetchNext(k, values, r)
-        group.forEach(({ joins, sums }, i) => {
-          k.set(sums[into], combine(e, joins, e.register(sums[into]), values[i]))
-        })
+      const rowAt = (u: number): readonly Index[] =>
+        rowsAtOnce === 1
+          ? place
+          : [...place.slice(0, -1), shiftIndex(scaleIndex(place[place.length - 1], rowsAtOnce), u)]
+      const each = (write: (r: readonly Index[]) => void): void => {
+        for (let u = 0; u < rowsAtOnce; u++) write(rowAt(u))
       }
+      const vector = (from: Index, into: number): void =>
+        each((r) => {
+          const at = sourceIndex([...r, addIndex(from, atomIndex(lane.variable!))])
+          for (const { member, sums } of group) {
+            const read = accumulate(member, sums[into], at, lane)
+            if (asksAhead) prefetchNext(k, read, place)
+          }
+        })
       if (whole > 0) {
         repeat(whole, (v) => {
           for (let i = 0; i < count; i++) vector(shiftIndex(scaleIndex(v, block), i * width), i)
@@ -266,10 +298,10 @@ export function lowerReduction(
       if (rest % width > 0) {
         repeat(rest % width, (v) => {
           const at = shiftIndex(v, length - (rest % width))
-          for (const { member, joins, single } of group) {
-            const value = inliner.value(member.inputs[0], sourceIndex([...r, at]), oneLane)
-            k.set(single!, combine(e, joins, e.register(single!), value))
-          }
+          each((r) => {
+            for (const { member, single } of group)
+              accumulate(member, single!, sourceIndex([...r, at]), oneLane)
+          })
         })
       }
     })

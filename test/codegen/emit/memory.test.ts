@@ -11,6 +11,7 @@ import {
   shiftIndex,
 } from '../../../src/codegen/index-expression.js'
 import { ExprBuilder, type Kernel, register, type Stmt } from '../../../src/codegen/loop-ir.js'
+import { seeded } from '../../helpers/random.js'
 import { buffer, compare, values, widths } from './compare-kernel.js'
 
 describe('memory', () => {
@@ -64,6 +65,45 @@ describe('memory', () => {
           ],
         }
         compare(store, [values(dtype, 5 * lanes, 1), values(dtype, n)], lanes)
+      }
+    }
+  })
+
+  it('lanes of two vectors in every kind of order, and lanes from different places', () => {
+    const random = seeded(5)
+    for (const lanes of widths.filter((n) => n >= 4)) {
+      const all = Array.from({ length: lanes }, (_, l) => l)
+      const quarters = all.map((l) => 4 * random.integer(0, lanes / 2) + (l % 4))
+      const patterns = [
+        all,
+        all.map((l) => l + lanes),
+        all.map((l) => (l % 3 === 0 ? l : l + lanes)),
+        ...[1, 2, 4, 8].flatMap((d) => [
+          all.map((l) => ((l & d) === 0 ? l : lanes + (l ^ d)) % (2 * lanes)),
+          all.map((l) => ((l & d) === 0 ? (l ^ d) % lanes : lanes + l)),
+        ]),
+        all.map((l) => (l < lanes / 2 ? l + lanes / 2 : l + lanes / 2)),
+        all.map((l) => (l % 4 < 2 ? 2 * (l % 4) + (l & ~3) : lanes + 2 * (l % 2) + (l & ~3))),
+        all.map((l) => quarters[l & ~3] + (l % 4)),
+        ...Array.from({ length: 6 }, () => all.map(() => random.integer(0, 2 * lanes))),
+      ]
+      for (const pattern of patterns) {
+        const b = new ExprBuilder()
+        const at = constantIndex(0)
+        const both = [b.load(0, 'f32', at, lanes), b.load(0, 'f32', constantIndex(lanes), lanes)]
+        const shuffled = b.shuffle(both[0], both[1], pattern)
+        const scattered = b.vector(
+          pattern.map((i, l) => (l % 5 === 4 ? b.const(l, 'f32') : b.load(0, 'f32', constantIndex(i)))),
+        )
+        const kernel: Kernel = {
+          name: `lanes ${pattern.join()}`,
+          buffers: [buffer('x', 'f32', 2 * lanes), buffer('y', 'f32', 2 * lanes, 'write')],
+          body: [
+            { kind: 'store', buffer: 1, index: at, stride: 1, value: shuffled },
+            { kind: 'store', buffer: 1, index: constantIndex(lanes), stride: 1, value: scattered },
+          ],
+        }
+        compare(kernel, [values('f32', 2 * lanes, 1), values('f32', 2 * lanes)], lanes)
       }
     }
   })

@@ -4,6 +4,7 @@ import { InternalError } from '../../../core/errors.js'
 import { type Index, shiftIndex } from '../../index-expression.js'
 import type { Expr, Stmt } from '../../loop-ir.js'
 import { boolsToNumbers, laneBytes, numbersToBools } from './bool-vectors.js'
+import { gatherLanes } from './gather-lanes.js'
 import { type KernelContext, viewOf } from './kernel-context.js'
 import { constantData, inView, type MemoryOperand, memory, type VirtualRegister } from './machine-code.js'
 
@@ -181,7 +182,8 @@ function stridedLoad(c: KernelContext, load: Load, dtype: DType): VirtualRegiste
   const size = byteSize(dtype)
   const view = viewOf('f32', lanes)
   const first = c.address(load.buffer, lowest(load.index, stride, active))
-  if (stride === 2 && size === 4 && c.options.avx512 && lanes === 16) return everySecond(c, first, active)
+  if (stride === 2 && size === 4 && lanes === 16) return everySecond(c, first, active)
+  if (stride === 2 && size === 4 && lanes === 8 && active > 4) return everySecondOfFew(c, load, first)
   if (stride === -1 && size === 4 && lanes > 4 && active === lanes) {
     const order = f.register('vec')
     const result = f.register('vec')
@@ -204,12 +206,19 @@ function stridedLoad(c: KernelContext, load: Load, dtype: DType): VirtualRegiste
     f.plain('modify', 'vgatherdps', [inView(result, view), place], mask)
     return result
   }
+  const offsetOf = (lane: number): number =>
+    (stride < 0 ? (lane - active + 1) * stride : lane * stride) * size
+  if (size === 4) {
+    const lanesRead = Array.from({ length: active }, (_, lane) => ({
+      memory: shiftBytes(first, offsetOf(lane)),
+    }))
+    return gatherLanes(c, lanesRead)
+  }
   // One element after another through the frame.
   const staging = f.frame(64)
   for (let lane = 0; lane < lanes; lane++) {
-    const counted = Math.min(lane, active - 1)
-    const offset = (stride < 0 ? (counted - active + 1) * stride : counted * stride) * size
-    copyElement(c, size, shiftBytes(first, offset), memory('frame', staging + size * lane))
+    const from = shiftBytes(first, offsetOf(Math.min(lane, active - 1)))
+    copyElement(c, size, from, memory('frame', staging + size * lane))
   }
   return vectorLoad(c, dtype, lanes, memory('frame', staging))
 }
@@ -234,6 +243,23 @@ function everySecond(c: KernelContext, from: MemoryOperand, active: number): Vir
     return result
   }
   f.plain('modify', 'vpermi2ps', [out, inView(low, 'zmm'), shiftBytes(from, 4 * start)])
+  return result
+}
+
+/** The same with eight lanes: two vectors, evens of both in each half, and the middle quarters exchanged. */
+function everySecondOfFew(c: KernelContext, load: Load, from: MemoryOperand): VirtualRegister {
+  const { f } = c
+  const { active } = load
+  const low = vectorLoad(c, 'f32', 8, from)
+  const mixed = f.register('vec')
+  const result = f.register('vec')
+  // The second vector ends with the last element, where it can: its odd lanes are read then.
+  const [second, order] =
+    active === 8
+      ? [vectorLoad(c, 'f32', 8, shiftBytes(from, 4 * 7)), 0b11_01_10_00]
+      : [maskedLoad(c, 'f32', 8, 2 * active - 1 - 8, shiftBytes(from, 4 * 8)), 0b10_00_10_00]
+  f.plain('define', 'vshufps', [inView(mixed, 'ymm'), inView(low, 'ymm'), inView(second, 'ymm'), order])
+  f.plain('define', 'vpermq', [inView(result, 'ymm'), inView(mixed, 'ymm'), 0b11_01_10_00])
   return result
 }
 

@@ -14,15 +14,9 @@ import {
   selectVectors,
   splatBool,
 } from './bool-vectors.js'
+import { gatherLanes, type LaneSource } from './gather-lanes.js'
 import { type KernelContext, viewOf } from './kernel-context.js'
-import {
-  constantData,
-  inView,
-  type MachineOperand,
-  memory,
-  type View,
-  type VirtualRegister,
-} from './machine-code.js'
+import { constantData, inView, type MachineOperand, type View, type VirtualRegister } from './machine-code.js'
 import { foldableLoad, loadValue, rampBytes } from './memory-access.js'
 import {
   bitcastScalar,
@@ -35,6 +29,7 @@ import {
   scalarUnary,
   selectByBranch,
 } from './scalar-values.js'
+import { patternBytes, shuffle } from './shuffle.js'
 
 /** The 32 bits that a constant has in a vector lane. */
 function laneBits(e: Extract<Expr, { kind: 'const' }>): number {
@@ -235,41 +230,7 @@ function splat(
   return result
 }
 
-/** AVX-512 has an instruction for it; AVX2 permutes both values and blends. */
-function shuffle(
-  c: KernelContext,
-  e: Extract<Expr, { kind: 'shuffle' }>,
-  result: VirtualRegister,
-): VirtualRegister {
-  const { f } = c
-  const { lanes, pattern } = e
-  const view = viewOf('f32', lanes)
-  const left = c.value(e.left)
-  const right = c.value(e.right)
-  if (c.options.avx512) {
-    const order = f.register('vec')
-    f.plain('define', 'vmovups', [inView(order, view), constantData(patternBytes(pattern))])
-    f.plain('modify', 'vpermi2ps', [inView(order, view), inView(left, view), inView(right, view)])
-    return order
-  }
-  // The permutation has eight lanes only; of narrower values the upper ones do not matter.
-  const lower = pattern.map((i) => i % lanes)
-  while (lower.length < 8) lower.push(0)
-  const order = f.register('vec')
-  const fromLeft = f.register('vec')
-  const fromRight = f.register('vec')
-  f.plain('define', 'vmovups', [inView(order, 'ymm'), constantData(patternBytes(lower))])
-  f.plain('define', 'vpermps', [inView(fromLeft, 'ymm'), inView(order, 'ymm'), inView(left, 'ymm')])
-  f.plain('define', 'vpermps', [inView(fromRight, 'ymm'), inView(order, 'ymm'), inView(right, 'ymm')])
-  const bits = pattern.reduce((sum, from, to) => (from >= lanes ? sum | (1 << to) : sum), 0)
-  f.plain('define', 'vblendps', [inView(result, view), inView(fromLeft, view), inView(fromRight, view), bits])
-  return result
-}
-
-const patternBytes = (pattern: readonly number[]): Uint8Array =>
-  new Uint8Array(Int32Array.from(pattern).buffer)
-
-/** Constants are data; other lanes are stored to the frame one by one and read back together. */
+/** Constants are data; other lanes are inserted one by one. */
 function vectorOfScalars(c: KernelContext, e: Extract<Expr, { kind: 'vector' }>): VirtualRegister {
   const { f } = c
   const constants = e.values.map((value) => (value.kind === 'const' ? laneBits(value) : null))
@@ -281,15 +242,12 @@ function vectorOfScalars(c: KernelContext, e: Extract<Expr, { kind: 'vector' }>)
     ])
     return e.type === 'bool' ? numbersToBools(c, 'i32', e.lanes, made) : made
   }
-  const staging = f.frame(64)
-  e.values.forEach((value, lane) => {
-    const to = memory('frame', staging + 4 * lane)
-    const scalar = c.value(value)
-    if (e.type === 'f32') f.plain('use', 'vmovss', [to, inView(scalar, 'xmm')])
-    else f.plain('use', 'mov', [to, inView(scalar, 'r32')])
+  const sources = e.values.map((value): LaneSource => {
+    const folded = value.kind === 'load' && e.type === 'f32' ? foldableLoad(c, value) : null
+    if (folded !== null) return { memory: folded }
+    return e.type === 'f32' ? { vector: c.value(value) } : { general: c.value(value) }
   })
-  const result = f.register('vec')
-  f.plain('define', 'vmovups', [inView(result, viewOf('f32', e.lanes)), memory('frame', staging)])
+  const result = gatherLanes(c, sources)
   return e.type === 'bool' ? numbersToBools(c, 'i32', e.lanes, result) : result
 }
 

@@ -43,7 +43,10 @@ function partialCounts(kernel: Kernel): ReadonlySet<number> {
       (e) => {
         if (e.kind !== 'load' || e.active === e.lanes) return
         counts.add(e.active)
-        if (e.stride === 2 && 2 * e.active - 1 < 16) counts.add(2 * e.active - 1)
+        if (e.stride !== 2) return
+        const span = 2 * e.active - 1
+        if (span < 16) counts.add(span)
+        if (e.lanes === 8 && span > 8) counts.add(span - 8)
       },
       seen,
     )

@@ -1,0 +1,32 @@
+/** What only machine code has: vectors of which some lanes are read, from memory that ends with the last of them. */
+import { expect, it } from 'vitest'
+import { constantIndex } from '../../../../src/codegen/index-expression.js'
+import { ExprBuilder, type Kernel } from '../../../../src/codegen/loop-ir.js'
+import { interpretKernel } from '../../interpret-kernel.js'
+import { buffer } from '../compare-kernel.js'
+import { instructionSets, runNativeKernel } from './run-native-kernel.js'
+
+it.each(instructionSets)('%s reads some lanes of strided vectors and nothing beside them', (set) => {
+  const widths = set === 'avx512' ? [4, 8, 16] : [4, 8]
+  for (const [stride, lanes] of [2, 3, -1, -2].flatMap((by) => widths.map((n) => [by, n] as const))) {
+    for (let active = 2; active < lanes; active++) {
+      const e = new ExprBuilder()
+      const n = (active - 1) * Math.abs(stride) + 1
+      const value = e.load(0, 'f32', constantIndex(stride < 0 ? n - 1 : 0), lanes, stride, active)
+      const kernel: Kernel = {
+        name: `load ${active} of ${lanes} by ${stride}`,
+        buffers: [buffer('x', 'f32', n), buffer('y', 'f32', active, 'write')],
+        body: [{ kind: 'store', buffer: 1, index: constantIndex(0), stride: 1, value, active }],
+      }
+      const x = Float32Array.from({ length: n }, (_, i) => i + 1)
+      const wanted = new Float32Array(active)
+      interpretKernel(kernel, [x, wanted])
+      expect(wanted[active - 1]).not.toBe(0)
+      for (const flush of ['start', 'end'] as const) {
+        const got = new Float32Array(active)
+        runNativeKernel(kernel, [x, got], set, { flush })
+        expect(got, kernel.name).toEqual(wanted)
+      }
+    }
+  }
+})
