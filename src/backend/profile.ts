@@ -49,8 +49,8 @@ export interface ProfiledCommand {
   /** In all runs, by thread. */
   readonly seconds: readonly number[]
   /**
-   * The fastest of each run's last round, from the first thread's begin to the last one's end: a thread that comes late
-   * finds its part taken by others, and its own time says little. 0 where no thread came by.
+   * The fastest of each run's last round, as long as the thread took that was longest in it: one that comes late finds
+   * its part taken by others, and its own fastest round says little. 0 where no thread came by.
    */
   readonly fastest: number
   /** The last round in the last run, by thread; null where the thread did not come by. */

@@ -15,6 +15,11 @@ export class ProgramProfiler {
   private readonly records: BigUint64Array<ArrayBuffer>[]
   private readonly addresses: BigUint64Array<ArrayBuffer>
   private costs: readonly KernelCost[] | null = null
+  /** When the run before the last one ended, and the last one; threads are awaited between them. */
+  private since = 0n
+  private ended = 0n
+  /** When the first thread began the last run. */
+  private origin = 0n
   /** Ticks of each site's fastest round. */
   private readonly fastest: Float64Array
   private callMilliseconds = 0
@@ -43,27 +48,31 @@ export class ProgramProfiler {
   /** After each run. */
   addCall(milliseconds: number): void {
     this.callMilliseconds += milliseconds
+    this.since = this.ended
+    this.origin = 2n ** 63n
+    for (const words of this.records) {
+      const begin = words[siteOffsets.begin / 8]
+      if (begin <= this.since) continue
+      if (begin < this.origin) this.origin = begin
+      const end = words[siteOffsets.end / 8]
+      if (end > this.ended) this.ended = end
+    }
     for (let i = 0; i < this.sites.length; i++) {
-      let begin = Number.POSITIVE_INFINITY
-      let end = 0
+      let longest = 0
       for (const words of this.records) {
         const span = this.stampsOf(words, i)
-        if (span === null) continue
-        begin = Math.min(begin, span.begin)
-        end = Math.max(end, span.end)
+        if (span !== null) longest = Math.max(longest, span.end - span.begin)
       }
-      if (end > begin) this.fastest[i] = Math.min(this.fastest[i], end - begin)
+      if (longest > 0) this.fastest[i] = Math.min(this.fastest[i], longest)
     }
   }
 
   /** Ticks from the begin of the last run to the stamps of its last round; null where the thread took no part in it. */
   private stampsOf(words: BigUint64Array, number: number): Span | null {
-    const origin = this.records[0][siteOffsets.begin / 8]
     const at = (offset: number): bigint => words[number * wordsPerSite + offset / 8]
     const begin = at(siteOffsets.begin)
-    // Older stamps are of an earlier run; the threads' first stamps may come before the first thread's.
-    if (at(siteOffsets.count) === 0n || (this.sites[number].kind !== 'run' && begin < origin)) return null
-    return { begin: Number(begin - origin), end: Number(at(siteOffsets.end) - origin) }
+    if (begin <= this.since) return null
+    return { begin: Number(begin - this.origin), end: Number(at(siteOffsets.end) - this.origin) }
   }
 
   reset(): void {

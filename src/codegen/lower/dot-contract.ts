@@ -3,9 +3,9 @@
  *
  *   for each batch, or part of the longer side (shared by threads)
  *     for each chunk of k                                    the shorter side's chunk stays in the L2 cache
- *       for each tile of the longer side, of the shorter     as many products as a vector has lanes
+ *       for each tile of the longer side, of the shorter     4 × 4 or 4 × 3 products
  *         each product's register sums k in lanes            neither side is copied
- *         the registers are turned, their lanes added: one vector of sums, added to what earlier chunks gave
+ *         the registers are turned, their lanes added: vectors of sums, added to what earlier chunks gave
  *     the outputs' element-wise rest on the finished part
  *
  * The chunks depend on the shape only, and so do the bits. Buffers: the kernel's inputs, its outputs, scratch.
@@ -37,6 +37,10 @@ import { transposeRows } from './transpose.js'
 
 /** Steps of a chunk, at most: four rows of it on either side fit the L1 cache. */
 const chunkSteps = 1024
+/** Products of a tile: their sums and what a step reads fill the registers. */
+const tileRows = 4
+const columnsOfTile = (lanes: number): number => (lanes >= 16 ? 4 : 3)
+
 /** Vectors of a run that are written out. */
 const unrolled = 4
 /** Parts of the longer side that a thread gets where there are too few batches to share. */
@@ -74,7 +78,6 @@ export function lowerDotContract(spec: ContractSpec, target: Target): Kernel {
   const own = new TileOutputs(k, target, node, spec.outputs, outputs)
   const inliner = new Inliner(k, target, (x) => numbers.get(x) ?? null, new Map([[node as Node, own.plug]]))
 
-  const tileRows = 2 ** Math.floor(Math.log2(lanes) / 2)
   const left: Side = { node: node.inputs[0], order: s.leftOrder, free: s.rows, count: m, tile: tileRows }
   // (batch, inner, columns) → (batch, columns, inner)
   const [g, inside] = [s.batch.length, s.inner.length]
@@ -88,7 +91,7 @@ export function lowerDotContract(spec: ContractSpec, target: Target): Kernel {
     order: rightOrder,
     free: s.columns,
     count: n,
-    tile: lanes / tileRows,
+    tile: columnsOfTile(lanes),
   }
   const long = m >= n ? left : right
   const short = long === left ? right : left
@@ -134,11 +137,13 @@ export function lowerDotContract(spec: ContractSpec, target: Target): Kernel {
   const tilesOfPart = Math.ceil(longTiles / wanted)
   const parts = Math.ceil(longTiles / tilesOfPart)
   const shortTiles = Math.ceil(short.count / short.tile)
-  const sums = k.buffer('sums', 'f32', tilesOfPart * shortTiles * lanes, 'readwrite', 'scratch')
+  const groups = Math.ceil((left.tile * right.tile) / lanes)
+  const tileSize = groups * lanes
+  const sums = k.buffer('sums', 'f32', tilesOfPart * shortTiles * tileSize, 'readwrite', 'scratch')
 
   /** Where the sums of a tile begin. */
   const placeOf = (longTile: Index, shortTile: Index): Index =>
-    scaleIndex(addIndex(scaleIndex(longTile, shortTiles), shortTile), lanes)
+    scaleIndex(addIndex(scaleIndex(longTile, shortTiles), shortTile), tileSize)
 
   /** Adds the products of `rows` × `columns` over one chunk to the sums of a tile. */
   const tile = (
@@ -188,13 +193,15 @@ export function lowerDotContract(spec: ContractSpec, target: Target): Kernel {
       if (whole * lanes < steps) step(runAt, shiftIndex(from.step, whole * lanes), steps - whole * lanes)
     })
     const zero = e.const(0, 'f32', lanes)
-    const products = Array.from({ length: lanes }, (_, i) => {
+    const products = Array.from({ length: tileSize }, (_, i) => {
       const [r, c] = [Math.floor(i / right.tile), i % right.tile]
       return r < rows && c < columns ? e.register(acc[r][c]) : zero
     })
-    const turned = transposeRows(k, products).map((x) => e.register(x))
-    const total = addHalves(k, turned)
-    k.store(sums, sumsAt, e.binary('add', e.load(sums, 'f32', sumsAt, lanes), total))
+    for (let i = 0; i < tileSize; i += lanes) {
+      const turned = transposeRows(k, products.slice(i, i + lanes)).map((x) => e.register(x))
+      const at = shiftIndex(sumsAt, i)
+      k.store(sums, at, e.binary('add', e.load(sums, 'f32', at, lanes), addHalves(k, turned)))
+    }
   }
 
   /** The tiles of `count` rows or columns of a side, from tile `base`. */
@@ -250,7 +257,7 @@ export function lowerDotContract(spec: ContractSpec, target: Target): Kernel {
   tasks(k, batch * parts, work >= target.serialWork, (task) => {
     const [batchAt, part] = delinearize(task, [batch, parts])
     const write = (part: Index, count: number): void => {
-      times(k, 'tile', tilesOfPart * shortTiles, (at) =>
+      times(k, 'tile', tilesOfPart * shortTiles * groups, (at) =>
         k.store(sums, scaleIndex(at, lanes), e.const(0, 'f32', lanes)),
       )
       times(k, 'runs', allRuns / runsOfChunk, (runs) =>

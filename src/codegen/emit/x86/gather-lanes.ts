@@ -23,7 +23,8 @@ export function gatherLanes(c: KernelContext, sources: readonly LaneSource[]): V
       continue
     }
     const half = f.register('vec')
-    f.plain('define', 'vinsertf128', [inView(half, 'ymm'), inView(low, 'ymm'), inView(high, 'xmm'), 1])
+    const insert = c.options.avx512 ? 'vinsertf32x4' : 'vinsertf128'
+    f.plain('define', insert, [inView(half, 'ymm'), inView(low, 'ymm'), inView(high, 'xmm'), 1])
     halves.push(half)
   }
   const [low, high] = halves

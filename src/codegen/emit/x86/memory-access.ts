@@ -113,6 +113,8 @@ function maskedLoad(
   const result = f.register('vec')
   const out = inView(result, viewOf('f32', lanes))
   const word = dtype === 'f32' || dtype === 'i32'
+  // What is written to a half clears the other one.
+  if (!c.options.avx512 && active === 4) return vectorLoad(c, dtype, 4, from)
   if (!c.options.avx512) {
     if (word) {
       f.plain('define', 'vmaskmovps', [out, inView(laneMask(c, lanes, active), out.view), from])
@@ -387,8 +389,12 @@ function vectorStore(
   const view = viewOf('f32', lanes)
   const some = active < lanes
   if (some && !c.options.avx512) {
+    if (active === 4) {
+      vectorStore(c, dtype, 4, to, value)
+      return
+    }
     if (dtype === 'f32' || dtype === 'i32') {
-      f.plain('use', 'vmaskmovps', [to, inView(laneMask(c, lanes, active), view), inView(value, view)])
+      storeFirst(c, active, to, value)
       return
     }
     const staging = f.frame(64)
@@ -419,6 +425,22 @@ function vectorStore(
     default:
       throw new InternalError(`x86: a vector store of ${dtype}.`)
   }
+}
+
+/** The first lanes as halves, quarters and single ones: a masked store takes AMD's processors many cycles. */
+function storeFirst(c: KernelContext, active: number, to: MemoryOperand, value: VirtualRegister): void {
+  const { f } = c
+  let rest = value
+  if (active > 4) {
+    f.plain('use', 'vmovups', [to, inView(value, 'xmm')])
+    rest = f.register('vec')
+    f.plain('define', 'vextractf128', [inView(rest, 'xmm'), inView(value, 'ymm'), 1])
+  }
+  const done = active > 4 ? 4 : 0
+  const pair = (active - done) & 2
+  if (pair > 0) f.plain('use', 'vmovlps', [shiftBytes(to, 4 * done), inView(rest, 'xmm')])
+  if ((active & 1) === 1)
+    f.plain('use', 'vextractps', [shiftBytes(to, 4 * (done + pair)), inView(rest, 'xmm'), pair])
 }
 
 /** The low 16 bits of each lane, which the upper ones of AVX2's lanes do not exceed. */

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { constantIndex } from '../../../../src/codegen/index-expression.js'
 import { ExprBuilder, type Kernel } from '../../../../src/codegen/loop-ir.js'
 import { interpretKernel } from '../../interpret-kernel.js'
-import { buffer } from '../compare-kernel.js'
+import { buffer, expectSame, values } from '../compare-kernel.js'
 import { instructionSets, runNativeKernel } from './run-native-kernel.js'
 
 it.each(instructionSets)('%s reads some lanes of strided vectors and nothing beside them', (set) => {
@@ -26,6 +26,38 @@ it.each(instructionSets)('%s reads some lanes of strided vectors and nothing bes
         const got = new Float32Array(active)
         runNativeKernel(kernel, [x, got], set, { flush })
         expect(got, kernel.name).toEqual(wanted)
+      }
+    }
+  }
+})
+
+it.each(instructionSets)('%s reads and writes some lanes of every dtype, and nothing beside them', (set) => {
+  const widths = set === 'avx512' ? [4, 8, 16] : [4, 8]
+  for (const dtype of ['f32', 'i32', 'f16', 'bf16', 'u8', 'bool'] as const) {
+    for (const lanes of widths) {
+      for (let active = 1; active <= lanes; active++) {
+        const e = new ExprBuilder()
+        const at = constantIndex(0)
+        const kernel: Kernel = {
+          name: `copy ${active} of ${lanes} ${dtype}`,
+          buffers: [buffer('x', dtype, active), buffer('y', dtype, active, 'write')],
+          body: [
+            {
+              kind: 'store',
+              buffer: 1,
+              index: at,
+              stride: 1,
+              value: e.load(0, dtype, at, lanes, 1, active),
+              active,
+            },
+          ],
+        }
+        const x = values(dtype, active, 2)
+        for (const flush of ['start', 'end'] as const) {
+          const got = values(dtype, active, 5)
+          runNativeKernel(kernel, [x, got], set, { flush })
+          expectSame(got, x, kernel.name)
+        }
       }
     }
   }
