@@ -365,7 +365,11 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
   // Lanes run along the innermost loop, where it is long enough and no reduction needs them.
   const masks = target.tail === 'mask'
   const innermost = extents[extents.length - 1]
-  const width = alongLanes || innermost < (masks ? 2 : wantedWidth) ? 1 : wantedWidth
+  // Rows that fill half a vector or less take half vectors: no lane of those is masked.
+  const narrow = masks
+    ? Math.min(wantedWidth, Math.max(4, 2 ** Math.ceil(Math.log2(innermost))))
+    : wantedWidth
+  const width = alongLanes || innermost < (masks ? 2 : wantedWidth) ? 1 : narrow
 
   // Columns that are summed are summed several vectors at once: rows are then read in order.
   const columns = width > 1 && reductions.length > 0

@@ -11,6 +11,9 @@ import { constantData, inView, type MemoryOperand, memory, type VirtualRegister 
 type Load = Extract<Expr, { kind: 'load' }>
 type Store = Extract<Stmt, { kind: 'store' }>
 
+/** Lanes that inserts fill no slower than a gather. */
+const mostInserted = 8
+
 /** The lowest of the elements of a strided access. */
 const lowest = (index: Index, stride: number, lanes: number): Index =>
   stride < 0 ? shiftIndex(index, stride * (lanes - 1)) : index
@@ -186,6 +189,7 @@ function stridedLoad(c: KernelContext, load: Load, dtype: DType): VirtualRegiste
   const first = c.address(load.buffer, lowest(load.index, stride, active))
   if (stride === 2 && size === 4 && lanes === 16) return everySecond(c, first, active)
   if (stride === 2 && size === 4 && lanes === 8 && active > 4) return everySecondOfFew(c, load, first)
+  if (stride === 2 && size === 4 && lanes === 4 && active === 4) return everySecondOfFour(c, first)
   if (stride === -1 && size === 4 && lanes > 4 && active === lanes) {
     const order = f.register('vec')
     const result = f.register('vec')
@@ -193,7 +197,7 @@ function stridedLoad(c: KernelContext, load: Load, dtype: DType): VirtualRegiste
     f.plain('define', 'vpermd', [inView(result, view), inView(order, view), first])
     return result
   }
-  if (size === 4 && c.options.avx512 && Math.abs(stride) * 4 * lanes < 2 ** 31) {
+  if (size === 4 && c.options.avx512 && lanes > mostInserted && Math.abs(stride) * 4 * lanes < 2 ** 31) {
     // A negative stride counts down from the highest element.
     const base = stride < 0 ? shiftBytes(first, -stride * (active - 1) * size) : first
     const index = f.register('vec')
@@ -262,6 +266,14 @@ function everySecondOfFew(c: KernelContext, load: Load, from: MemoryOperand): Vi
       : [maskedLoad(c, 'f32', 8, 2 * active - 1 - 8, shiftBytes(from, 4 * 8)), 0b10_00_10_00]
   f.plain('define', 'vshufps', [inView(mixed, 'ymm'), inView(low, 'ymm'), inView(second, 'ymm'), order])
   f.plain('define', 'vpermq', [inView(result, 'ymm'), inView(mixed, 'ymm'), 0b11_01_10_00])
+  return result
+}
+
+/** The same with four. */
+function everySecondOfFour(c: KernelContext, from: MemoryOperand): VirtualRegister {
+  const result = c.f.register('vec')
+  const [low, high] = [from, shiftBytes(from, 4 * 3)].map((at) => inView(vectorLoad(c, 'f32', 4, at), 'xmm'))
+  c.f.plain('define', 'vshufps', [inView(result, 'xmm'), low, high, 0b11_01_10_00])
   return result
 }
 
