@@ -85,6 +85,8 @@ describe('memory', () => {
         all.map((l) => (l < lanes / 2 ? l + lanes / 2 : l + lanes / 2)),
         all.map((l) => (l % 4 < 2 ? 2 * (l % 4) + (l & ~3) : lanes + 2 * (l % 2) + (l & ~3))),
         all.map((l) => quarters[l & ~3] + (l % 4)),
+        all.map((l) => (l < 4 ? l : l + 2) % (2 * lanes)),
+        all.map((l) => (l < 4 ? l + 1 : l + 4) % (2 * lanes)),
         ...Array.from({ length: 6 }, () => all.map(() => random.integer(0, 2 * lanes))),
       ]
       for (const pattern of patterns) {

@@ -2,9 +2,11 @@
  * Lanes of two vectors in a new order. AVX-512 has one instruction for every order; AVX2 has some for those that stay
  * within halves or move whole halves, and permutes and blends for the rest.
  */
+import { indexKey, shiftIndex } from '../../index-expression.js'
 import type { Expr } from '../../loop-ir.js'
 import { type KernelContext, viewOf } from './kernel-context.js'
-import { constantData, inView, type VirtualRegister } from './machine-code.js'
+import { constantData, inView, type MemoryOperand, memory, type VirtualRegister } from './machine-code.js'
+import { foldableLoad } from './memory-access.js'
 
 type Shuffle = Extract<Expr, { kind: 'shuffle' }>
 
@@ -18,6 +20,8 @@ export function shuffle(c: KernelContext, e: Shuffle, result: VirtualRegister): 
   const { f } = c
   const { lanes, pattern } = e
   const view = viewOf('f32', lanes)
+  const runs = c.options.avx512 ? null : runsInMemory(c, e)
+  if (runs !== null) return runs
   const left = c.value(e.left)
   const right = c.value(e.right)
   if (c.options.avx512) {
@@ -55,6 +59,25 @@ export function shuffle(c: KernelContext, e: Shuffle, result: VirtualRegister): 
   const [x, y] = [permuted(0), permuted(1)]
   f.plain('define', 'vblendps', [out, inView(x, view), inView(y, view), fromRight])
   return result
+}
+
+/** Where both sides lie behind each other in memory and each half is a run of it: two loads. Null for others. */
+function runsInMemory(c: KernelContext, { lanes, pattern, left, right }: Shuffle): VirtualRegister | null {
+  if (lanes !== 2 * quarter || left.kind !== 'load' || right.kind !== 'load') return null
+  const follows = left.buffer === right.buffer && left.stride === 1 && right.stride === 1
+  if (!follows || indexKey(shiftIndex(left.index, lanes)) !== indexKey(right.index)) return null
+  if (pattern.some((i, to) => i !== pattern[to & ~3] + (to % quarter))) return null
+  const isRead = (i: number): boolean => (i < lanes ? i < left.active : i - lanes < right.active)
+  if (!pattern.every(isRead)) return null
+  const from = foldableLoad(c, { ...left, active: lanes })
+  if (from === null) return null
+  const { f } = c
+  const low = f.register('vec')
+  const whole = f.register('vec')
+  const at = (i: number): MemoryOperand => memory(from.base, from.displacement + 4 * i)
+  f.plain('define', 'vmovups', [inView(low, 'xmm'), at(pattern[0])])
+  f.plain('define', 'vinsertf128', [inView(whole, 'ymm'), inView(low, 'ymm'), at(pattern[quarter]), 1])
+  return whole
 }
 
 /** Which of the two vectors lane `i` of a pattern comes from. */
