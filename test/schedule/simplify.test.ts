@@ -128,7 +128,7 @@ describe('simplify', () => {
       %7 = reshape %6 : f32[1, 1, 1, 3]
       %8 = expand %7 : f32[1, 2, 1, 3]
       %9 = mul %1 %8 : f32[1, 2, 1, 3]
-      %10 = reduceSum %9 {axes: [3]} : f32[1, 2, 1]
+      %10 = reduceSum %9 {axes: [3], products: true} : f32[1, 2, 1]
       %11 = reshape %10 : f32[2, 1]
       return %11"
     `)

@@ -383,15 +383,15 @@ function vectorStore(
   const { f } = c
   const view = viewOf('f32', lanes)
   const some = active < lanes
+  if (some && active === 4) {
+    vectorStore(c, dtype, 4, to, value)
+    return
+  }
+  if (some && lanes <= 8 && (dtype === 'f32' || dtype === 'i32')) {
+    storeFirst(c, active, to, value)
+    return
+  }
   if (some && !c.options.avx512) {
-    if (active === 4) {
-      vectorStore(c, dtype, 4, to, value)
-      return
-    }
-    if (dtype === 'f32' || dtype === 'i32') {
-      storeFirst(c, active, to, value)
-      return
-    }
     const staging = f.frame(64)
     const size = byteSize(dtype)
     vectorStore(c, dtype, lanes, memory('frame', staging), value)
@@ -422,14 +422,18 @@ function vectorStore(
   }
 }
 
-/** The first lanes as halves, quarters and single ones: a masked store takes AMD's processors many cycles. */
+/**
+ * The first lanes as halves, quarters and single ones. AVX2's masked stores take AMD's processors many cycles, and a
+ * load of what lies behind waits for AVX-512's: the next row of an update in place.
+ */
 function storeFirst(c: KernelContext, active: number, to: MemoryOperand, value: VirtualRegister): void {
   const { f } = c
   let rest = value
   if (active > 4) {
     f.plain('use', 'vmovups', [to, inView(value, 'xmm')])
     rest = f.register('vec')
-    f.plain('define', 'vextractf128', [inView(rest, 'xmm'), inView(value, 'ymm'), 1])
+    const extract = c.options.avx512 ? 'vextractf32x4' : 'vextractf128'
+    f.plain('define', extract, [inView(rest, 'xmm'), inView(value, 'ymm'), 1])
   }
   const done = active > 4 ? 4 : 0
   const pair = (active - done) & 2
