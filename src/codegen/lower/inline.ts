@@ -7,7 +7,7 @@
  * the lowering only: what is emitted has it replaced by 0 (a vector access, a ramp) or by each lane's number.
  */
 
-import { type DType, fromBf16Bits, fromF16Bits, isFloat, toBf16Bits, toF16Bits } from '../../core/dtype.js'
+import { type DType, isFloat } from '../../core/dtype.js'
 import { InternalError } from '../../core/errors.js'
 import { stridesOf } from '../../core/shape.js'
 import { isOp, type Node } from '../../ir/node.js'
@@ -17,29 +17,27 @@ import {
   atomIndex,
   constantIndex,
   delinearize,
-  divideIndex,
   type Index,
   indexDeps,
   indexKey,
-  indexRange,
   type LoopVar,
   linearize,
   loopVar,
-  remainderIndex,
   scaleIndex,
   shiftIndex,
   stepOf,
 } from '../index-expression.js'
-import { computeTypeOf, type Expr, type ExprBuilder, type IndexRange } from '../loop-ir.js'
+import { computeTypeOf, type Expr, type ExprBuilder } from '../loop-ir.js'
 import { expandBinary, expandRandomBits, expandUnary } from '../math.js'
 import { lanesOf, type Target } from '../target.js'
 import { usesBounded } from '../walk.js'
+import { concat, fold, pad } from './borders.js'
 import type { SameVariables } from './jam.js'
 import type { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, oneLane } from './lanes.js'
 import { narrowIndex } from './operand.js'
 import { lowerReduction, type ReduceNode } from './reduce.js'
-import { pairOfBf16, roundTo } from './round.js'
+import { castTo, constantOf, pairOfBf16, roundTo } from './round.js'
 import type { TransposedTiles } from './transpose.js'
 
 /** How far each active lane's index lies from the first one's, where that is fixed; else null. */
@@ -70,7 +68,8 @@ export class Inliner {
   /** Buffer number of a stored node, or null when it is written in place. */
   private readonly bufferOf: (node: Node) => number | null
   private readonly plugs: ReadonlyMap<Node, Plug>
-  private guards = 0
+  /** Tests of indices around what is being written. */
+  guards = 0
   /** Tiles that loads of far-apart lanes come from, while a map kernel works on one. */
   tiles: TransposedTiles | null = null
   /** Set while copies of an expression are written that are to be jammed. */
@@ -186,7 +185,7 @@ export class Inliner {
   }
 
   /** Each lane by itself. */
-  private perLane(lanes: Lanes, one: (lane: number) => Expr): Expr {
+  perLane(lanes: Lanes, one: (lane: number) => Expr): Expr {
     const values = Array.from({ length: lanes.active }, (_, l) => one(l))
     // What the other lanes hold does not matter: the first value is at hand.
     while (values.length < lanes.count) values.push(values[0])
@@ -194,7 +193,7 @@ export class Inliner {
   }
 
   /** The node's value for each lane by itself. */
-  private split(node: Node, index: readonly Index[], lanes: Lanes): Expr {
+  split(node: Node, index: readonly Index[], lanes: Lanes): Expr {
     return this.perLane(lanes, (l) =>
       this.value(
         node,
@@ -267,9 +266,9 @@ export class Inliner {
       )
       return at(x, [...index.slice(0, lead), ...spatial])
     }
-    if (isOp(node, 'pad')) return this.pad(node, index, lanes)
-    if (isOp(node, 'concat')) return this.concat(node, index, lanes)
-    if (isOp(node, 'fold')) return this.fold(node, index, lanes)
+    if (isOp(node, 'pad')) return pad(this, node, index, lanes)
+    if (isOp(node, 'concat')) return concat(this, node, index, lanes)
+    if (isOp(node, 'fold')) return fold(this, node, index, lanes)
     if (isOp(node, 'gather')) return this.gather(node, index, lanes)
     if (
       isOp(node, 'reduceSum') ||
@@ -327,199 +326,9 @@ export class Inliner {
     return step === 0 ? this.e.splat(this.e.index(first), lanes.count) : this.e.ramp(first, step, lanes.count)
   }
 
-  /**
-   * `then` where all indices lie in their ranges, else `otherwise`. `then` gets the indices as atoms that carry the
-   * range. Lanes that may differ are tried together (the first and the last lane decide), then one by one.
-   */
-  private guarded(
-    ranges: readonly IndexRange[],
-    lanes: Lanes,
-    then: (index: Index[], lanes: Lanes) => Expr,
-    otherwise: (lanes: Lanes) => Expr,
-    again: (lane: number) => Expr,
-  ): Expr {
-    const open: { range: IndexRange; at: number; step: number | null }[] = []
-    const inner = ranges.map((r) => r.index)
-    for (const [at, range] of ranges.entries()) {
-      const [low, high] = indexRange(range.index)
-      if (low >= range.low && high <= range.high) continue
-      if (high < range.low || low > range.high) return otherwise(lanes)
-      const step = lanes.count === 1 ? 0 : stepOf(range.index, lanes.variable!)
-      open.push({ range, at, step })
-    }
-    if (open.length === 0) return then(inner, lanes)
-    const perLane = () => this.perLane(lanes, again)
-    if (open.some(({ step }) => step === null)) return perLane()
-    // Lane 0 must leave room for the others.
-    const tight = open.map(({ range, at, step }) => {
-      const reach = step! * (lanes.active - 1)
-      const low = range.low - Math.min(0, reach)
-      const high = range.high - Math.max(0, reach)
-      inner[at] = atomIndex({ kind: 'bounded', of: range.index, low: range.low, high: range.high })
-      return { index: range.index, low, high }
-    })
-    const uniform = open.every(({ step }) => step === 0)
-    if (tight.some((r) => r.low > r.high)) return uniform ? otherwise(lanes) : perLane()
-    this.guards++
-    try {
-      const emitted = tight.map((r) => ({ ...r, index: atLane(r.index, lanes, 0) }))
-      const inside = then(inner, lanes)
-      return this.e.guard(emitted, inside, uniform ? otherwise(lanes) : perLane())
-    } finally {
-      this.guards--
-    }
-  }
-
   /** The indices of lane `l`. */
-  private ahead(index: readonly Index[], lanes: Lanes, l: number): Index[] {
+  lane(index: readonly Index[], lanes: Lanes, l: number): Index[] {
     return index.map((i) => atLane(i, lanes, l))
-  }
-
-  private pad(node: Node<'pad'>, index: readonly Index[], lanes: Lanes): Expr {
-    const { low, interior, value } = node.attrs
-    const [x] = node.inputs
-    const type = computeTypeOf(node.dtype)
-    const ranges: IndexRange[] = []
-    const source: (Index | number)[] = [] // a number refers to the guarded index of that rank
-    index.forEach((i, a) => {
-      const n = x.shape[a]
-      if (low[a] === 0 && interior[a] === 0 && node.shape[a] <= n) {
-        source.push(i)
-        return
-      }
-      let q = shiftIndex(i, -low[a])
-      const period = interior[a] + 1
-      if (period > 1) {
-        const lift = Math.max(0, Math.ceil(low[a] / period))
-        const lifted = shiftIndex(q, lift * period)
-        ranges.push({ index: remainderIndex(lifted, period), low: 0, high: 0 })
-        q = shiftIndex(divideIndex(lifted, period), -lift)
-      }
-      source.push(ranges.length)
-      ranges.push({ index: q, low: 0, high: n - 1 })
-    })
-    const fill = (l: Lanes) => this.e.const(constantOf(node.dtype, value), type, l.count)
-    if (x.shape.includes(0)) return fill(lanes)
-    return this.guarded(
-      ranges,
-      lanes,
-      (inner, l) =>
-        this.value(
-          x,
-          source.map((s) => (typeof s === 'number' ? inner[s] : s)),
-          l,
-        ),
-      fill,
-      (l) => this.value(node, this.ahead(index, lanes, l), oneLane),
-    )
-  }
-
-  private concat(node: Node<'concat'>, index: readonly Index[], lanes: Lanes): Expr {
-    const { axis } = node.attrs
-    const type = computeTypeOf(node.dtype)
-    const zero = (l: Lanes) => this.e.const(type === 'i64' ? 0n : 0, type, l.count)
-    const varying = lanes.count > 1 && stepOf(index[axis], lanes.variable!) !== 0
-    let start = 0
-    const pieces = node.inputs.map((x) => {
-      const from = start
-      start += x.shape[axis]
-      return { x, from }
-    })
-    // From the last piece back: each is the alternative of the one before it.
-    const chain = (i: number, l: Lanes): Expr => {
-      if (i === pieces.length) return zero(l)
-      const { x, from } = pieces[i]
-      if (x.shape[axis] === 0) return chain(i + 1, l)
-      return this.guarded(
-        [{ index: shiftIndex(index[axis], -from), low: 0, high: x.shape[axis] - 1 }],
-        l,
-        ([at], inner) =>
-          this.value(
-            x,
-            index.map((j, a) => (a === axis ? at : j)),
-            inner,
-          ),
-        (inner) => chain(i + 1, inner),
-        (lane) => this.value(node, this.ahead(index, lanes, lane), oneLane),
-      )
-    }
-    if (!varying) return chain(0, lanes)
-    const [low, high] = indexRange(index[axis])
-    const inside = pieces.find(({ x, from }) => low >= from && high < from + x.shape[axis])
-    if (inside !== undefined) {
-      const at = shiftIndex(index[axis], -inside.from)
-      return this.value(
-        inside.x,
-        index.map((j, a) => (a === axis ? at : j)),
-        lanes,
-      )
-    }
-    // Vectors inside one piece are read together; those that straddle go lane by lane.
-    let value = this.split(node, index, lanes)
-    for (const { x, from } of pieces) {
-      if (x.shape[axis] < lanes.active) continue
-      const rest = value
-      value = this.guarded(
-        [{ index: shiftIndex(index[axis], -from), low: 0, high: x.shape[axis] - 1 }],
-        lanes,
-        ([at], inner) =>
-          this.value(
-            x,
-            index.map((j, a) => (a === axis ? at : j)),
-            inner,
-          ),
-        () => rest,
-        (lane) => this.e.lane(rest, lane),
-      )
-    }
-    return value
-  }
-
-  /** Σ over window positions k of the element that window p = (i - k·dilation)/stride has at k, where p exists. */
-  private fold(node: Node<'fold'>, index: readonly Index[], lanes: Lanes): Expr {
-    const { size, stride, dilation } = node.attrs
-    const [x] = node.inputs
-    const rank = size.length
-    const lead = index.length - rank
-    const counts = x.shape.slice(lead, lead + rank)
-    const type = computeTypeOf(node.dtype)
-    const zero = (l: Lanes) => this.e.const(type === 'i64' ? 0n : 0, type, l.count)
-    const positions = size.reduce((a, n) => a * n, 1)
-    let sum: Expr | null = null
-    for (let p = 0; p < positions; p++) {
-      const k = delinearize(constantIndex(p), size).map((i) => i.offset)
-      const ranges: IndexRange[] = []
-      k.forEach((ki, a) => {
-        const reach = ki * dilation[a]
-        const lift = Math.ceil(reach / stride[a])
-        const lifted = shiftIndex(index[lead + a], lift * stride[a] - reach)
-        ranges.push({ index: remainderIndex(lifted, stride[a]), low: 0, high: 0 })
-        ranges.push({ index: shiftIndex(divideIndex(lifted, stride[a]), -lift), low: 0, high: counts[a] - 1 })
-      })
-      const term = (i: readonly Index[], r: readonly IndexRange[], l: Lanes): Expr =>
-        this.guarded(
-          r,
-          l,
-          (inner, m) =>
-            this.value(
-              x,
-              [...i.slice(0, lead), ...k.map((_, a) => inner[2 * a + 1]), ...k.map(constantIndex)],
-              m,
-            ),
-          zero,
-          (lane) => {
-            const move = (j: Index) => this.ahead([j], l, lane)[0]
-            return term(
-              i.map(move),
-              r.map((q) => ({ ...q, index: move(q.index) })),
-              oneLane,
-            )
-          },
-        )
-      const t = term(index, ranges, lanes)
-      sum = sum === null ? t : this.e.binary('add', sum, t)
-    }
-    return sum === null ? zero(lanes) : roundTo(this.e, node.dtype, sum)
   }
 
   /** x at an index that data gives: checked, and read lane by lane where lanes differ. */
@@ -530,7 +339,7 @@ export class Inliner {
     const n = x.shape[axis]
     const scalarIndex = lanes.count === 1 || !this.dependsOn(positions, index, lanes.variable!)
     if (!scalarIndex) {
-      return this.perLane(lanes, (l) => this.gather(node, this.ahead(index, lanes, l), oneLane))
+      return this.perLane(lanes, (l) => this.gather(node, this.lane(index, lanes, l), oneLane))
     }
     const raw = narrowIndex(
       this.e,
@@ -587,33 +396,3 @@ const narrows = (node: Node): boolean =>
   !is64(node.dtype) && !isOp(node, 'gather') && node.inputs.some((x) => is64(x.dtype))
 
 const is64 = (dtype: DType): boolean => dtype === 'f64' || dtype === 'i64'
-
-/** A literal as its dtype holds it. */
-function constantOf(dtype: DType, value: number): number | bigint {
-  switch (dtype) {
-    case 'i64':
-      return BigInt(Math.trunc(value))
-    case 'i32':
-      return value | 0
-    case 'u8':
-      return value & 255
-    case 'bool':
-      return Number(value !== 0)
-    case 'f16':
-      return fromF16Bits(toF16Bits(value))
-    case 'bf16':
-      return fromBf16Bits(toBf16Bits(value))
-    default:
-      return value
-  }
-}
-
-/** Floats saturate into u8; integers keep their low bits; narrow floats round. */
-function castTo(e: ExprBuilder, value: Expr, from: DType, to: DType): Expr {
-  const converted = e.convert(value, computeTypeOf(to))
-  if (to === 'u8' && isFloat(from)) {
-    const limit = (n: number) => e.const(n, 'i32', value.lanes)
-    return e.binary('min', e.binary('max', converted, limit(0)), limit(255))
-  }
-  return roundTo(e, to, converted, from)
-}

@@ -1,6 +1,6 @@
-/** Rounding of a computed value to a storage dtype narrower than its compute type. */
-import type { DType } from '../../core/dtype.js'
-import type { Expr, ExprBuilder } from '../loop-ir.js'
+/** Values as a dtype holds them: literals, casts, and computed values rounded to what is narrower than their compute type. */
+import { type DType, fromBf16Bits, fromF16Bits, isFloat, toBf16Bits, toF16Bits } from '../../core/dtype.js'
+import { computeTypeOf, type Expr, type ExprBuilder } from '../loop-ir.js'
 
 /** What was rounded to bf16. */
 const sources = new WeakMap<Expr, Expr>()
@@ -55,4 +55,34 @@ export function roundTo(e: ExprBuilder, dtype: DType, value: Expr, from?: DType)
     return e.select(e.binary('ne', value, value), value, bounded)
   }
   return value
+}
+
+/** A literal as its dtype holds it. */
+export function constantOf(dtype: DType, value: number): number | bigint {
+  switch (dtype) {
+    case 'i64':
+      return BigInt(Math.trunc(value))
+    case 'i32':
+      return value | 0
+    case 'u8':
+      return value & 255
+    case 'bool':
+      return Number(value !== 0)
+    case 'f16':
+      return fromF16Bits(toF16Bits(value))
+    case 'bf16':
+      return fromBf16Bits(toBf16Bits(value))
+    default:
+      return value
+  }
+}
+
+/** Floats saturate into u8; integers keep their low bits; narrow floats round. */
+export function castTo(e: ExprBuilder, value: Expr, from: DType, to: DType): Expr {
+  const converted = e.convert(value, computeTypeOf(to))
+  if (to === 'u8' && isFloat(from)) {
+    const limit = (n: number) => e.const(n, 'i32', value.lanes)
+    return e.binary('min', e.binary('max', converted, limit(0)), limit(255))
+  }
+  return roundTo(e, to, converted, from)
 }
