@@ -1,7 +1,7 @@
 /**
  * Contractions whose result is small beside a long inner dimension along which both sides lie in runs: the gradient of a
  * 1 × 1 convolution's weights, whose runs are images. Lanes take the inner dimension, so that neither side is laid out
- * anew. Shape, axes and dtype alone decide, for the sums run in another order than a register tile's.
+ * anew. Shape, axes and what dtype the sides hold decide, for the sums run in another order than a register tile's.
  */
 import { sizeOf } from '../core/shape.js'
 import { isOp, type Node } from '../ir/node.js'

@@ -22,5 +22,9 @@ export function mergeReduced(node: Node): Node | null {
   const last = shape[shape.length - 1]
   if (shape.length - first < 2 || last === merged || last >= longEnough || merged < leastMerged) return null
   const kept = axes.filter((a) => a < first)
-  return b.make(node.op, [b.reshape(x, [...shape.slice(0, first), merged])], { axes: [...kept, first] })
+  const flat = (value: Node): Node => b.reshape(value, [...shape.slice(0, first), merged])
+  const flatAxes = [...kept, first]
+  if (isOp(node, 'reduceSum') && node.attrs.products === true)
+    return b.sumProducts(flat(x.inputs[0]), flat(x.inputs[1]), flatAxes)
+  return b.make(node.op, [flat(x)], { axes: flatAxes })
 }

@@ -86,7 +86,11 @@ export function splitInner(node: Node): Node | null {
   const [m, n, k] = matrixSizes(s)
   if (sizeOf(s.batch) !== 1 || m * n > smallResult || k < longInner) return null
   const [x, y] = node.inputs
-  const at = contracting[1].findIndex((axis) => y.shape[axis] % pieces === 0 && y.shape[axis] > pieces)
+  // Dot products keep their runs whole.
+  const [dots, run] = [isDotContract(node), y.shape.length - 1]
+  const at = contracting[1].findIndex(
+    (axis) => y.shape[axis] % pieces === 0 && y.shape[axis] > pieces && !(dots && axis === run),
+  )
   if (at < 0) return null
   const split = (value: Node, axis: number): Node =>
     b.reshape(value, [
@@ -106,5 +110,5 @@ export function splitInner(node: Node): Node | null {
     contracting: [moved(contracting[0], ax), moved(contracting[1], ay)],
     accumulate,
   })
-  return b.reduceSum(parts, [batch[0].length])
+  return dots && !isDotContract(parts) ? null : b.reduceSum(parts, [batch[0].length])
 }

@@ -32,6 +32,7 @@ import { Inliner } from './inline.js'
 import { KernelBuilder, times, whereInside } from './kernel-builder.js'
 import { type Lanes, lanesFor, oneLane } from './lanes.js'
 import { tasks } from './operand.js'
+import { needsStatements } from './prefetch.js'
 import { TileOutputs } from './tile-outputs.js'
 import { transposeRows } from './transpose.js'
 
@@ -100,8 +101,10 @@ export function lowerDotContract(spec: ContractSpec, target: Target): Kernel {
   const runs = s.inner.slice(0, -1)
   const run = s.inner[s.inner.length - 1]
   const allRuns = sizeOf(runs)
-  const cut = run > chunkSteps && run % lanes === 0
-  const steps = cut ? largestDivisor(run / lanes, chunkSteps / lanes) * lanes : run
+  // Runs without a part of good length stay whole: reading from the L2 cache costs less than adding up lanes often.
+  const part = run % lanes === 0 ? largestDivisor(run / lanes, chunkSteps / lanes) * lanes : run
+  const cut = run > chunkSteps && part >= chunkSteps / 4
+  const steps = cut ? part : run
   const runsOfChunk = cut ? 1 : largestDivisor(allRuns, chunkSteps / run)
 
   const read = (side: Side, batchAt: Index, free: Index, runAt: Index, step: Index, l: Lanes): Expr => {
@@ -132,6 +135,7 @@ export function lowerDotContract(spec: ContractSpec, target: Target): Kernel {
     )
   }
 
+  const asksAhead = target.prefetches === true && !needsStatements([long.node], (x) => numbers.has(x))
   const longTiles = Math.ceil(long.count / long.tile)
   const wanted = batch >= 2 * target.threads ? 1 : Math.min(longTiles, target.threads * partsOfThread)
   const tilesOfPart = Math.ceil(longTiles / wanted)
@@ -177,7 +181,7 @@ export function lowerDotContract(spec: ContractSpec, target: Target): Kernel {
         for (let c = 0; c < columns; c++)
           k.set(acc[r][c], e.mulAdd(e.register(a), e.register(bs[c]), e.register(acc[r][c])))
       }
-      if (target.prefetches !== true || active < lanes) return
+      if (!asksAhead || active < lanes) return
       const ahead = read(long, from.batch, next, runAt, at, oneLane)
       if (ahead.kind === 'load')
         k.emit({ kind: 'prefetch', buffer: ahead.buffer, index: ahead.index, write: false })

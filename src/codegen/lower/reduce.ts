@@ -3,7 +3,8 @@
  *
  * - the last axis is reduced and has at least one vector (or is half of one, in many rows): lanes run along it, lane l adding elements l, l+W, …, in
  *   several accumulators where the axis is long; what is left of each row goes to one scalar accumulator. At the end
- *   accumulators, then lanes, then the scalar are combined;
+ *   accumulators, then lanes, then the scalar are combined. Products that are not rounded by themselves are taken up to
+ *   four rows at a time, vector by vector;
  * - otherwise: one element after the other, in row-major order of the reduced axes, long ones in pieces whose sums are
  *   then added: √n of each, so that the error grows with √n and not with n. Neighbouring results may share a vector,
  *   which changes nothing in each.
@@ -139,6 +140,7 @@ export function siblingsAmong(
 }
 
 const sameLoops = (a: ReduceNode, b: ReduceNode): boolean =>
+  addsProducts(a) === addsProducts(b) &&
   sameShape(a.inputs[0].shape, b.inputs[0].shape) &&
   a.attrs.axes.join() === b.attrs.axes.join() &&
   computeTypeOf(a.dtype) === computeTypeOf(b.dtype)
@@ -269,7 +271,7 @@ export function lowerReduction(
     const asksAhead = outer.length > 0 && 4 * sizeOf(x.shape) > inliner.prefetchesBeyond
     // Rows of windows overlap: what several of them read in common is read once.
     const last = outer[outer.length - 1] ?? 1
-    const rowsAtOnce = group.every(({ member }) => addsProducts(member)) ? largestDivisor(last, mostRows) : 1
+    const rowsAtOnce = addsProducts(node) ? largestDivisor(last, mostRows) : 1
     const rows = rowsAtOnce === 1 ? outer : [...outer.slice(0, -1), last / rowsAtOnce]
     nest(rows, (place) => {
       const lane = lanesFor(width)
@@ -283,10 +285,8 @@ export function lowerReduction(
       const vector = (from: Index, into: number): void =>
         each((r) => {
           const at = sourceIndex([...r, addIndex(from, atomIndex(lane.variable!))])
-          for (const { member, sums } of group) {
-            const read = accumulate(member, sums[into], at, lane)
-            if (asksAhead) prefetchNext(k, read, place)
-          }
+          const read = group.flatMap(({ member, sums }) => accumulate(member, sums[into], at, lane))
+          if (asksAhead) prefetchNext(k, read, place)
         })
       if (whole > 0) {
         repeat(whole, (v) => {

@@ -18,7 +18,8 @@ const sizes: readonly (readonly [number, number, number, number, number])[] = [
   [3, 10, 11, 2, 1040],
   [8, 16, 8, 16, 64],
   [1, 9, 40, 31, 78],
-  [1, 8, 8, 1, 1001],
+  [1, 8, 8, 1, 1037],
+  [1, 8, 8, 1, 1072],
 ]
 
 const contractOf = (x: Node, y: Node): Node =>
@@ -31,12 +32,20 @@ const contractOf = (x: Node, y: Node): Node =>
     accumulate: 'f32',
   })
 
-/** relu(f(x) · f(y) + c), with f the identity or a function of the elements. */
-function graphOf([batch, m, n, runs, run]: (typeof sizes)[number], expression: boolean) {
-  const x = b.placeholder([batch, m, runs, run], 'f32')
-  const y = b.placeholder([batch, n, runs, run], 'f32')
+/** How both sides come out of memory. */
+const forms = ['as they are', 'of a function', 'every second one', 'every third half'] as const
+
+/** relu(f(x) · f(y) + c), with f as the form says. */
+function graphOf([batch, m, n, runs, run]: (typeof sizes)[number], form: (typeof forms)[number]) {
+  const step = form === 'every second one' ? 2 : form === 'every third half' ? 3 : 1
+  const side = (count: number): Node =>
+    b.placeholder([batch, count, runs, step * (run - 1) + 1], step === 3 ? 'f16' : 'f32')
+  const [x, y] = [side(m), side(n)]
   const c = b.placeholder([batch, m, n], 'f32')
-  const of = (v: Node): Node => (expression ? b.add(b.mul(v, v), b.literal(v, -1)) : v)
+  const of = (v: Node): Node => {
+    if (form === 'of a function') return b.add(b.mul(v, v), b.literal(v, -1))
+    return step === 1 ? v : b.cast(b.slice(v, [0, 0, 0, 0], v.shape, [1, 1, 1, step]), 'f32')
+  }
   const sum = b.add(contractOf(of(x), of(y)), c)
   return { inputs: [x, y, c] as Node[], outputs: [b.maximum(sum, b.literal(sum, 0))] }
 }
@@ -73,18 +82,45 @@ describe.each(await compiledBackends())('dot products on $name', ({ make, absent
   it.skipIf(absent !== null).each(sizes)('%i × (%i × %i, inner %i × %i)', async (...size) => {
     const [batch, m, n, runs, run] = size
     const [one, two] = [await on(1), await on(2)]
-    for (const expression of [false, true]) {
-      const { inputs, outputs } = graphOf(size, expression)
+    for (const form of forms) {
+      const { inputs, outputs } = graphOf(size, form)
       const values = inputs.map((node, i) => normals(i + 1, sizeOf(node.shape)))
       const [expected] = runGraph(outputs, inputs, values)
+      expect(lowerGraph({ inputs, outputs, donations: new Map() }, one.target).kernels).toHaveLength(1)
       const [got] = runGraph(outputs, inputs, values, one)
-      const bound = 3e-6 * Math.sqrt(runs * run) * (expression ? 3 : 1)
+      const bound = 3e-6 * Math.sqrt(runs * run) * (form === 'of a function' ? 3 : 1)
       expect(got).toHaveLength(batch * m * n)
       got.forEach((v, i) => {
         expect(Math.abs(v - expected[i])).toBeLessThan(bound)
       })
       expect(runGraph(outputs, inputs, values, two)[0]).toEqual(got)
     }
+  })
+
+  it.skipIf(absent !== null).each([
+    ['one axis', [24, 10, 128], 1],
+    ['three axes, in pieces', [32, 10, 4, 8, 8], 8],
+    ['images that do not divide by the pieces', [12, 10, 28, 28], 1],
+  ] as const)('weights of 1s have such gradients: %s', async (_, [n, c, ...image], pieces) => {
+    const backend = await on(2)
+    const ones = image.map(() => 1)
+    const x = b.placeholder([n, c, ...image], 'f32')
+    const w = b.placeholder([9, c, ...ones], 'f32')
+    const g = b.placeholder([n, 9, ...image], 'f32')
+    const zeros = image.map((): [number, number] => [0, 0])
+    const y = b.conv(x, w, { stride: ones, padding: zeros, dilation: ones, inputDilation: ones, groups: 1 })
+    const outputs = pullback(b, [y], [g], [w]).map((gradient) => gradient!)
+    const inputs: Node[] = [x, g]
+    const names = lowerGraph({ inputs, outputs, donations: new Map() }, backend.target).kernels.map(
+      ({ name }) => name,
+    )
+    expect(names[0]).toBe(`contract_${pieces}x10x9x${(n * sizeOf(image)) / pieces}`)
+    const values = inputs.map((node, i) => normals(i + 1, sizeOf(node.shape)))
+    const [expected] = runGraph(outputs, inputs, values)
+    const [got] = runGraph(outputs, inputs, values, backend)
+    got.forEach((v, i) => {
+      expect(Math.abs(v - expected[i])).toBeLessThan(5e-4)
+    })
   })
 
   it.skipIf(absent !== null)("a 1 × 1 convolution's weights have gradients without a copy", async () => {

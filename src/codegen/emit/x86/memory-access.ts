@@ -203,12 +203,15 @@ function stridedLoad(c: KernelContext, load: Load, dtype: DType): VirtualRegiste
     }))
     return gatherLanes(c, lanesRead)
   }
-  // One element after another through the frame.
+  // One element after another through the frame, zeros behind them.
   const staging = f.frame(64)
-  for (let lane = 0; lane < lanes; lane++) {
-    const from = shiftBytes(first, offsetOf(Math.min(lane, active - 1)))
-    copyElement(c, size, from, memory('frame', staging + size * lane))
+  if (active < lanes) {
+    const zero = f.register('vec')
+    f.clear(zero, view)
+    f.plain('use', 'vmovups', [memory('frame', staging), inView(zero, view)])
   }
+  for (let lane = 0; lane < active; lane++)
+    copyElement(c, size, shiftBytes(first, offsetOf(lane)), memory('frame', staging + size * lane))
   return vectorLoad(c, dtype, lanes, memory('frame', staging))
 }
 
@@ -227,11 +230,9 @@ function everySecond(c: KernelContext, from: MemoryOperand, active: number): Vir
   const order = new Int32Array(16)
   for (let lane = 0; lane < active; lane++) order[lane] = 2 * lane < 16 ? 2 * lane : 16 + 2 * lane - start
   f.plain('define', 'vmovups', [out, constantData(new Uint8Array(order.buffer))])
-  if (second === 0) {
-    f.plain('modify', 'vpermi2ps', [out, inView(low, 'zmm'), inView(low, 'zmm')])
-    return result
-  }
-  f.plain('modify', 'vpermi2ps', [out, inView(low, 'zmm'), shiftBytes(from, 4 * start)])
+  const other = second === 0 ? inView(low, 'zmm') : shiftBytes(from, 4 * start)
+  if (active === 16) f.plain('modify', 'vpermi2ps', [out, inView(low, 'zmm'), other])
+  else f.plain('modify', 'vpermi2ps', [out, inView(low, 'zmm'), other], c.mask(active), true)
   return result
 }
 

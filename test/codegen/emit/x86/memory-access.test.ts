@@ -8,24 +8,28 @@ import { instructionSets, runNativeKernel } from './run-native-kernel.js'
 
 it.each(instructionSets)('%s reads some lanes of strided vectors and nothing beside them', (set) => {
   const widths = set === 'avx512' ? [4, 8, 16] : [4, 8]
-  for (const [stride, lanes] of [2, 3, -1, -2].flatMap((by) => widths.map((n) => [by, n] as const))) {
+  const cases = (['f32', 'i32', 'f16', 'u8'] as const).flatMap((dtype) =>
+    [2, 3, -1, -2].flatMap((by) => widths.map((n) => [dtype, by, n] as const)),
+  )
+  for (const [dtype, stride, lanes] of cases) {
     for (let active = 2; active < lanes; active++) {
       const e = new ExprBuilder()
       const n = (active - 1) * Math.abs(stride) + 1
-      const value = e.load(0, 'f32', constantIndex(stride < 0 ? n - 1 : 0), lanes, stride, active)
+      const value = e.load(0, dtype, constantIndex(stride < 0 ? n - 1 : 0), lanes, stride, active)
+      // All lanes are stored: those that were not read are zero.
       const kernel: Kernel = {
-        name: `load ${active} of ${lanes} by ${stride}`,
-        buffers: [buffer('x', 'f32', n), buffer('y', 'f32', active, 'write')],
-        body: [{ kind: 'store', buffer: 1, index: constantIndex(0), stride: 1, value, active }],
+        name: `load ${active} of ${lanes} ${dtype} by ${stride}`,
+        buffers: [buffer('x', dtype, n), buffer('y', dtype, lanes, 'write')],
+        body: [{ kind: 'store', buffer: 1, index: constantIndex(0), stride: 1, value }],
       }
-      const x = Float32Array.from({ length: n }, (_, i) => i + 1)
-      const wanted = new Float32Array(active)
+      const x = values(dtype, n, 2)
+      const wanted = values(dtype, lanes, 1)
       interpretKernel(kernel, [x, wanted])
-      expect(wanted[active - 1]).not.toBe(0)
+      expect([...wanted.subarray(active)].every((v) => v === 0)).toBe(true)
       for (const flush of ['start', 'end'] as const) {
-        const got = new Float32Array(active)
+        const got = values(dtype, lanes, 1)
         runNativeKernel(kernel, [x, got], set, { flush })
-        expect(got, kernel.name).toEqual(wanted)
+        expectSame(got, wanted, kernel.name)
       }
     }
   }
