@@ -1,7 +1,9 @@
-// Our code for AVX2 beside our code for AVX-512: matrix products and the steps of the benchmark's models, each in turns in
-// processes of their own.
-import { execFileSync } from 'node:child_process'
+// Our code for AVX2 beside our code for AVX-512: matrix products and the steps of the benchmark's models. Each
+// instruction set has a process of its own, and they take turns in every row.
+import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { median } from '../measurement.js'
+import type { TimeRequest } from './instruction-set-times.js'
 import { microOptions, print, type Row } from './timing.js'
 
 const options = microOptions(
@@ -9,31 +11,47 @@ const options = microOptions(
 )
 const program = fileURLToPath(new URL('instruction-set-times.ts', import.meta.url))
 const most = options.threads[options.threads.length - 1]
+/** Turns a row, and the seconds that a model's step is timed for at least. */
+const turns = 3
+const modelSeconds = 1.5
 
-/** Milliseconds by name of what the process of one instruction set measured. */
-function timesOf(instructionSet: string, threads: number): Record<string, number> {
-  const list = [
-    '--import',
-    'tsx',
-    program,
-    String(threads),
-    String(options.seconds),
-    String(threads === most),
-  ]
-  const text = execFileSync(process.execPath, list, {
-    env: { ...process.env, CHAINRULE_ISA: instructionSet },
-    encoding: 'utf8',
+/** The next thing that a process says. */
+const said = <T>(child: ChildProcess): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const ended = (code: number | null): void =>
+      reject(new Error(`bench: expected a time from ${program}, got its end (status ${code}).`))
+    child.once('exit', ended)
+    child.once('message', (message) => {
+      child.off('exit', ended)
+      resolve(message as T)
+    })
   })
-  return JSON.parse(text.trim().split('\n').at(-1)!) as Record<string, number>
-}
 
 const rows: Row[] = []
 for (const threads of options.threads) {
-  const [wide, narrow] = [timesOf('avx512', threads), timesOf('avx2', threads)]
-  for (const [name, ms] of Object.entries(wide)) {
-    const figures = { threads, 'AVX-512 ms': ms, 'AVX2 ms': narrow[name], ratio: ms / narrow[name] }
-    rows.push(name.includes('×') ? { 'm×n×k': name, ...figures } : { step: name, ...figures })
+  const children = ['avx512', 'avx2'].map((set) =>
+    fork(program, [String(threads)], {
+      execArgv: ['--import', 'tsx'],
+      env: { ...process.env, CHAINRULE_ISA: set },
+    }),
+  )
+  const [names] = await Promise.all(children.map((child) => said<readonly string[]>(child)))
+  for (const name of names) {
+    const isProduct = name.includes('×')
+    if (!isProduct && threads !== most) continue
+    const seconds = (isProduct ? options.seconds : Math.max(modelSeconds, options.seconds)) / turns
+    const times: [number[], number[]] = [[], []]
+    for (let turn = 0; turn < turns; turn++) {
+      for (const [i, child] of children.entries()) {
+        child.send({ name, seconds } satisfies TimeRequest)
+        times[i].push(await said<number>(child))
+      }
+    }
+    const [wide, narrow] = times.map(median)
+    const figures = { threads, 'AVX-512 ms': wide, 'AVX2 ms': narrow, ratio: wide / narrow }
+    rows.push(isProduct ? { 'm×n×k': name, ...figures } : { step: name, ...figures })
   }
+  for (const child of children) child.kill()
 }
 const products = rows.filter((row) => row.step === undefined)
 print(products, options.json)

@@ -51,6 +51,8 @@ const typeCircles: Readonly<Record<string, string>> = {
     'index expressions and expressions are one grammar',
   'src/codegen/lower/reduce.ts -> src/codegen/lower/inline.ts':
     'the inliner hands itself to the loops it writes',
+  'src/codegen/lower/borders.ts -> src/codegen/lower/inline.ts':
+    'the inliner hands itself to the tests of indices it writes',
   // Tensor is a chain of classes, one family of methods a link; each method returns the last link.
   'src/tensor/base.ts -> src/tensor/tensor.ts': 'methods return the finished class',
   'src/tensor/activation-methods.ts -> src/tensor/tensor.ts': 'methods return the finished class',
