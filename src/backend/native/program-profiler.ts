@@ -15,11 +15,18 @@ export class ProgramProfiler {
   private readonly records: BigUint64Array<ArrayBuffer>[]
   private readonly addresses: BigUint64Array<ArrayBuffer>
   private costs: readonly KernelCost[] | null = null
-  /** When the run before the last one ended, and the last one; threads are awaited between them. */
-  private since = 0n
-  private ended = 0n
+  /**
+   * When the run before the last one ended, and the last one; threads are awaited between them. The first one's threads may
+   * begin a little before the stamp that all are counted from.
+   */
+  private since = Number.NEGATIVE_INFINITY
+  private ended = -(2 ** 33)
   /** When the first thread began the last run. */
-  private origin = 0n
+  private origin = 0
+  /** The first stamp that was read, upper and lower half: all others are counted from it. */
+  private zero: readonly [number, number] | null = null
+  /** The records in halves of their words. */
+  private readonly words: readonly Uint32Array[]
   /** Ticks of each site's fastest round. */
   private readonly fastest: Float64Array
   private callMilliseconds = 0
@@ -35,6 +42,7 @@ export class ProgramProfiler {
     this.sites = sites
     this.clock = clock
     this.records = Array.from({ length: threads }, () => new BigUint64Array(sites.length * wordsPerSite))
+    this.words = this.records.map(({ buffer }) => new Uint32Array(buffer))
     this.fastest = new Float64Array(sites.length)
     this.addresses = BigUint64Array.from(this.records, (words) => BigInt(locate(words.buffer)))
     this.reset()
@@ -45,34 +53,41 @@ export class ProgramProfiler {
     return this.addresses.buffer
   }
 
-  /** After each run. */
+  /** After each run, of which this is a part of what JavaScript takes: whole numbers, no BigInts. */
   addCall(milliseconds: number): void {
     this.callMilliseconds += milliseconds
+    this.zero ??= [this.words[0][siteOffsets.begin / 4 + 1], this.words[0][siteOffsets.begin / 4]]
     this.since = this.ended
-    this.origin = 2n ** 63n
-    for (const words of this.records) {
-      const begin = words[siteOffsets.begin / 8]
+    this.origin = Number.POSITIVE_INFINITY
+    for (const words of this.words) {
+      const begin = this.ticksAt(words, siteOffsets.begin)
       if (begin <= this.since) continue
-      if (begin < this.origin) this.origin = begin
-      const end = words[siteOffsets.end / 8]
-      if (end > this.ended) this.ended = end
+      this.origin = Math.min(this.origin, begin)
+      this.ended = Math.max(this.ended, this.ticksAt(words, siteOffsets.end))
     }
     for (let i = 0; i < this.sites.length; i++) {
+      const at = i * siteOffsets.bytes
       let longest = 0
-      for (const words of this.records) {
-        const span = this.stampsOf(words, i)
-        if (span !== null) longest = Math.max(longest, span.end - span.begin)
+      for (const words of this.words) {
+        const begin = this.ticksAt(words, at + siteOffsets.begin)
+        if (begin > this.since) longest = Math.max(longest, this.ticksAt(words, at + siteOffsets.end) - begin)
       }
       if (longest > 0) this.fastest[i] = Math.min(this.fastest[i], longest)
     }
   }
 
+  /** A stamp as ticks since the first one that was read; a number far below zero where there is none yet. */
+  private ticksAt(words: Uint32Array, offset: number): number {
+    const [high, low] = this.zero!
+    return (words[offset / 4 + 1] - high) * 2 ** 32 + (words[offset / 4] - low)
+  }
+
   /** Ticks from the begin of the last run to the stamps of its last round; null where the thread took no part in it. */
-  private stampsOf(words: BigUint64Array, number: number): Span | null {
-    const at = (offset: number): bigint => words[number * wordsPerSite + offset / 8]
-    const begin = at(siteOffsets.begin)
+  private stampsOf(words: Uint32Array, number: number): Span | null {
+    const at = number * siteOffsets.bytes
+    const begin = this.zero === null ? this.since : this.ticksAt(words, at + siteOffsets.begin)
     if (begin <= this.since) return null
-    return { begin: Number(begin - this.origin), end: Number(at(siteOffsets.end) - this.origin) }
+    return { begin: begin - this.origin, end: this.ticksAt(words, at + siteOffsets.end) - this.origin }
   }
 
   reset(): void {
@@ -99,7 +114,7 @@ export class ProgramProfiler {
 
   private command(site: ProfileSite, number: number, tick: number): ProfiledCommand {
     const at = (words: BigUint64Array, offset: number): bigint => words[number * wordsPerSite + offset / 8]
-    const spanOf = (words: BigUint64Array): Span | null => {
+    const spanOf = (words: Uint32Array): Span | null => {
       const span = this.stampsOf(words, number)
       return span === null ? null : { begin: span.begin * tick, end: span.end * tick }
     }
@@ -110,7 +125,7 @@ export class ProgramProfiler {
       calls: Math.max(...this.records.map((words) => Number(at(words, siteOffsets.count)))),
       seconds: this.records.map((words) => Number(at(words, siteOffsets.cycles)) * tick),
       fastest: ticks === Number.POSITIVE_INFINITY ? 0 : ticks * tick,
-      last: this.records.map(spanOf),
+      last: this.words.map(spanOf),
     }
   }
 
