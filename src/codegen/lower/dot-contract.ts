@@ -16,7 +16,6 @@ import { contractShape, matrixSizes } from '../../schedule/contract-shape.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
 import {
   addIndex,
-  atomIndex,
   constantIndex,
   delinearize,
   divideIndex,
@@ -28,13 +27,13 @@ import {
 import type { Expr, Kernel, Register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
 import { addHalves } from './add-halves.js'
-import { Inliner } from './inline.js'
-import { KernelBuilder, times, whereInside } from './kernel-builder.js'
-import { type Lanes, lanesFor, oneLane } from './lanes.js'
+import { beginContract } from './contract-kernel.js'
+import { times, whereInside } from './kernel-builder.js'
+import { type Lanes, oneLane } from './lanes.js'
 import { tasks } from './operand.js'
 import { needsStatements } from './prefetch.js'
-import { TileOutputs } from './tile-outputs.js'
 import { transposeRows } from './transpose.js'
+import { zeroFilled } from './zero-filled.js'
 
 /** Steps of a chunk, at most: four rows of it on either side fit the L1 cache. */
 const chunkSteps = 1024
@@ -65,19 +64,13 @@ interface Side {
 }
 
 export function lowerDotContract(spec: ContractSpec, target: Target): Kernel {
-  const k = new KernelBuilder()
+  const { k, numbers, own, inliner } = beginContract(spec, target)
   const { e } = k
   const { node } = spec
   const s = contractShape(node)
   const [m, n] = matrixSizes(s)
   const batch = sizeOf(s.batch)
   const lanes = lanesOf(target)
-
-  const numbers = new Map<Node, number>()
-  for (const x of spec.inputs) numbers.set(x, k.buffer('in', x.dtype, sizeOf(x.shape), 'read'))
-  const outputs = spec.outputs.map((x) => k.buffer('out', x.dtype, sizeOf(x.shape), 'write'))
-  const own = new TileOutputs(k, target, node, spec.outputs, outputs)
-  const inliner = new Inliner(k, target, (x) => numbers.get(x) ?? null, new Map([[node as Node, own.plug]]))
 
   const left: Side = { node: node.inputs[0], order: s.leftOrder, free: s.rows, count: m, tile: tileRows }
   // (batch, inner, columns) → (batch, columns, inner)
@@ -119,22 +112,6 @@ export function lowerDotContract(spec: ContractSpec, target: Target): Kernel {
     })
     return inliner.value(side.node, index, l)
   }
-  /** A vector of `active` steps from `from`, zeros behind them. */
-  const vectorAt = (from: Index, active: number, at: (step: Index, l: Lanes) => Expr): Expr => {
-    const lane = lanesFor(lanes, active)
-    if (lane.variable === null) return at(from, lane)
-    if (active === lanes || target.tail === 'mask') {
-      // Only what is loaded is known to be zero behind the last.
-      const value = at(addIndex(from, atomIndex(lane.variable)), lane)
-      if (active === lanes || value.kind === 'load') return value
-    }
-    return e.vector(
-      Array.from({ length: lanes }, (_, l) =>
-        l < active ? at(shiftIndex(from, l), oneLane) : e.const(0, 'f32'),
-      ),
-    )
-  }
-
   const asksAhead = target.prefetches === true && !needsStatements([long.node], (x) => numbers.has(x))
   const longTiles = Math.ceil(long.count / long.tile)
   const wanted = batch >= 2 * target.threads ? 1 : Math.min(longTiles, target.threads * partsOfThread)
@@ -172,7 +149,7 @@ export function lowerDotContract(spec: ContractSpec, target: Target): Kernel {
         const free = shiftIndex(scaleIndex(tile, side.tile), i)
         return k.define(
           'x',
-          vectorAt(at, active, (step, l) => read(side, from.batch, free, runAt, step, l)),
+          zeroFilled(e, target, at, active, (step, l) => read(side, from.batch, free, runAt, step, l)),
         )
       }
       const bs = Array.from({ length: columns }, (_, c) => value(right, columnTile, c))

@@ -6,7 +6,6 @@
  * k runs upward, as in the packed contraction, and both give the same bits.
  */
 import { sizeOf, stridesOf } from '../../core/shape.js'
-import type { Node } from '../../ir/node.js'
 import { pairsOn } from '../../schedule/bf16-products.js'
 import { contractShape, matrixSizes } from '../../schedule/contract-shape.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
@@ -26,11 +25,11 @@ import {
 import type { Expr, Kernel, Register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
 
+import { beginContract } from './contract-kernel.js'
 import { Inliner } from './inline.js'
 import { KernelBuilder } from './kernel-builder.js'
 import { type Lanes, lanesFor } from './lanes.js'
 import { leftTiles } from './left-tiles.js'
-import { TileOutputs } from './tile-outputs.js'
 
 /** The part of its lanes that a row must fill. */
 const leastFilled = 0.8
@@ -66,13 +65,8 @@ export function lowerImageRows(spec: ContractSpec, target: Target): Kernel | nul
   )
     return null
 
-  const k = new KernelBuilder()
+  const { k, numbers, own, inliner } = beginContract(spec, target)
   const { e } = k
-  const numbers = new Map<Node, number>()
-  for (const x of spec.inputs) numbers.set(x, k.buffer('in', x.dtype, sizeOf(x.shape), 'read'))
-  const outputs = spec.outputs.map((x) => k.buffer('out', x.dtype, sizeOf(x.shape), 'write'))
-  const own = new TileOutputs(k, target, node, spec.outputs, outputs)
-  const inliner = new Inliner(k, target, (x) => numbers.get(x) ?? null, new Map([[node as Node, own.plug]]))
   const left = leftTiles(inliner, spec, numbers, { tile: m, steps: inner }, target)
 
   const rightValue = (g: Index, at: readonly Index[], column: readonly Index[], l: Lanes): Expr => {

@@ -27,18 +27,19 @@ import {
 import { type Expr, type Kernel, operandsOf, register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
 import { addHalves } from './add-halves.js'
+import { beginContract } from './contract-kernel.js'
 import { Inliner } from './inline.js'
 import { KernelBuilder, times, whereInside } from './kernel-builder.js'
-import { type Lanes, lanesFor, oneLane } from './lanes.js'
-import { TileOutputs } from './tile-outputs.js'
+import { type Lanes, oneLane } from './lanes.js'
 import { transposeRows } from './transpose.js'
+import { zeroFilled } from './zero-filled.js'
 
 /** Vectors of columns whose sums fit the L1 cache beside what is read. */
 const mostVectors = 16
 const unrolledVectors = 4
 
 export function lowerThinContract(spec: ContractSpec, target: Target): Kernel {
-  const k = new KernelBuilder()
+  const { k, numbers, own, inliner } = beginContract(spec, target)
   const { e } = k
   const { node } = spec
   const [left, right] = node.inputs
@@ -46,12 +47,6 @@ export function lowerThinContract(spec: ContractSpec, target: Target): Kernel {
   const [m, n, steps] = matrixSizes(s)
   const batch = sizeOf(s.batch)
   const lanes = lanesOf(target)
-
-  const numbers = new Map<Node, number>()
-  for (const x of spec.inputs) numbers.set(x, k.buffer('in', x.dtype, sizeOf(x.shape), 'read'))
-  const outputs = spec.outputs.map((x) => k.buffer('out', x.dtype, sizeOf(x.shape), 'write'))
-  const own = new TileOutputs(k, target, node, spec.outputs, outputs)
-  const inliner = new Inliner(k, target, (x) => numbers.get(x) ?? null, new Map([[node as Node, own.plug]]))
 
   const operand = (
     reader: Inliner,
@@ -105,19 +100,8 @@ export function lowerThinContract(spec: ContractSpec, target: Target): Kernel {
   })()
 
   /** A vector of `active` values along one index, zeros behind them. */
-  const vectorOf = (active: number, at: (i: Index, l: Lanes) => Expr): Expr => {
-    const lane = lanesFor(lanes, active)
-    if (active === lanes) return at(atomIndex(lane.variable!), lane)
-    if (target.tail === 'mask' && lane.variable !== null) {
-      // Only what is loaded is known to be zero behind the last.
-      const value = at(atomIndex(lane.variable), lane)
-      if (value.kind === 'load') return value
-    }
-    const zero = e.const(0, 'f32')
-    return e.vector(
-      Array.from({ length: lanes }, (_, l) => (l < active ? at(constantIndex(l), oneLane) : zero)),
-    )
-  }
+  const vectorOf = (active: number, at: (i: Index, l: Lanes) => Expr): Expr =>
+    zeroFilled(e, target, constantIndex(0), active, at)
 
   /** Runs `round` for the first step of each vector of steps. */
   const overSteps = (round: (first: Index, active: number) => void): void => {
