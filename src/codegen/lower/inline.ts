@@ -80,8 +80,6 @@ export class Inliner {
   readonly width: number
   /** The target can read some lanes of a vector only. */
   private readonly masks: boolean
-  /** Bytes of operands beyond which it pays to ask for memory ahead of its use. */
-  readonly prefetchesBeyond: number
   /** The target makes pairs of bf16 by an instruction. */
   private readonly pairs: boolean
 
@@ -96,7 +94,6 @@ export class Inliner {
     this.width = lanesOf(target)
     this.masks = target.tail === 'mask'
     this.pairs = target.bf16Products === true
-    this.prefetchesBeyond = target.prefetches === true ? target.l2 : Number.POSITIVE_INFINITY
     this.bufferOf = bufferOf
     this.plugs = plugs
   }

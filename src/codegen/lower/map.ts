@@ -3,7 +3,7 @@
  * nest starts as one flat loop and is split only where index arithmetic asks for it (a broadcast, a transpose), so
  * that inner loops are as long as they can be and addresses need no division.
  */
-import { range, sizeOf, stridesOf } from '../../core/shape.js'
+import { largestDivisor, range, sizeOf, stridesOf } from '../../core/shape.js'
 import { isOp, type Node, topologicalOrder } from '../../ir/node.js'
 import { domainOf, hasBorder } from '../../schedule/parts.js'
 import {
@@ -23,6 +23,7 @@ import { type Expr, type IndexRange, type Kernel, operandsOf, type Stmt } from '
 import { lanesOf, type Target } from '../target.js'
 import { exprsOf, walkStmts } from '../walk.js'
 import { Inliner, ScalarOnly } from './inline.js'
+import { interchangeSums, sumsApart } from './interchange-sums.js'
 import { SameVariables } from './jam.js'
 import { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
@@ -41,9 +42,12 @@ export interface MapKernelSpec {
 /** Buffers stand in the order: inputs, outputs. */
 export function lowerMap(spec: MapKernelSpec, target: Target): Kernel {
   const width = lanesOf(target)
-  const dims = refine(spec, width, target)
+  const refined = refine(spec, width, target)
+  const apart = sumsImages(spec, target)
+  const dims = apart ? inBlocks(refined, target) : refined
   try {
-    return write(spec, dims, width, target)
+    const kernel = write(spec, dims, width, target)
+    return apart ? interchangeSums(kernel, target) : kernel
   } catch (error) {
     if (error instanceof ScalarOnly) return write(spec, dims, 1, target)
     throw error
@@ -76,6 +80,23 @@ function refine(spec: MapKernelSpec, width: number, target: Target): number[] {
     dims = next
   }
   return dims
+}
+
+/** Whether the kernel sums, along lanes, images that lie apart and outside of the cache. */
+const sumsImages = (spec: MapKernelSpec, target: Target): boolean =>
+  inlined(spec).some(
+    (n) =>
+      isReduce(n) &&
+      reducesAlongLanes(n, lanesOf(target)) &&
+      sumsApart(n) &&
+      4 * sizeOf(n.inputs[0].shape) > target.l2,
+  )
+
+/** The outermost extent in a few blocks, each of which a thread takes image by image. */
+function inBlocks(extents: readonly number[], { threads }: Target): readonly number[] {
+  const [outermost, ...inner] = extents
+  const blocks = largestDivisor(outermost, 2 * threads)
+  return blocks > 1 && blocks >= threads ? [blocks, outermost / blocks, ...inner] : extents
 }
 
 /** A scalar version of the kernel, for its index expressions only. */
@@ -532,6 +553,10 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
       p,
       1,
       () => {
+        if (rest === block) {
+          row(atomIndex(p, block), block)
+          return
+        }
         const before: IndexRange = { index: atomIndex(p), low: 0, high: count - 2 }
         const then = k.block(() =>
           row(atomIndex({ kind: 'bounded', of: before.index, low: 0, high: count - 2 }, block), block),

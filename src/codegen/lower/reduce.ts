@@ -29,7 +29,6 @@ import { computeTypeOf, type Expr, type Register } from '../loop-ir.js'
 import { expandBinary } from '../math.js'
 import type { Inliner } from './inline.js'
 import { type Lanes, lanesFor, oneLane } from './lanes.js'
-import { prefetchNext } from './prefetch-next.js'
 import { roundTo } from './round.js'
 
 export type ReduceNode = Node<'reduceSum'> | Node<'reduceProd'> | Node<'reduceMax'> | Node<'reduceMin'>
@@ -196,17 +195,15 @@ export function lowerReduction(
     k.loop(v, 1, () => write(atomIndex(v)))
   }
 
-  /** Joins the element at `at` to a member's sum; returns what was read. */
-  function accumulate(member: ReduceNode, into: Register, at: readonly Index[], l: Lanes): readonly Expr[] {
+  /** Joins the element at `at` to a member's sum. */
+  function accumulate(member: ReduceNode, into: Register, at: readonly Index[], l: Lanes): void {
     const [value] = member.inputs
     if (addsProducts(member) && !inliner.isStored(value)) {
       const [a, b] = value.inputs.map((factor) => inliner.value(factor, at, l))
       k.set(into, e.mulAdd(a, b, e.register(into)))
-      return [a, b]
+      return
     }
-    const read = inliner.value(value, at, l)
-    k.set(into, combine(e, combineOf[member.op], e.register(into), read))
-    return [read]
+    k.set(into, combine(e, combineOf[member.op], e.register(into), inliner.value(value, at, l)))
   }
 
   function join(a: Expr, b: Expr): Expr {
@@ -268,7 +265,6 @@ export function lowerReduction(
         single: rest % width > 0 ? k.accumulator('single', type, 1, first) : null,
       }
     })
-    const asksAhead = outer.length > 0 && 4 * sizeOf(x.shape) > inliner.prefetchesBeyond
     // Rows of windows overlap: what several of them read in common is read once.
     const last = outer[outer.length - 1] ?? 1
     const rowsAtOnce = addsProducts(node) ? largestDivisor(last, mostRows) : 1
@@ -285,8 +281,7 @@ export function lowerReduction(
       const vector = (from: Index, into: number): void =>
         each((r) => {
           const at = sourceIndex([...r, addIndex(from, atomIndex(lane.variable!))])
-          const read = group.flatMap(({ member, sums }) => accumulate(member, sums[into], at, lane))
-          if (asksAhead) prefetchNext(k, read, place)
+          for (const { member, sums } of group) accumulate(member, sums[into], at, lane)
         })
       if (whole > 0) {
         repeat(whole, (v) => {

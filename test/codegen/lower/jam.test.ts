@@ -21,7 +21,7 @@ const text = (body: readonly Stmt[]): string =>
 
 const i = loopVar('i', 0, 7)
 
-/** y[8u + i] = x[8u + i], asking ahead. */
+/** y[8u + i] = x[8u + i] */
 const copy = (u: number, variable: LoopVar = i): Stmt[] => {
   const at = shiftIndex(atomIndex(variable), 8 * u)
   return [
@@ -29,18 +29,14 @@ const copy = (u: number, variable: LoopVar = i): Stmt[] => {
       kind: 'for',
       variable,
       step: 1,
-      body: [
-        { kind: 'prefetch', buffer: 0, index: shiftIndex(at, 32), write: false },
-        { kind: 'store', buffer: 1, index: at, stride: 1, value: e.load(0, 'f32', at) },
-      ],
+      body: [{ kind: 'store', buffer: 1, index: at, stride: 1, value: e.load(0, 'f32', at) }],
     },
   ]
 }
 
-it('loops over the same variable become one, in which the first copy asks ahead', () => {
+it('loops over the same variable become one', () => {
   expect(text(jam([copy(0), copy(1), copy(2)]))).toMatchInlineSnapshot(`
     "  for i = 0 to 7
-        prefetch x[i + 32]
         y[i] = x[i]
         y[i + 8] = x[i + 8]
         y[i + 16] = x[i + 16]"
