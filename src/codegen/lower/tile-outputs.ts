@@ -72,7 +72,8 @@ export class TileOutputs {
   prefetch(inliner: Inliner, position: Index, count: number, row: LoopVar): void {
     const lanes = this.lanesFor(count, count)
     this.standingFor(
-      (l) => this.k.e.const(0, 'f32', l.count),
+      // No choice between this and something else is simplified away.
+      (l) => this.k.e.const(Number.NaN, 'f32', l.count),
       () => prefetchOutputs(inliner, this.nodes, this.buffers, alongLanes(position, lanes), lanes, row),
     )
   }
