@@ -13,7 +13,7 @@
  * A block's matrices are sized for the L2 cache. Sums run over the channels in their order, so blocking and threads
  * change no bit.
  */
-import { sizeOf } from '../../core/shape.js'
+import { largestDivisor, sizeOf } from '../../core/shape.js'
 import type { Node } from '../../ir/node.js'
 import type { WinogradSpec } from '../../schedule/kernel-spec.js'
 import { tileRows } from '../../schedule/pack.js'
@@ -96,11 +96,13 @@ function blockingOf({ strips, least, columns, pitch, panels }: Sizes, target: Ta
   return best
 }
 
-/** Channels in parts whose transformed taps, `bytes` a channel, fill a quarter of the L2 cache. */
-function chunksOf(channels: number, bytes: number, target: Target): number[] {
-  const count = Math.ceil((channels * bytes) / (target.l2 / 4))
-  const size = Math.ceil(channels / count)
-  return Array.from({ length: count }, (_, i) => Math.min(size, channels - i * size)).filter((n) => n > 0)
+/** How many channels have their taps, `bytes` a channel, transformed at a time: these fill a quarter of the L2 cache. */
+function chunkOf(channels: number, bytes: number, target: Target): number {
+  const most = target.l2 / 4 / bytes
+  if (channels <= most) return channels
+  // Chunks of equal size are one loop.
+  const equal = largestDivisor(channels, 1.25 * most)
+  return equal >= most / 2 ? equal : Math.ceil(channels / Math.ceil(channels / most))
 }
 
 export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
@@ -130,8 +132,8 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
   const outputs = spec.outputs.map((n) => k.buffer('out', n.dtype, sizeOf(n.shape), 'write'))
   const scratch = (name: string, size: number): number => k.buffer(name, 'f32', size, 'readwrite', 'scratch')
   // Channels whose taps are made together: all, unless their points would leave the cache before they are used.
-  const chunks = spec.packed === null ? chunksOf(channels, tileProducts * panel * 4, target) : [channels]
-  const tapsPitch = spec.packed === null ? pointPitch(chunks[0] * panel) : spec.packed.shape[2] * panel
+  const chunk = spec.packed === null ? chunkOf(channels, tileProducts * panel * 4, target) : channels
+  const tapsPitch = spec.packed === null ? pointPitch(chunk * panel) : spec.packed.shape[2] * panel
   const taps = spec.packed === null ? scratch('taps', tileProducts * tapsPitch) : numbers.get(spec.packed)!
   const pointsPitch = pointPitch(tiles * pitch)
   const productsPitch = pointPitch(tiles * panel)
@@ -176,8 +178,8 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
     })
   }
 
-  /** The 36 products for one panel of output channels, or what channels `from` on add to them. */
-  const multiply = (panelAt: Index, from = 0, count = channels): void => {
+  /** The 36 products for one panel of output channels; with `from`, what `count` channels from there on add to them. */
+  const multiply = (panelAt: Index, from: Index | null = null, count = channels): void => {
     const tile = tileRows(tiles, target.tile.rows)
     const { unroll } = target.tile
     loop('point', tileProducts, (point) => {
@@ -187,7 +189,8 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
         const sums: Register[][] = Array.from({ length: rows }, (_, r) =>
           Array.from({ length: vectors }, (_, v) => {
             const sum = register(`m${r}${v}`, 'f32', lanes)
-            const before = from === 0 ? e.const(0, 'f32', lanes) : e.load(products, 'f32', place(r, v), lanes)
+            const before =
+              from === null ? e.const(0, 'f32', lanes) : e.load(products, 'f32', place(r, v), lanes)
             k.set(sum, before)
             return sum
           }),
@@ -198,7 +201,7 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
             e.load(taps, 'f32', shiftIndex(base, v * lanes), lanes),
           )
           for (let r = 0; r < rows; r++) {
-            const left = at([point, pointsPitch], [shiftIndex(first, r), pitch], [shiftIndex(c, from), 1])
+            const left = at([point, pointsPitch], [shiftIndex(first, r), pitch], [from === null ? c : addIndex(from, c), 1])
             const a = e.splat(e.load(points, 'f32', left), lanes)
             for (let v = 0; v < vectors; v++) k.set(sums[r][v], e.mulAdd(a, right[v], e.register(sums[r][v])))
           }
@@ -288,16 +291,21 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
       const at = addIndex(firstPanel, i)
       if (spec.packed === null) {
         const place = { buffer: taps, panel, pitch: tapsPitch }
-        let from = 0
-        for (const count of chunks) {
+        const some = (from: Index, count: number): void => {
           loop('vector', vectors, (v) => {
             const vector = addIndex(scaleIndex(at, vectors), v)
-            const to = shiftIndex(scaleIndex(v, lanes), -from * panel)
-            writer.vector(vector, constantIndex(from), count, place, to)
+            const to = addIndex(scaleIndex(v, lanes), scaleIndex(from, -panel))
+            writer.vector(vector, from, count, place, to)
           })
-          multiply(constantIndex(0), from, count)
-          from += count
+          multiply(constantIndex(0), chunk < channels ? from : null, count)
         }
+        const whole = Math.floor(channels / chunk)
+        if (chunk < channels)
+          loop('clear', (tileProducts * productsPitch) / lanes, (j) => {
+            k.store(products, scaleIndex(j, lanes), e.const(0, 'f32', lanes))
+          })
+        loop('chunk', whole, (j) => some(scaleIndex(j, chunk), chunk))
+        if (whole * chunk < channels) some(constantIndex(whole * chunk), channels - whole * chunk)
       } else multiply(at)
       loop('strip', plan.strips, (r) => {
         const [n, strip] = placeOf(r)
