@@ -454,6 +454,27 @@ function unionOf(sets: readonly ReadonlySet<number>[]): ReadonlySet<number> {
   return all ?? widest
 }
 
+/** What no pass replaces. */
+export const isAtom = (expr: Expr): boolean => expr.kind === 'const' || expr.kind === 'register'
+
+/** Worth a register of its own: not what every use can name for free. */
+export function isWork(expr: Expr): boolean {
+  switch (expr.kind) {
+    case 'const':
+    case 'register':
+      return false
+    case 'splat':
+      return expr.value.kind !== 'const'
+    case 'index': {
+      const { terms, offset } = expr.index
+      if (terms.length === 0) return false
+      return terms.length > 1 || offset !== 0 || terms[0].coefficient !== 1 || terms[0].atom.kind !== 'loop'
+    }
+    default:
+      return true
+  }
+}
+
 /** The expressions directly below one. */
 export function operandsOf(expr: Expr): readonly Expr[] {
   switch (expr.kind) {

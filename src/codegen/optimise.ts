@@ -3,10 +3,13 @@
  * conditional expressions become `if` statements, values that a loop does not change move before it, and values
  * that a block uses several times are computed once. Emitters of every target run it first.
  */
+import { hoist } from './hoist.js'
 import { indexKey } from './index-expression.js'
 import {
   type Expr,
   ExprBuilder,
+  isAtom,
+  isWork,
   type Kernel,
   operandsOf,
   type Register,
@@ -14,63 +17,22 @@ import {
   type Stmt,
 } from './loop-ir.js'
 import { LoadTable, rebuild } from './rebuild.js'
-import { bodiesOf, type Effects, effectsOf, effectsOfNest, withBodies } from './walk.js'
+import { bodiesOf, type Effects, effectsOf, effectsOfNest, withBodies, withExprs } from './walk.js'
 
 /** The optimised kernel. Where it has a `parallel` statement, that is the last one; values it shares stand before. */
 export function optimise(kernel: Kernel): Kernel {
-  const pass = new Pass(kernel)
-  return { ...kernel, body: pass.share(pass.hoist(pass.openGuards(kernel.body)), new Map()) }
-}
-
-/** What no pass replaces. */
-const isAtom = (expr: Expr): boolean => expr.kind === 'const' || expr.kind === 'register'
-
-/** Worth a register of its own: not what every use can name for free. */
-function isWork(expr: Expr): boolean {
-  switch (expr.kind) {
-    case 'const':
-    case 'register':
-      return false
-    case 'splat':
-      return expr.value.kind !== 'const'
-    case 'index': {
-      const { terms, offset } = expr.index
-      if (terms.length === 0) return false
-      return terms.length > 1 || offset !== 0 || terms[0].coefficient !== 1 || terms[0].atom.kind !== 'loop'
-    }
-    default:
-      return true
-  }
-}
-
-const withExprs = (stmt: Stmt, map: (expr: Expr) => Expr): Stmt => {
-  switch (stmt.kind) {
-    case 'set':
-    case 'store':
-    case 'check':
-      return { ...stmt, value: map(stmt.value) }
-    case 'when':
-    case 'loop':
-      return { ...stmt, condition: map(stmt.condition) }
-    default:
-      return stmt
-  }
+  const pass = new Pass()
+  const hoisted = hoist(pass.openGuards(kernel.body), pass.build, pass.loads)
+  return { ...kernel, body: pass.share(hoisted, new Map()) }
 }
 
 class Pass {
-  private readonly build = new ExprBuilder()
-  private readonly loads = new LoadTable()
-  /** Buffers that the kernel never stores to: their loads keep their value. */
-  private readonly constantBuffers: ReadonlySet<number>
+  readonly build = new ExprBuilder()
+  readonly loads = new LoadTable()
   private fresh = 0
   private readonly openedIfs = new Set<Stmt>()
   /** Ids of expressions without conditional ones in them. */
   private readonly unconditional = new Set<number>()
-
-  constructor(kernel: Kernel) {
-    const written = effectsOf(kernel.body).buffers
-    this.constantBuffers = new Set(kernel.buffers.map((_, i) => i).filter((i) => !written.has(i)))
-  }
 
   private freshRegister(prefix: string, expr: Expr): Register {
     return register(`${prefix}${this.fresh++}`, expr.type, expr.lanes)
@@ -146,75 +108,6 @@ class Pass {
         out[out.length - 1] = merged
       } else out.push(stmt)
     }
-  }
-
-  /** Moves values that a loop does not change before the outermost such loop. */
-  hoist(stmts: readonly Stmt[]): Stmt[] {
-    const out: Stmt[] = []
-    for (const stmt of stmts) {
-      let current = stmt
-      if (stmt.kind === 'for' || stmt.kind === 'parallel' || stmt.kind === 'loop') {
-        current = this.hoistFrom(stmt, out)
-      }
-      out.push(withBodies(current, (body) => this.hoist(body)))
-    }
-    return out
-  }
-
-  private hoistFrom(loop: Extract<Stmt, { kind: 'for' | 'parallel' | 'loop' }>, out: Stmt[]): Stmt {
-    const effects = effectsOf(loop.body)
-    const variable = loop.kind === 'loop' ? -1 : loop.variable.id
-    // Loop variables defined inside the loop change too.
-    const changing = new Set(effects.registers)
-    changing.add(variable)
-    const addVariables = (body: readonly Stmt[]): void => {
-      for (const s of body) {
-        if (s.kind === 'for' || s.kind === 'parallel') changing.add(s.variable.id)
-        for (const b of bodiesOf(s)) addVariables(b)
-      }
-    }
-    addVariables(loop.body)
-    const fixed = (expr: Expr): boolean => {
-      for (const d of expr.deps) if (changing.has(d)) return false
-      return true
-    }
-    const moved = new Map<number, Expr>()
-    const rewriter = (conditional: boolean): ((expr: Expr) => Expr) => {
-      const made = new Map<number, Expr>()
-      const rewrite = (expr: Expr): Expr => {
-        if (isAtom(expr)) return expr
-        const known = made.get(expr.id) ?? moved.get(expr.id)
-        if (known !== undefined) return known
-        let result: Expr
-        if (isWork(expr) && fixed(expr) && this.mayMove(expr, conditional)) {
-          const target = this.freshRegister('h', expr)
-          out.push({ kind: 'set', register: target, value: expr })
-          result = this.build.register(target)
-          moved.set(expr.id, result)
-        } else {
-          result = this.remake(expr, rewrite)
-          made.set(expr.id, result)
-        }
-        return result
-      }
-      return rewrite
-    }
-    const always = rewriter(false)
-    const sometimes = rewriter(true)
-    const visit = (stmt: Stmt, conditional: boolean): Stmt => {
-      const inside = conditional || stmt.kind === 'if' || stmt.kind === 'when' || stmt.kind === 'loop'
-      const renewed = withExprs(stmt, conditional ? sometimes : always)
-      return withBodies(renewed, (body) => body.map((s) => visit(s, inside)))
-    }
-    return visit(loop, false)
-  }
-
-  private mayMove(expr: Expr, conditional: boolean): boolean {
-    const loads = this.loads.of(expr)
-    if (loads.size === 0) return true
-    if (conditional) return false
-    for (const b of loads) if (!this.constantBuffers.has(b)) return false
-    return true
   }
 
   /** Computes what a block uses more than once into a register. `outer`: values that enclosing blocks hold. */

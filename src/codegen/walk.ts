@@ -32,6 +32,25 @@ export function withBodies(stmt: Stmt, map: (body: readonly Stmt[]) => readonly 
   }
 }
 
+/** The statement with `map` of what it evaluates itself; the same one where that changes nothing. */
+export function withExprs(stmt: Stmt, map: (expr: Expr) => Expr): Stmt {
+  switch (stmt.kind) {
+    case 'set':
+    case 'store':
+    case 'check': {
+      const value = map(stmt.value)
+      return value === stmt.value ? stmt : { ...stmt, value }
+    }
+    case 'when':
+    case 'loop': {
+      const condition = map(stmt.condition)
+      return condition === stmt.condition ? stmt : { ...stmt, condition }
+    }
+    default:
+      return stmt
+  }
+}
+
 /** The expressions that a statement itself evaluates (not those inside its bodies). */
 export function exprsOf(stmt: Stmt): readonly Expr[] {
   switch (stmt.kind) {
@@ -83,6 +102,8 @@ export interface Effects {
   readonly registers: ReadonlySet<number>
   /** Buffers that are stored to. */
   readonly buffers: ReadonlySet<number>
+  /** Ids of the variables of loops. */
+  readonly variables: ReadonlySet<number>
 }
 
 const nested = new WeakMap<Stmt, Effects>()
@@ -91,16 +112,19 @@ const nested = new WeakMap<Stmt, Effects>()
 export function effectsOf(stmts: readonly Stmt[]): Effects {
   const registers = new Set<number>()
   const buffers = new Set<number>()
+  const variables = new Set<number>()
   for (const stmt of stmts) {
     if (stmt.kind === 'set' || stmt.kind === 'check') registers.add(stmt.register.id)
     else if (stmt.kind === 'store') buffers.add(stmt.buffer)
     else {
+      if (stmt.kind === 'for' || stmt.kind === 'parallel') variables.add(stmt.variable.id)
       const inside = effectsOfNest(stmt)
       for (const r of inside.registers) registers.add(r)
       for (const b of inside.buffers) buffers.add(b)
+      for (const v of inside.variables) variables.add(v)
     }
   }
-  return { registers, buffers }
+  return { registers, buffers, variables }
 }
 
 /** What a statement with bodies changes. */

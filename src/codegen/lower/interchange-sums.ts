@@ -110,12 +110,12 @@ function interchanged(
     const { buffer, index } = partials.find((p) => p.register === register)!
     return { kind: 'store', buffer, index, stride: 1, value }
   }
-  const read = partials.map(({ register, read }): Stmt => ({ kind: 'set', register, value: read }))
+  const read = (): Stmt[] => partials.map(({ register, read }) => ({ kind: 'set', register, value: read }))
   const write = partials.map(({ register }) => store(register, e.register(register)))
   const over = (body: readonly Stmt[]): Stmt => ({ ...kept, body })
   return [
     over(starts.map(({ register, value }) => store(register, value))),
-    { ...summed, body: [over([...read, ...summed.body, ...write])] },
-    over([...read, ...rest]),
+    { ...summed, body: [over([...read(), ...summed.body, ...write])] },
+    over([...read(), ...rest]),
   ]
 }

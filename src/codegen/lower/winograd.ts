@@ -201,7 +201,11 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
             e.load(taps, 'f32', shiftIndex(base, v * lanes), lanes),
           )
           for (let r = 0; r < rows; r++) {
-            const left = at([point, pointsPitch], [shiftIndex(first, r), pitch], [from === null ? c : addIndex(from, c), 1])
+            const left = at(
+              [point, pointsPitch],
+              [shiftIndex(first, r), pitch],
+              [from === null ? c : addIndex(from, c), 1],
+            )
             const a = e.splat(e.load(points, 'f32', left), lanes)
             for (let v = 0; v < vectors; v++) k.set(sums[r][v], e.mulAdd(a, right[v], e.register(sums[r][v])))
           }
