@@ -18,6 +18,7 @@ import { pruneScan } from './prune-scan.js'
 import { layDown, splitInner } from './reshape-contract.js'
 import { sharePadding } from './share-padding.js'
 import { turnThin } from './thin-contract.js'
+import { trimPadding } from './trim-padding.js'
 import { widenContract } from './widen-contract.js'
 import { convAsTapsGradient } from './winograd-gradient.js'
 
@@ -75,6 +76,7 @@ const rewrites: readonly Rewrite[] = [
   fixScalars,
   joinMovement,
   dropUnits,
+  trimPadding,
   padFirst,
   foldAsMovement,
   convPhases,

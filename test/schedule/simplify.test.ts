@@ -68,6 +68,28 @@ describe('simplify', () => {
     expect(count([p, q])).toBe(7)
   })
 
+  it('leaves out padding that no window reaches', () => {
+    const windows = (size: number, stride: number, high: readonly number[]): string => {
+      const image = b.placeholder([2, 8, 8], 'f32')
+      const padded = b.pad(image, [0, 1, 1], [0, ...high], [0, 0, 0], 0)
+      const node = b.window(padded, { size: [size, size], stride: [stride, stride], dilation: [1, 1] })
+      return printGraph(simplify({ inputs: [image], outputs: [node], donations: new Map() }).outputs)
+    }
+    expect(windows(3, 2, [1, 2])).toMatchInlineSnapshot(`
+      "%0 = placeholder : f32[2, 8, 8]
+      %1 = pad %0 {low: [0, 1, 1], high: [0, 0, 2], interior: [0, 0, 0], value: 0} : f32[2, 9, 11]
+      %2 = window %1 {size: [3, 3], stride: [2, 2], dilation: [1, 1]} : f32[2, 4, 5, 3, 3]
+      return %2"
+    `)
+    // All is reached, nothing above is padded, and cropping is left alone.
+    for (const high of [
+      [0, 0],
+      [0, -1],
+    ])
+      expect(windows(3, 2, high)).toContain(`high: [0, ${high.join(', ')}]`)
+    expect(windows(3, 1, [1, 1])).toContain('high: [0, 1, 1]')
+  })
+
   it('pads before the other axes are reshaped, unless nothing is there to tell them by', () => {
     const padded = (from: readonly number[], to: readonly number[]): string => {
       const image = b.placeholder(from, 'f32')
