@@ -51,13 +51,12 @@ export function hoist(stmts: readonly Stmt[], build: ExprBuilder, loads: LoadTab
     const made = new Map<number, Expr>()
     const rewrite = (expr: Expr): Expr => {
       if (isAtom(expr)) return expr
-      let result = made.get(expr.id)
+      let result = made.get(expr.id) ?? movedBefore(expr, place.loops, depth)
       if (result !== undefined) return result
       const to = isWork(expr) ? depthOf(expr, place) : depth
       if (to >= depth) result = rebuild(build, expr, rewrite)
       else {
-        const loop = place.loops[to]
-        result = loop.moved.get(expr.id) ?? move(expr, rebuild(build, expr, rewriter(place, to)), loop)
+        result = move(expr, rebuild(build, expr, rewriter(place, to)), place.loops[to])
       }
       made.set(expr.id, result)
       return result
@@ -80,14 +79,23 @@ export function hoist(stmts: readonly Stmt[], build: ExprBuilder, loads: LoadTab
         // A `loop` may have no round: what it loads stays in it.
         const within = stmt.kind === 'loop' ? { ...inside, unconditional: loops.length + 1 } : inside
         const renewed = stmt.kind === 'loop' ? withExprs(stmt, rewriter(inside)) : stmt
-        const written = withBodies(renewed, (list) => body(list, within))
-        return [...loop.before, written]
+        const rounds = withBodies(renewed, (list) => body(list, within))
+        return [...loop.before, rounds]
       }
       const renewed = withExprs(stmt, rewrite)
       return [withBodies(renewed, (list) => body(list, { loops, unconditional: loops.length }))]
     })
   }
   return body(stmts, { loops: [], unconditional: 0 })
+}
+
+/** What already stands before one of the first `depth` loops: under a condition, too, it may be read. */
+function movedBefore(expr: Expr, loops: readonly Loop[], depth: number): Expr | undefined {
+  for (let l = 0; l < depth; l++) {
+    const found = loops[l].moved.get(expr.id)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 const changes = ({ effects, variable }: Loop, id: number): boolean =>

@@ -79,11 +79,12 @@ class Pass {
       if (stmt.kind === 'loop' && stmt.condition.kind !== 'register') {
         // Evaluated before each round: once before the loop, and again at the end of its body.
         const condition = this.freshRegister('c', stmt.condition)
-        const evaluate = this.openGuards([{ kind: 'set', register: condition, value: stmt.condition }])
-        out.push(...evaluate, {
+        const evaluate = (): Stmt[] =>
+          this.openGuards([{ kind: 'set', register: condition, value: stmt.condition }])
+        out.push(...evaluate(), {
           kind: 'loop',
           condition: this.build.register(condition),
-          body: [...this.openGuards(stmt.body), ...evaluate],
+          body: [...this.openGuards(stmt.body), ...evaluate()],
         })
         clock.advance(stmt)
         continue

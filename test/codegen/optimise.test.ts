@@ -8,7 +8,14 @@ import {
   scaleIndex,
   shiftIndex,
 } from '../../src/codegen/index-expression.js'
-import { type BufferParam, ExprBuilder, type Kernel, register, type Stmt } from '../../src/codegen/loop-ir.js'
+import {
+  type BufferParam,
+  type Expr,
+  ExprBuilder,
+  type Kernel,
+  register,
+  type Stmt,
+} from '../../src/codegen/loop-ir.js'
 import { optimise } from '../../src/codegen/optimise.js'
 import { printKernel } from '../../src/codegen/print.js'
 import { verify } from '../../src/codegen/verify.js'
@@ -62,6 +69,40 @@ describe('hoisting', () => {
           h1: f32 = (x[i] * h0)
           for j = 0 to 7
             y[8*i + j] = (h1 + s[j])"
+    `)
+  })
+
+  it('reads under a condition what has moved for others, and leaves what only the condition needs', () => {
+    const b = new ExprBuilder()
+    const i = loopVar('i', 0, 7)
+    const [scale, other] = [0, 1].map((at) => b.unary('sqrt', b.load(1, 'f32', constantIndex(at))))
+    const store = (value: Expr): Stmt => ({ kind: 'store', buffer: 2, index: atomIndex(i), stride: 1, value })
+    const kernel: Kernel = {
+      name: 'conditional',
+      buffers: [buffer('x', 8), buffer('s', 8), buffer('y', 8, 'write')],
+      body: [
+        {
+          kind: 'for',
+          variable: i,
+          step: 1,
+          body: [
+            store(b.binary('add', b.load(0, 'f32', atomIndex(i)), scale)),
+            {
+              kind: 'if',
+              ranges: [{ index: atomIndex(i), low: 2, high: 5 }],
+              then: [store(b.binary('mul', scale, other))],
+              otherwise: [],
+            },
+          ],
+        },
+      ],
+    }
+    expect(body(optimise(kernel))).toMatchInlineSnapshot(`
+      "  h0: f32 = sqrt(s[0])
+        for i = 0 to 7
+          y[i] = (x[i] + h0)
+          if 2 <= i <= 5
+            y[i] = (h0 * sqrt(s[1]))"
     `)
   })
 

@@ -7,8 +7,10 @@
  *
  *     for c { partial[c] = 0 }; for n { for c { partial[c] += row (n, c) } }; for c { finish }
  *
- * and memory is read in its order. Each sum adds the same elements in the same order.
+ * and memory is read in its order. Each sum adds the same elements in the same order. All that the inner rounds set is
+ * taken for their own, apart from the sums: so the lowering of reductions writes them.
  */
+import { byteSize, type DType } from '../../core/dtype.js'
 import { atomIndex, type Index, type LoopVar, scaleIndex, shiftIndex, stepOf } from '../index-expression.js'
 import {
   type BufferParam,
@@ -27,24 +29,33 @@ type Assignment = Extract<Stmt, { kind: 'set' }>
 
 /** Rows of so many elements are long enough to be read one by one. */
 const longRow = 8192
+/** The part of the L2 cache that the sums may take while they wait. */
+const waitingShare = 0.25
+
+/** Whether the last level of the cache that a thread has for itself is too small for a value. */
+export const leavesCache = (size: number, dtype: DType, { l2 }: Target): boolean =>
+  byteSize(dtype) * size > l2
 
 /** Whether an axis that is summed stands outside of one that is kept. */
-export const sumsApart = ({ inputs: [x], attrs: { axes } }: ReduceNode): boolean =>
-  x.shape.some((n, a) => n > 1 && a > axes[0] && !axes.includes(a))
+export function sumsApart({ inputs: [x], attrs: { axes } }: ReduceNode): boolean {
+  const outermost = axes.find((a) => x.shape[a] > 1)
+  return outermost !== undefined && x.shape.some((n, a) => n > 1 && a > outermost && !axes.includes(a))
+}
 
-/** The kernel with the loops around such sums interchanged. */
+/** The kernel with the loops around such sums interchanged; the same kernel where there are none. */
 export function interchangeSums(kernel: Kernel, target: Target): Kernel {
   const buffers = [...kernel.buffers]
   const e = new ExprBuilder()
-  const isLarge = (buffer: number): boolean => 4 * kernel.buffers[buffer].size > target.l2
+  const isLarge = (buffer: number): boolean =>
+    leavesCache(kernel.buffers[buffer].size, kernel.buffers[buffer].dtype, target)
   const visit = (stmts: readonly Stmt[]): readonly Stmt[] =>
     stmts.flatMap((stmt) => {
       const sums = stmt.kind === 'for' ? sumsOf(stmt, isLarge) : null
-      if (sums === null) return [withBodies(stmt, visit)]
+      if (sums === null || waitingBytes(sums) > waitingShare * target.l2) return [withBodies(stmt, visit)]
       return interchanged(sums, e, (partials) => buffers.push(partials) - 1)
     })
   const body = visit(kernel.body)
-  return { ...kernel, buffers, body }
+  return buffers.length === kernel.buffers.length ? kernel : { ...kernel, buffers, body }
 }
 
 /** A loop over kept indices with, for each, what its sums start from, the loop that adds to them, and what follows. */
@@ -57,12 +68,14 @@ interface Sums {
 
 /** The parts of a loop that is better interchanged; null for any other one. */
 function sumsOf(kept: For, isLarge: (buffer: number) => boolean): Sums | null {
-  const { body } = kept
-  const at = body.findIndex((s) => s.kind !== 'set' || s.value.deps.size > 0)
+  const { body, variable } = kept
+  const at = body.findIndex((s) => s.kind !== 'set' || !isConstant(s.value))
   const starts = body.slice(0, at).filter((s) => s.kind === 'set')
   const summed = body[at]
-  if (at < 1 || summed.kind !== 'for') return null
+  if (at < 1 || summed.kind !== 'for' || variable.low === variable.high) return null
   const rest = body.slice(at + 1)
+  // More loops: further sums, which find in the cache what the first ones have read.
+  if (rest.some((s) => s.kind === 'for')) return null
   const { registers, buffers } = effectsOf(summed.body)
   const known = new Set(starts.map(({ register }) => register.id))
   // What the rounds leave behind is in the sums.
@@ -71,6 +84,13 @@ function sumsOf(kept: For, isLarge: (buffer: number) => boolean): Sums | null {
   if (starts.some(({ register }) => register.type === 'bool')) return null
   return jumps(kept.variable, summed, isLarge) ? { kept, starts, summed, rest } : null
 }
+
+const isConstant = (e: Expr): boolean => e.kind === 'const' || (e.kind === 'splat' && isConstant(e.value))
+
+const roundsOf = ({ variable: { low, high } }: For): number => high - low + 1
+
+const waitingBytes = ({ kept, starts }: Sums): number =>
+  starts.reduce((bytes, { register: { type, lanes } }) => bytes + byteSize(type) * lanes * roundsOf(kept), 0)
 
 /** Whether the summed loop takes what it reads far away in every round, and the kept one to what lies beside it. */
 function jumps(kept: LoopVar, summed: For, isLarge: (buffer: number) => boolean): boolean {
@@ -92,14 +112,13 @@ function interchanged(
   e: ExprBuilder,
   scratch: (partials: BufferParam) => number,
 ): Stmt[] {
-  const { low, high } = kept.variable
-  const count = high - low + 1
+  const { low } = kept.variable
   const partials = starts.map(({ register }) => {
     const { type, lanes } = register
     const buffer = scratch({
       name: 'partial',
       dtype: type,
-      size: count * lanes,
+      size: roundsOf(kept) * lanes,
       access: 'readwrite',
       kind: 'scratch',
     })

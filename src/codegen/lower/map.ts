@@ -3,7 +3,7 @@
  * nest starts as one flat loop and is split only where index arithmetic asks for it (a broadcast, a transpose), so
  * that inner loops are as long as they can be and addresses need no division.
  */
-import { largestDivisor, range, sizeOf, stridesOf } from '../../core/shape.js'
+import { range, sizeOf, stridesOf } from '../../core/shape.js'
 import { isOp, type Node, topologicalOrder } from '../../ir/node.js'
 import { domainOf, hasBorder } from '../../schedule/parts.js'
 import {
@@ -23,7 +23,7 @@ import { type Expr, type IndexRange, type Kernel, operandsOf, type Stmt } from '
 import { lanesOf, type Target } from '../target.js'
 import { exprsOf, walkStmts } from '../walk.js'
 import { Inliner, ScalarOnly } from './inline.js'
-import { interchangeSums, sumsApart } from './interchange-sums.js'
+import { interchangeSums, leavesCache, sumsApart } from './interchange-sums.js'
 import { SameVariables } from './jam.js'
 import { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
@@ -42,12 +42,12 @@ export interface MapKernelSpec {
 /** Buffers stand in the order: inputs, outputs. */
 export function lowerMap(spec: MapKernelSpec, target: Target): Kernel {
   const width = lanesOf(target)
-  const refined = refine(spec, width, target)
-  const apart = sumsImages(spec, target)
-  const dims = apart ? inBlocks(refined, target) : refined
+  const dims = refine(spec, width, target)
   try {
-    const kernel = write(spec, dims, width, target)
-    return apart ? interchangeSums(kernel, target) : kernel
+    return (
+      (sumsImages(spec, target) ? writeInterchanged(spec, dims, width, target) : null) ??
+      write(spec, dims, width, target)
+    )
   } catch (error) {
     if (error instanceof ScalarOnly) return write(spec, dims, 1, target)
     throw error
@@ -89,14 +89,34 @@ const sumsImages = (spec: MapKernelSpec, target: Target): boolean =>
       isReduce(n) &&
       reducesAlongLanes(n, lanesOf(target)) &&
       sumsApart(n) &&
-      4 * sizeOf(n.inputs[0].shape) > target.l2,
+      leavesCache(sizeOf(n.inputs[0].shape), n.inputs[0].dtype, target),
   )
 
-/** The outermost extent in a few blocks, each of which a thread takes image by image. */
+/** The kernel that takes such images in their order, the outermost extent in blocks; null where that cannot be. */
+function writeInterchanged(
+  spec: MapKernelSpec,
+  extents: readonly number[],
+  width: number,
+  target: Target,
+): Kernel | null {
+  const plain = write(spec, inBlocks(extents, target), width, target)
+  const kernel = interchangeSums(plain, target)
+  return kernel === plain ? null : kernel
+}
+
+/** Blocks of an axis that a thread has about: each is read in one piece, and threads may take each other's. */
+const blocksOfThread = 2
+
+/** The outermost extent in blocks of at least two, of which threads have about the same number. */
 function inBlocks(extents: readonly number[], { threads }: Target): readonly number[] {
   const [outermost, ...inner] = extents
-  const blocks = largestDivisor(outermost, 2 * threads)
-  return blocks > 1 && blocks >= threads ? [blocks, outermost / blocks, ...inner] : extents
+  const wanted = blocksOfThread * threads
+  const shareOf = (blocks: number): number => Math.ceil(blocks / threads) / blocks
+  const best = range(2 * wanted + 1)
+    .reverse()
+    .filter((blocks) => blocks >= Math.max(2, threads) && outermost % blocks === 0 && outermost >= 2 * blocks)
+    .sort((p, q) => shareOf(p) - shareOf(q) || Math.abs(p - wanted) - Math.abs(q - wanted))[0]
+  return best === undefined ? extents : [best, outermost / best, ...inner]
 }
 
 /** A scalar version of the kernel, for its index expressions only. */

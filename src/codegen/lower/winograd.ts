@@ -96,7 +96,7 @@ function blockingOf({ strips, least, columns, pitch, panels }: Sizes, target: Ta
   return best
 }
 
-/** How many channels have their taps, `bytes` a channel, transformed at a time: these fill a quarter of the L2 cache. */
+/** How many channels have their taps, `bytes` a channel, transformed at a time: about a quarter of the L2 cache full. */
 function chunkOf(channels: number, bytes: number, target: Target): number {
   const most = target.l2 / 4 / bytes
   if (channels <= most) return channels

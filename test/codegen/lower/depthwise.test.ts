@@ -62,7 +62,7 @@ describe.each(await compiledBackends())('depthwise convolutions on $name', ({ ma
   beforeAll(async () => {
     if (absent !== null) return
     single = await make({ threads: 1 })
-    double = await make({ threads: 2, target: { serialWork: 1 } })
+    double = await make({ threads: 2, target: { serialWork: 1, l2: 4096 } })
   })
   afterAll(() => {
     single?.close()

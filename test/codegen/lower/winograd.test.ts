@@ -44,7 +44,13 @@ const cases: Case[] = [
   },
   { what: 'a tile an image', image: [80, 24, 4, 4], outChannels: 64, padding: same },
   { what: 'images smaller than a tile', image: [200, 24, 3, 3], outChannels: 64, padding: same },
-  { what: 'few tiles, channels in uneven parts', image: [1, 150, 14, 13], outChannels: 72, padding: same },
+  { what: 'few tiles, channels in equal parts', image: [1, 150, 14, 13], outChannels: 72, padding: same },
+  {
+    what: 'few tiles, channels in parts and a rest',
+    image: [1, 127, 14, 13],
+    outChannels: 72,
+    padding: same,
+  },
   { what: 'several panels of output channels', image: [6, 16, 12, 12], outChannels: 150, padding: same },
 ]
 
