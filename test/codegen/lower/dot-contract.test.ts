@@ -9,6 +9,7 @@ import { isDotContract } from '../../../src/schedule/dot-contract.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
 import { normals } from '../../helpers/random.js'
 import { runGraph } from '../../helpers/run-graph.js'
+import { expectClose } from '../../helpers/tolerance.js'
 
 /** batch, rows, columns, runs, steps of a run. */
 const sizes: readonly (readonly [number, number, number, number, number])[] = [
@@ -90,9 +91,7 @@ describe.each(await compiledBackends())('dot products on $name', ({ make, absent
       const [got] = runGraph(outputs, inputs, values, one)
       const bound = 3e-6 * Math.sqrt(runs * run) * (form === 'of a function' ? 3 : 1)
       expect(got).toHaveLength(batch * m * n)
-      got.forEach((v, i) => {
-        expect(Math.abs(v - expected[i])).toBeLessThan(bound)
-      })
+      expectClose(got, expected, { relative: 0, absolute: bound }, form)
       expect(runGraph(outputs, inputs, values, two)[0]).toEqual(got)
     }
   })
@@ -118,9 +117,7 @@ describe.each(await compiledBackends())('dot products on $name', ({ make, absent
     const values = inputs.map((node, i) => normals(i + 1, sizeOf(node.shape)))
     const [expected] = runGraph(outputs, inputs, values)
     const [got] = runGraph(outputs, inputs, values, backend)
-    got.forEach((v, i) => {
-      expect(Math.abs(v - expected[i])).toBeLessThan(5e-4)
-    })
+    expectClose(got, expected, { relative: 0, absolute: 5e-4 }, 'gradient')
   })
 
   it.skipIf(absent !== null)("a 1 × 1 convolution's weights have gradients without a copy", async () => {
@@ -146,8 +143,6 @@ describe.each(await compiledBackends())('dot products on $name', ({ make, absent
     const values = inputs.map((node, i) => normals(i + 1, sizeOf(node.shape)))
     const [expected] = runGraph(outputs, inputs, values)
     const [got] = runGraph(outputs, inputs, values, backend)
-    got.forEach((v, i) => {
-      expect(Math.abs(v - expected[i])).toBeLessThan(2e-4)
-    })
+    expectClose(got, expected, { relative: 0, absolute: 2e-4 }, 'gradient')
   })
 })

@@ -6,6 +6,7 @@ import { cutIntoKernels } from '../../../src/schedule/fuse.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
 import { seeded } from '../../helpers/random.js'
 import { runGraph } from '../../helpers/run-graph.js'
+import { expectClose } from '../../helpers/tolerance.js'
 
 /** Shape of the parts, axis along which they are joined. */
 const cases: readonly { shape: readonly number[]; axis: number }[] = [
@@ -48,9 +49,7 @@ describe.each(backends)('parts on $name', ({ make, absent }) => {
     const expected = runGraph(outputs, inputs, values)
     const got = runGraph(outputs, inputs, values, backend)
     got.forEach((list, i) => {
-      list.forEach((v, j) => {
-        expect(Math.abs(v - expected[i][j])).toBeLessThan(1e-5)
-      })
+      expectClose(list, expected[i], { relative: 0, absolute: 1e-5 }, `output ${i}`)
     })
     const { kernels } = cutIntoKernels(outputs, (n) => inputs.includes(n), backend.target)
     if (size / shape[0] >= 16) expect(kernels.map(({ outputs }) => outputs.length)).toEqual([2])

@@ -7,6 +7,7 @@ import type { Node } from '../../../src/ir/node.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
 import { normals } from '../../helpers/random.js'
 import { runGraph } from '../../helpers/run-graph.js'
+import { expectClose } from '../../helpers/tolerance.js'
 
 /** batch, rows, columns, inner. */
 const sizes: readonly (readonly [number, number, number, number])[] = [
@@ -66,9 +67,7 @@ describe.each(backends)('thin contractions on $name', ({ make, absent }) => {
       const [expected] = runGraph(straight.outputs, straight.inputs, values)
       const [got] = runGraph(straight.outputs, straight.inputs, values, one)
       const scale = Math.sqrt(k) * (expression ? 3 : 1)
-      got.forEach((v, i) => {
-        expect(Math.abs(v - expected[i])).toBeLessThan(3e-6 * scale)
-      })
+      expectClose(got, expected, { relative: 0, absolute: 3e-6 * scale }, 'product')
       // The same bits from a matrix that lies the other way, and on two threads.
       const other = graphOf(size, 'n k', expression)
       expect(runGraph(other.outputs, other.inputs, [values[0], across, values[2]], one)[0]).toEqual(got)
@@ -85,8 +84,6 @@ describe.each(backends)('thin contractions on $name', ({ make, absent }) => {
     const values = graph.inputs.map((node, i) => normals(i, sizeOf(node.shape)))
     const [expected] = runGraph(graph.outputs, graph.inputs, values)
     const [got] = runGraph(graph.outputs, graph.inputs, values, backend)
-    got.forEach((v, i) => {
-      expect(v).toBeCloseTo(expected[i], 4)
-    })
+    expectClose(got, expected, { relative: 0, absolute: 5e-5 }, 'product')
   })
 })
