@@ -47,35 +47,37 @@ class Pass {
     const out: Stmt[] = []
     const clock = new Clock(this.loads)
     const opened = new Map<number, Register>()
-    for (const stmt of stmts) {
-      const made = new Map<number, Expr>()
-      const pending: Stmt[] = []
-      const open = (expr: Expr): Expr => {
-        if (isAtom(expr) || this.unconditional.has(expr.id)) return expr
-        const known = made.get(expr.id)
-        if (known !== undefined) return known
-        let result: Expr
-        if (expr.kind === 'guard') {
-          const key = clock.key(expr)
-          let target = opened.get(key)
-          if (target === undefined) {
-            target = this.freshRegister('g', expr)
-            opened.set(key, target)
-            const made: Stmt = {
-              kind: 'if',
-              ranges: expr.ranges,
-              then: this.openGuards([{ kind: 'set', register: target, value: expr.then }]),
-              otherwise: this.openGuards([{ kind: 'set', register: target, value: expr.otherwise }]),
-            }
-            this.openedIfs.add(made)
-            pending.push(made)
+    // Of the statement at hand.
+    const made = new Map<number, Expr>()
+    const pending: Stmt[] = []
+    const open = (expr: Expr): Expr => {
+      if (isAtom(expr) || this.unconditional.has(expr.id)) return expr
+      const known = made.get(expr.id)
+      if (known !== undefined) return known
+      let result: Expr
+      if (expr.kind === 'guard') {
+        const key = clock.key(expr)
+        let target = opened.get(key)
+        if (target === undefined) {
+          target = this.freshRegister('g', expr)
+          opened.set(key, target)
+          const made: Stmt = {
+            kind: 'if',
+            ranges: expr.ranges,
+            then: this.openGuards([{ kind: 'set', register: target, value: expr.then }]),
+            otherwise: this.openGuards([{ kind: 'set', register: target, value: expr.otherwise }]),
           }
-          result = this.build.register(target)
-        } else result = this.remake(expr, open)
-        made.set(expr.id, result)
-        if (result === expr) this.unconditional.add(expr.id)
-        return result
-      }
+          this.openedIfs.add(made)
+          pending.push(made)
+        }
+        result = this.build.register(target)
+      } else result = this.remake(expr, open)
+      made.set(expr.id, result)
+      if (result === expr) this.unconditional.add(expr.id)
+      return result
+    }
+    for (const stmt of stmts) {
+      made.clear()
       if (stmt.kind === 'loop' && stmt.condition.kind !== 'register') {
         // Evaluated before each round: once before the loop, and again at the end of its body.
         const condition = this.freshRegister('c', stmt.condition)
@@ -90,7 +92,7 @@ class Pass {
         continue
       }
       const rewritten = withBodies(withExprs(stmt, open), (body) => this.openGuards(body))
-      this.mergeIfs(out, pending)
+      this.mergeIfs(out, pending.splice(0))
       out.push(rewritten)
       clock.advance(stmt)
     }
@@ -115,15 +117,15 @@ class Pass {
   share(stmts: readonly Stmt[], outer: ReadonlyMap<number, Expr>): Stmt[] {
     const uses = new Map<number, number>()
     const counting = new Clock(this.loads)
+    const count = (expr: Expr): Expr => {
+      if (isAtom(expr) || outer.has(expr.id)) return expr
+      const key = counting.key(expr)
+      const n = uses.get(key) ?? 0
+      uses.set(key, n + 1)
+      if (n === 0) for (const operand of operandsOf(expr)) count(operand)
+      return expr
+    }
     for (const stmt of stmts) {
-      const count = (expr: Expr): Expr => {
-        if (isAtom(expr) || outer.has(expr.id)) return expr
-        const key = counting.key(expr)
-        const n = uses.get(key) ?? 0
-        uses.set(key, n + 1)
-        if (n === 0) for (const operand of operandsOf(expr)) count(operand)
-        return expr
-      }
       withExprs(stmt, count)
       counting.advance(stmt)
     }
@@ -132,26 +134,28 @@ class Pass {
     const held = new Map<number, { readonly expr: Expr; readonly value: Expr }>()
     const inherited = new Map(outer)
     const out: Stmt[] = []
+    // Of the statement at hand.
+    const pending: Stmt[] = []
+    const made = new Map<number, Expr>()
+    const rewrite = (expr: Expr): Expr => {
+      if (isAtom(expr)) return expr
+      const from = inherited.get(expr.id) ?? made.get(expr.id)
+      if (from !== undefined) return from
+      const key = clock.key(expr)
+      const known = held.get(key)
+      if (known !== undefined) return known.value
+      let result = this.remake(expr, rewrite)
+      if ((uses.get(key) ?? 0) > 1 && isWork(expr)) {
+        const target = this.freshRegister('t', expr)
+        pending.push({ kind: 'set', register: target, value: result })
+        result = this.build.register(target)
+        held.set(key, { expr, value: result })
+        this.origin.set(expr.id, expr)
+      } else made.set(expr.id, result)
+      return result
+    }
     for (const stmt of stmts) {
-      const pending: Stmt[] = []
-      const made = new Map<number, Expr>()
-      const rewrite = (expr: Expr): Expr => {
-        if (isAtom(expr)) return expr
-        const from = inherited.get(expr.id) ?? made.get(expr.id)
-        if (from !== undefined) return from
-        const key = clock.key(expr)
-        const known = held.get(key)
-        if (known !== undefined) return known.value
-        let result = this.remake(expr, rewrite)
-        if ((uses.get(key) ?? 0) > 1 && isWork(expr)) {
-          const target = this.freshRegister('t', expr)
-          pending.push({ kind: 'set', register: target, value: result })
-          result = this.build.register(target)
-          held.set(key, { expr, value: result })
-          this.origin.set(expr.id, expr)
-        } else made.set(expr.id, result)
-        return result
-      }
+      made.clear()
       const renewed = withExprs(stmt, rewrite)
       const below = new Map<number, Expr>()
       if (bodiesOf(stmt).length > 0) {
@@ -162,7 +166,7 @@ class Pass {
         }
       }
       out.push(
-        ...pending,
+        ...pending.splice(0),
         withBodies(renewed, (body) => this.share(body, below)),
       )
       clock.advance(stmt)

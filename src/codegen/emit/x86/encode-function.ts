@@ -230,6 +230,10 @@ class FunctionEncoder {
     return { base, index, scale: m.scale, disp: m.displacement, ...extra }
   }
 
+  private operand(o: MachineOperand): Operand {
+    return typeof o !== 'object' ? o : o.kind === 'memory' ? this.memory(o) : this.read(o)
+  }
+
   private plain(instruction: Extract<MachineInstruction, { kind: 'plain' }>): void {
     const { a } = this
     const { mnemonic, operands, effect, mask, zero } = instruction
@@ -237,9 +241,7 @@ class FunctionEncoder {
     const first = operands[0]
     const target = effect !== 'use' && typeof first === 'object' && first.kind === 'register' ? first : null
     const out = new Array<Operand>(operands.length)
-    const operand = (o: MachineOperand): Operand =>
-      typeof o !== 'object' ? o : o.kind === 'memory' ? this.memory(o) : this.read(o)
-    for (let i = target === null ? 0 : 1; i < operands.length; i++) out[i] = operand(operands[i])
+    for (let i = target === null ? 0 : 1; i < operands.length; i++) out[i] = this.operand(operands[i])
     const maskRegister =
       mask === null ? undefined : this.read({ kind: 'register', register: mask, view: 'k' })
     const options = maskRegister === undefined ? undefined : { mask: maskRegister, zero }

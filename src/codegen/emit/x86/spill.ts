@@ -17,6 +17,12 @@ type Plain = Extract<MachineInstruction, { kind: 'plain' }>
 
 const slotBytes = 64
 
+function namesSpilled(operand: MachineOperand, spilled: ReadonlySet<VirtualRegister>): boolean {
+  if (typeof operand !== 'object') return false
+  if (operand.kind === 'register') return spilled.has(operand.register)
+  return operand.index !== null && spilled.has(operand.index.register)
+}
+
 export function spillToFrame(f: MachineFunction, spilled: ReadonlySet<VirtualRegister>): void {
   const slots = new Map<VirtualRegister, number>()
   for (const register of spilled) slots.set(register, f.frame(slotBytes))
@@ -35,6 +41,10 @@ export function spillToFrame(f: MachineFunction, spilled: ReadonlySet<VirtualReg
 
   const plain = (instruction: Plain): void => {
     const { operands, mask, effect } = instruction
+    if (!(mask !== null && spilled.has(mask)) && !operands.some((o) => namesSpilled(o, spilled))) {
+      f.add(instruction)
+      return
+    }
     const loaded = new Map<VirtualRegister, VirtualRegister>()
     const read = (register: VirtualRegister, view: View): VirtualRegister => {
       if (!spilled.has(register)) return register
