@@ -1,10 +1,9 @@
 /**
- * Map kernels: every element of one or more outputs of equal size, computed by one loop nest from stored values. The
- * nest starts as one flat loop and is split only where index arithmetic asks for it (a broadcast, a transpose), so
- * that inner loops are as long as they can be and addresses need no division.
+ * Map kernels: every element of one or more outputs of equal size, computed by one loop nest (`mapExtents`) from stored
+ * values.
  */
 import { range, sizeOf, stridesOf } from '../../core/shape.js'
-import { isOp, type Node, topologicalOrder } from '../../ir/node.js'
+import { isOp, type Node } from '../../ir/node.js'
 import { domainOf, hasBorder } from '../../schedule/parts.js'
 import {
   addIndex,
@@ -13,36 +12,29 @@ import {
   delinearize,
   type Index,
   type LoopVar,
-  linearize,
   loopVar,
   scaleIndex,
   shiftIndex,
   stepOf,
 } from '../index-expression.js'
-import { type Expr, type IndexRange, type Kernel, operandsOf, type Stmt } from '../loop-ir.js'
+import { type Expr, type IndexRange, type Kernel, operandsOf } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
 import { exprsOf, walkStmts } from '../walk.js'
-import { Inliner, ScalarOnly } from './inline.js'
+import { ScalarOnly } from './inline.js'
 import { interchangeSums, leavesCache, sumsApart } from './interchange-sums.js'
 import { SameVariables } from './jam.js'
 import { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
+import { type Draft, draft, inlined, type MapKernelSpec, makeInliner } from './map-draft.js'
+import { mapExtents } from './map-extents.js'
 import { resultsOf } from './map-results.js'
 import { type ReduceNode, reducesAlongLanes, siblingsAmong, sumsAtOnce } from './reduce.js'
 import { TransposedTiles } from './transpose.js'
 
-export interface MapKernelSpec {
-  readonly name: string
-  /** Nodes of equal size, each stored by this kernel. */
-  readonly outputs: readonly Node[]
-  /** Stored nodes that the kernel reads. */
-  readonly inputs: readonly Node[]
-}
-
 /** Buffers stand in the order: inputs, outputs. */
 export function lowerMap(spec: MapKernelSpec, target: Target): Kernel {
   const width = lanesOf(target)
-  const dims = refine(spec, width, target)
+  const dims = mapExtents(spec, width, target)
   try {
     return (
       (sumsImages(spec, target) ? writeInterchanged(spec, dims, width, target) : null) ??
@@ -52,34 +44,6 @@ export function lowerMap(spec: MapKernelSpec, target: Target): Kernel {
     if (error instanceof ScalarOnly) return write(spec, dims, 1, target)
     throw error
   }
-}
-
-/** Nodes the kernel computes in place: everything between its outputs and its inputs. */
-function inlined(spec: MapKernelSpec): Node[] {
-  const stored = new Set(spec.inputs)
-  return topologicalOrder(spec.outputs, (n) => (stored.has(n) ? [] : n.inputs)).filter((n) => !stored.has(n))
-}
-
-/**
- * The extents of the loop nest. Each round builds the kernel's index expressions and splits the flat domain at the
- * divisors that quotients and remainders still ask for.
- */
-function refine(spec: MapKernelSpec, width: number, target: Target): number[] {
-  const total = sizeOf(domainOf(spec.outputs[0]))
-  let dims = [total]
-  for (let round = 0; round < 6; round++) {
-    // Short splits that lanes can follow within one vector are left to them: they would only shorten the inner loop.
-    const masks = target.tail === 'mask'
-    const short = masks ? Math.min(4, width) : width
-    const wanted = divisorsIn(draft(spec, dims, target), dims, width).filter(
-      (n) => n >= short || width % n !== 0 || (total % width !== 0 && !masks),
-    )
-    if (wanted.length === 0) break
-    const next = split(dims, wanted)
-    if (next.length === dims.length) break
-    dims = next
-  }
-  return dims
 }
 
 /** Whether the kernel sums, along lanes, images that lie apart and outside of the cache. */
@@ -117,139 +81,6 @@ function inBlocks(extents: readonly number[], { threads }: Target): readonly num
     .filter((blocks) => blocks >= Math.max(2, threads) && outermost % blocks === 0 && outermost >= 2 * blocks)
     .sort((p, q) => shareOf(p) - shareOf(q) || Math.abs(p - wanted) - Math.abs(q - wanted))[0]
   return best === undefined ? extents : [best, outermost / best, ...inner]
-}
-
-/** A scalar version of the kernel, for its index expressions only. */
-function draft(
-  spec: MapKernelSpec,
-  dims: readonly number[],
-  target: Target,
-): { body: readonly Stmt[]; vars: LoopVar[] } {
-  const k = new KernelBuilder()
-  const inliner = makeInliner(k, spec, target)
-  const vars = dims.map((n) => loopVar('i', 0, n - 1))
-  const position = linearize(
-    vars.map((v) => atomIndex(v)),
-    stridesOf(dims),
-  )
-  nest(k, vars, 0, () => {
-    for (const { node, buffer, place } of resultsOf(spec.outputs, spec.inputs.length))
-      k.store(buffer, place(position), inliner.value(node, delinearize(position, node.shape), oneLane))
-  })
-  return { body: k.build(spec.name).body, vars }
-}
-
-function makeInliner(k: KernelBuilder, spec: MapKernelSpec, target: Target): Inliner {
-  const numbers = new Map<Node, number>()
-  spec.inputs.forEach((node, i) => {
-    numbers.set(node, k.buffer(`in${i}`, node.dtype, sizeOf(node.shape), 'read'))
-  })
-  spec.outputs.forEach((node, i) => {
-    k.buffer(`out${i}`, node.dtype, sizeOf(node.shape), 'write')
-  })
-  return new Inliner(k, target, (node) => numbers.get(node) ?? null)
-}
-
-function nest(k: KernelBuilder, vars: readonly LoopVar[], from: number, write: () => void): void {
-  if (from === vars.length) write()
-  else k.loop(vars[from], 1, () => nest(k, vars, from + 1, write))
-}
-
-interface Step {
-  /** Number of the variable. */
-  readonly at: number
-  /** The index moves by so much each time the variable has moved by `size`. */
-  readonly by: number
-  readonly size: number
-}
-
-/** How an index moves with the variables, through quotients and remainders. */
-function stepsIn(index: Index, vars: readonly LoopVar[]): Step[] {
-  return index.terms.flatMap(({ atom, coefficient }): Step[] => {
-    const c = Math.abs(coefficient)
-    if (atom.kind === 'loop') {
-      const at = vars.indexOf(atom)
-      return at < 0 ? [] : [{ at, by: c, size: 1 }]
-    }
-    if (atom.kind !== 'quotient' && atom.kind !== 'remainder') return []
-    return stepsIn(atom.of, vars).map(({ at, by, size }) => {
-      if (atom.kind === 'remainder') return { at, by: by * c, size }
-      const shared = gcd(atom.by, by)
-      return { at, by: (by / shared) * c, size: (atom.by / shared) * size }
-    })
-  })
-}
-
-/** Sizes at which the position is still divided: strides (in the flat domain) of wanted split points. */
-function divisorsIn(
-  { body, vars }: { body: readonly Stmt[]; vars: LoopVar[] },
-  dims: readonly number[],
-  width: number,
-): number[] {
-  const strides = stridesOf(dims)
-  const found = new Set<number>()
-  const visit = (index: Index): void => {
-    for (const { atom } of index.terms) {
-      if (atom.kind === 'quotient' || atom.kind === 'remainder') {
-        for (const { at, by, size } of stepsIn(atom.of, vars)) {
-          // (c·v + …) / by changes when v passes a multiple of by/c.
-          const inner = (atom.by / gcd(atom.by, by)) * size
-          // Quotients of quotients that come round within a vector are left to its lanes.
-          if (size > 1 && width % (strides[at] * inner) === 0) continue
-          if (inner > 1 && inner < dims[at] && dims[at] % inner === 0) found.add(strides[at] * inner)
-        }
-        visit(atom.of)
-      } else if (atom.kind === 'bounded') visit(atom.of)
-      else if (atom.kind === 'dynamic') visitExpr(atom.value)
-    }
-  }
-  const seen = new Set<Expr>()
-  const visitExpr = (expr: Expr): void => {
-    if (seen.has(expr)) return
-    seen.add(expr)
-    if (expr.kind === 'load' || expr.kind === 'index' || expr.kind === 'ramp') visit(expr.index)
-    if (expr.kind === 'guard') for (const r of expr.ranges) visit(r.index)
-    for (const x of operandsOf(expr)) visitExpr(x)
-  }
-  const visitStmt = (s: Stmt): void => {
-    switch (s.kind) {
-      case 'for':
-      case 'parallel':
-      case 'loop':
-        s.body.forEach(visitStmt)
-        return
-      case 'set':
-      case 'check':
-        visitExpr(s.value)
-        return
-      case 'store':
-        visit(s.index)
-        visitExpr(s.value)
-        return
-      case 'if':
-      case 'when':
-        s.then.forEach(visitStmt)
-        s.otherwise.forEach(visitStmt)
-    }
-  }
-  body.forEach(visitStmt)
-  return [...found]
-}
-
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))
-
-/** The extents with further split points (strides of the flat domain), as far as they form a chain of divisors. */
-function split(dims: readonly number[], wanted: readonly number[]): number[] {
-  const total = sizeOf(dims)
-  const points = new Set(stridesOf(dims))
-  for (const w of [...wanted].sort((a, b) => a - b)) {
-    const chain = [...points, w].sort((a, b) => a - b)
-    if (chain.every((p, i) => i === 0 || p % chain[i - 1] === 0) && total % w === 0) points.add(w)
-  }
-  const chain = [...points].sort((a, b) => b - a)
-  return chain
-    .map((p, i) => (i === 0 ? total : chain[i - 1]) / p)
-    .filter((n, i) => n !== 1 || i === chain.length - 1)
 }
 
 /** About one arithmetic operation an element and inlined node; transcendental ones count more. */
@@ -313,10 +144,7 @@ interface Crossing {
  * An axis along which inputs are contiguous that the lanes would fetch from far apart, and those inputs' buffers; null
  * where there is none.
  */
-function acrossAxis(
-  { body, vars }: { body: readonly Stmt[]; vars: LoopVar[] },
-  spec: MapKernelSpec,
-): Crossing | null {
+function acrossAxis({ body, vars }: Draft, spec: MapKernelSpec): Crossing | null {
   const lanes = vars[vars.length - 1]
   const loads = new Map<number, Index[]>()
   const guarded = new Set<number>()
@@ -359,7 +187,7 @@ const mostPieces = 8
  * Where the innermost loop has to be cut so that no test of its variable alone is left in any piece: the borders of a
  * padded row, the joints of a concatenated one. Ends with the row's length.
  */
-function cutsOf({ body, vars }: { body: readonly Stmt[]; vars: LoopVar[] }): number[] {
+function cutsOf({ body, vars }: Draft): number[] {
   const last = vars[vars.length - 1]
   const length = last.high + 1
   const cuts = new Set<number>()
