@@ -129,7 +129,7 @@ describe.each(await compiledBackends())('sums on $name', ({ make, absent }) => {
     const plain = await make({ threads: 1 })
     const expected = runGraph(outputs, inputs, values, plain)
     plain.close()
-    const tolerance = { relative: dtype === 'f16' ? 1e-2 : 1e-4, absolute: dtype === 'f16' ? 0.5 : 1e-3 }
+    const tolerance = { relative: dtype === 'f16' ? 2 ** -10 : 1e-6, absolute: dtype === 'f16' ? 1e-2 : 2e-4 }
     runGraph(outputs, inputs, values).forEach((reference, i) => {
       expectClose(expected[i], reference, tolerance, `sum ${i}`)
     })

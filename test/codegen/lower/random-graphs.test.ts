@@ -20,7 +20,7 @@ const genes: fc.Arbitrary<Gene[]> = fc.array(fc.tuple(fc.nat(199), fc.nat(3), fc
 })
 /** Machine code shares the scheduler and the lowering with wasm: fewer graphs suffice. */
 const runsOn = (name: string): number =>
-  Number(process.env.CHAINRULE_TEST_RUNS ?? (name === 'wasm' ? 100 : 40))
+  Number(process.env.CHAINRULE_TEST_RUNS ?? (name === 'wasm' ? 150 : 40))
 
 /** Nothing reads these: what a program is asked for. */
 function ends({ nodes }: RandomGraph): Node[] {
