@@ -15,10 +15,8 @@
  * kernel's inputs (the packed left side among them), then its outputs.
  */
 
-import { sizeOf, stridesOf } from '../../core/shape.js'
-import type { Node } from '../../ir/node.js'
+import { sizeOf } from '../../core/shape.js'
 import { pairsOn } from '../../schedule/bf16-products.js'
-import { contractShape } from '../../schedule/contract-shape.js'
 import { isDotContract } from '../../schedule/dot-contract.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
 import { tileRows } from '../../schedule/pack.js'
@@ -30,44 +28,32 @@ import {
   delinearize,
   type Index,
   type LoopVar,
-  linearize,
   loopVar,
   scaleIndex,
   shiftIndex,
 } from '../index-expression.js'
-import { type Expr, type Kernel, type Register, register } from '../loop-ir.js'
+import { type Kernel, type Register, register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
 import { blockingOf, stepsOf } from './contract-blocking.js'
+import { beginContract } from './contract-kernel.js'
+import { copyRightSide } from './copy-right-side.js'
 import { lowerDotContract } from './dot-contract.js'
-import { Inliner } from './inline.js'
-import { KernelBuilder, whereInside } from './kernel-builder.js'
-import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
+import { times, whereInside } from './kernel-builder.js'
 import { type LeftReader, leftTiles } from './left-tiles.js'
 import { pairedLeft } from './paired-left.js'
 import { needsStatements } from './prefetch.js'
 import { RightSide } from './right-side.js'
-import { pairOfBf16 } from './round.js'
 import { lowerThinContract } from './thin-contract.js'
-import { TileOutputs } from './tile-outputs.js'
-import { TransposedTiles } from './transpose.js'
 
 /** A right side is read where it lies up to this part of the L1 cache, and by up to so many tiles of rows. */
 const smallShare = 0.75
 const fewTiles = 3
 
-/** Steps between a row of the right side that is copied and the one that is asked for. */
-const stepsAhead = 16
-
-/** Up to this many copies have no loop of their own. */
-const unrolledCopies = 12
-
 export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   if (isThin(spec.node)) return lowerThinContract(spec, target)
   if (isDotContract(spec.node)) return lowerDotContract(spec, target)
-  const k = new KernelBuilder()
-  const right = spec.node.inputs[1]
+  const { k, numbers, own, inliner } = beginContract(spec, target)
   const { e } = k
-  const s = contractShape(spec.node)
   const plan = blockingOf(spec, target)
   const lanes = lanesOf(target)
   const { vectors, unroll } = target.tile
@@ -79,10 +65,6 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const outerInner = inner[0] ?? 1
   const slices = Math.ceil(outerInner / plan.outerSlice)
 
-  // Buffers: inputs, outputs, then scratch.
-  const numbers = new Map<Node, number>()
-  for (const node of spec.inputs) numbers.set(node, k.buffer('in', node.dtype, sizeOf(node.shape), 'read'))
-  const outputs = spec.outputs.map((node) => k.buffer('out', node.dtype, sizeOf(node.shape), 'write'))
   // Columns are rounded up to whole vectors; what lies beyond is computed and never stored.
   const pitch = Math.ceil(plan.columns / lanes) * lanes
   const width = pitch * plan.together
@@ -91,60 +73,18 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const small = slices === 1 && plan.columns === plan.n && plan.k * pitch * 4 <= smallShare * target.l1
 
   // A large right side is read in short runs, whose beginnings the processor cannot guess.
-  const asksAhead = target.prefetches === true && sizeOf(right.shape) * 4 > target.l2
+  const asksAhead = target.prefetches === true && sizeOf(spec.node.inputs[1].shape) * 4 > target.l2
   const prefetches =
     target.prefetches === true &&
     lanes > 1 &&
-    plan.batch * plan.m * plan.n * 4 * (spec.inputs.length + outputs.length) > target.l2 &&
+    plan.batch * plan.m * plan.n * 4 * (spec.inputs.length + spec.outputs.length) > target.l2 &&
     !needsStatements(spec.outputs, (n) => numbers.has(n) || n === spec.node)
-  const own = new TileOutputs(k, target, spec.node, spec.outputs, outputs)
-  const inliner = new Inliner(
-    k,
-    target,
-    (node) => numbers.get(node) ?? null,
-    new Map([[spec.node as Node, own.plug]]),
-  )
   const tileSizes = { tile, steps: stepsMost }
   const left =
     pairs === null || spec.packed !== null
       ? leftTiles(inliner, spec, numbers, tileSizes, target)
       : pairedLeft(inliner, spec, pairs, numbers, tileSizes, target)
   const rightSide = new RightSide(inliner, target, spec, numbers)
-
-  const nest = (sizes: readonly number[], write: (i: Index[]) => void, done: Index[] = []): void => {
-    if (done.length === sizes.length) {
-      write(done)
-      return
-    }
-    const size = sizes[done.length]
-    if (size === 1) {
-      nest(sizes, write, [...done, constantIndex(0)])
-      return
-    }
-    const v = loopVar('k', 0, size - 1)
-    k.loop(v, 1, () => nest(sizes, write, [...done, atomIndex(v)]))
-  }
-
-  /** What the scratch holds of a step: the right side's value, or the pair of it and the one half an axis further. */
-  const stepValue = (
-    g: Index,
-    at: readonly Index[],
-    column: readonly Index[],
-    l: Lanes,
-    alone: boolean,
-  ): Expr => {
-    const value = rightSide.value(g, at, column, l)
-    if (pairs === null) return value
-    const second = at.map((i, axis) => (axis === pairs ? shiftIndex(i, inner[pairs]) : i))
-    return pairOfBf16(e, value, alone ? e.const(0, 'f32', l.count) : rightSide.value(g, second, column, l))
-  }
-
-  /** A place in the inner dimension: batch done together, outermost contracting axis within the slice, the others. */
-  interface Step {
-    readonly t: Index
-    readonly o: Index
-    readonly rest: readonly Index[]
-  }
 
   // The tile reads the right side where it lies: rows of a stored matrix that stay in the L1 cache from one tile to the
   // next, as the copy would, or that few tiles read.
@@ -156,127 +96,8 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const halves = lanes === 16 && pairs === null && spec.outputs.length === 1 && spec.outputs[0] === spec.node
   const scratch =
     direct !== null ? -1 : k.buffer('block', panelType, stepsMost * width, 'readwrite', 'scratch')
+  const copy = { inliner, target, spec, plan, rightSide, inner, pairs, scratch, pitch, width, asksAhead }
   const partial = slices > 1 ? k.buffer('partial', 'f32', tiles * tile * width, 'readwrite', 'scratch') : -1
-
-  /** Copies columns [start, start + count) of batches g… for one slice of k. */
-  const fill = (
-    g: Index,
-    start: Index,
-    count: number,
-    sliceStart: Index,
-    outer: number,
-    last: boolean,
-  ): void => {
-    const sizes = [outer, ...inner.slice(1)]
-    if (pairs === null || s.inner[pairs] % 2 === 0 || (pairs === 0 && !last)) {
-      fillSteps(g, start, count, sliceStart, sizes, 0, false)
-      return
-    }
-    // The last step of an odd axis has nothing beside it.
-    const whole = sizes[pairs] - 1
-    const some = (n: number): number[] => sizes.map((size, axis) => (axis === pairs ? n : size))
-    if (whole > 0) fillSteps(g, start, count, sliceStart, some(whole), 0, false)
-    fillSteps(g, start, count, sliceStart, some(1), whole, true)
-  }
-
-  /** The steps of a slice that begin with step `first` of the paired axis; `alone`: with nothing beside them. */
-  const fillSteps = (
-    g: Index,
-    start: Index,
-    count: number,
-    sliceStart: Index,
-    innerSizes: readonly number[],
-    first: number,
-    alone: boolean,
-  ): void => {
-    const rowLength = Math.min(plan.rowLength, count)
-    const rows = count / rowLength
-    const masks = target.tail === 'mask' && lanes > 1 && rowLength > 1
-    const scalar = lanes === 1 || (rowLength < lanes && !masks)
-    const copies = scalar ? rowLength : Math.ceil(rowLength / lanes)
-    const sizes = [plan.together, ...innerSizes]
-    const stepAt = ([t, ...at]: readonly Index[]): Step => {
-      const [o, ...rest] = at.map((i, axis) => (axis === pairs ? shiftIndex(i, first) : i))
-      return { t, o, rest }
-    }
-    const axis = s.inner.length - 1
-    const crossed = masks && s.inner.length > 0 ? rightSide.crossedBuffer(axis, inner[axis]) : null
-    if (crossed !== null) {
-      // The columns of a row lie far apart and its inner steps beside each other: tiles are turned in registers.
-      nest(sizes.slice(0, -1), (done) => {
-        const tiles = (from: Index, active: number): void => {
-          const block = (row: Index): void => {
-            copyRow((u) => stepAt([...done, shiftIndex(from, u)]), row, active)
-          }
-          nest([rows], ([row]) => block(row))
-        }
-        const size = sizes[sizes.length - 1]
-        const whole = Math.floor(size / lanes)
-        const v = loopVar('k', 0, whole - 1)
-        if (whole > 0) k.loop(v, 1, () => tiles(atomIndex(v, lanes), lanes))
-        if (whole * lanes < size) tiles(constantIndex(whole * lanes), size - whole * lanes)
-      })
-      return
-    }
-    nest(sizes, (at) => {
-      const step = (): Step => stepAt(at)
-      if (rows * copies <= unrolledCopies) {
-        for (let r = 0; r < rows; r++) copyRow(step, constantIndex(r), 1)
-      } else nest([rows], ([row]) => copyRow(step, row, 1))
-    })
-
-    /** One row of columns at inner steps 0…count-1 of a run. */
-    function copyRow(place: (u: number) => Step, row: Index, count: number): void {
-      const write = (from: Index, l: Lanes): void => {
-        if (crossed !== null) inliner.tiles = new TransposedTiles(k, new Set([crossed]), count)
-        for (let u = 0; u < count; u++) {
-          if (inliner.tiles !== null) inliner.tiles.current = u
-          writeStep(place(u), from, l)
-        }
-        inliner.tiles = null
-      }
-      const writeStep = ({ t, o, rest }: Step, from: Index, l: Lanes): void => {
-        const indices = s.inner.length === 0 ? [] : [addIndex(sliceStart, o), ...rest]
-        const step = addIndex(
-          scaleIndex(o, plan.innerSteps),
-          rest.length === 0 ? constantIndex(0) : linearize(rest, stridesOf(inner.slice(1))),
-        )
-        const at = addIndex(scaleIndex(step, width), scaleIndex(t, pitch), scaleIndex(row, rowLength))
-        const column =
-          s.columns.length === 0
-            ? []
-            : plan.n === plan.rowLength
-              ? [...s.columns.slice(0, -1).map(() => constantIndex(0)), addIndex(start, from)]
-              : [...delinearize(addIndex(rowOf(start), row), s.columns.slice(0, -1)), from]
-        const value = stepValue(addIndex(g, t), indices, column, l, alone)
-        k.store(scratch, atLane(addIndex(at, from), l, 0), value, 1, l.active)
-        if (asksAhead && value.kind === 'load' && indices.length === 1) {
-          const later = stepValue(addIndex(g, t), [shiftIndex(indices[0], stepsAhead)], column, l, alone)
-          if (later.kind === 'load')
-            k.emit({ kind: 'prefetch', buffer: later.buffer, index: later.index, write: false })
-        }
-      }
-      const unrolled = copies <= unrolledCopies && count === 1
-      if (scalar) {
-        if (copies <= unrolledCopies) for (let v = 0; v < copies; v++) write(constantIndex(v), oneLane)
-        else nest([copies], ([v]) => write(v, oneLane))
-        return
-      }
-      const l = lanesFor(lanes, Math.min(lanes, rowLength))
-      const vector = (from: Index): void => write(addIndex(from, atomIndex(l.variable!)), l)
-      const whole = Math.floor(rowLength / lanes)
-      if (unrolled) for (let v = 0; v < whole; v++) vector(constantIndex(v * lanes))
-      else if (whole > 0) nest([whole], ([v]) => vector(scaleIndex(v, lanes)))
-      // The rest of a row is copied by a vector that overlaps the one before.
-      if (rowLength < lanes) vector(constantIndex(0))
-      else if (whole * lanes < rowLength) vector(constantIndex(rowLength - lanes))
-    }
-  }
-  // Blocks of whole rows start at multiples of a row.
-  const rowOf = (start: Index): Index => ({
-    terms: start.terms.map((t) => ({ atom: t.atom, coefficient: t.coefficient / plan.rowLength })),
-    offset: start.offset / plan.rowLength,
-  })
 
   /** One tile of `rows` rows and `count` columns (of `vecs` vectors) from `column` of the block. */
   const micro = (
@@ -410,7 +231,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       if (restColumns > 0) at(constantIndex(panels * panel), restColumns)
     }
     const each = Math.ceil(full / plan.rowParts)
-    nest([plan.together], ([t]) => {
+    times(k, 't', plan.together, (t) => {
       if (full > 0) {
         const v = loopVar('m', 0, each - 1)
         k.loop(v, 1, () =>
@@ -431,7 +252,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   const block = (g: Index, start: Index, count: number, part: Index): void => {
     const lastOuter = outerInner - (slices - 1) * plan.outerSlice
     const slice = (at: Index, outer: number, first: boolean, last: boolean): void => {
-      if (direct === null) fill(g, start, count, at, outer, last)
+      if (direct === null) copyRightSide(copy, g, start, count, at, outer, last)
       multiply(g, start, count, scaleIndex(at, plan.innerSteps), outer * plan.innerSteps, first, last, part)
     }
     if (slices === 1) {
