@@ -3,13 +3,15 @@
  *
  * Two kernels join when their outputs have equal size and whatever one reads of the other it reads at the very element
  * it writes (a bias, an activation, a mask, the next step of a parameter after its gradient), and when no third kernel
- * stands between them. Stores that nobody else reads are then dropped.
+ * stands between them; or when one reads the columns of the other's product in equal parts (the gates of a recurrent
+ * cell). Stores that nobody else reads are then dropped.
  */
 
 import type { Target } from '../codegen/target.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import { isOp, type Node, topologicalOrder } from '../ir/node.js'
 import { packPairs, pairedRows, pairsOn } from './bf16-products.js'
+import { readsColumnParts } from './column-parts.js'
 import { contractShape } from './contract-shape.js'
 import { isDotContract } from './dot-contract.js'
 import { laneForm } from './image-lanes.js'
@@ -247,13 +249,15 @@ function join(drafts: Draft[], roots: ReadonlySet<Node>): void {
     for (const early of candidates) {
       if (tried.has(early) || early === late) continue
       tried.add(early)
-      if (early.kind === 'structured' || early.kind === 'winogradTaps' || size(early) !== size(late)) continue
+      if (early.kind === 'structured' || early.kind === 'winogradTaps') continue
+      const ofParts = takesColumnParts(early, late)
+      if (!ofParts && size(early) !== size(late)) continue
       if (!fewEnough(early, late) && !fewLeft(drafts, early, late, roots)) continue
       if (isTile(early) && (computesWide(late) || late.outputs.some((n) => partsOf(n) !== null))) continue
       if (!compatible(early, late)) continue
       const reads = early.outputs.filter((n) => late.inputs.has(n))
       const storedIn = (n: Node): boolean => late.inputs.has(n)
-      if (!reads.every((n) => late.outputs.every((o) => readsInPlace(o, n, storedIn)))) continue
+      if (!ofParts && !reads.every((n) => late.outputs.every((o) => readsInPlace(o, n, storedIn)))) continue
       if (reachesThroughOthers(late, early)) continue
       merge(drafts, early, late)
       j--
@@ -261,6 +265,12 @@ function join(drafts: Draft[], roots: ReadonlySet<Node>): void {
     }
   }
 }
+
+/** Whether `late` computes something of the parts of the columns that `early` multiplies. */
+const takesColumnParts = (early: Draft, late: Draft): boolean =>
+  early.kind === 'contract' &&
+  late.needs.has(early) &&
+  readsColumnParts(early.node!, early.outputs, late.outputs, (n) => late.inputs.has(n))
 
 const isTile = (d: Draft): boolean => isTiledKind(d.kind)
 

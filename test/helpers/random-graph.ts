@@ -208,6 +208,25 @@ const sums: readonly Step[] = [
     return g.give(node, g.bound(x) * g.bound(y) * Math.max(1, k))
   },
   (r, x, g) => {
+    // A product whose columns are read in parts, with weights cut from another value.
+    if (x.shape.length === 0 || !isFloat(x.dtype)) return null
+    const last = x.shape.length - 1
+    const k = x.shape[last]
+    const [parts, columns] = [r.integer(2, 5), r.integer(16, 20)]
+    const n = parts * columns
+    if (k === 0 || sizeOf(x.shape) * n > mostWork) return null
+    const y = g.partner(r, x, (m) => sizeOf(m.shape) >= k * n)
+    if (y === null) return null
+    const w = b.reshape(b.slice(b.reshape(y, [sizeOf(y.shape)]), [0], [k * n]), [k, n])
+    const over = { batch: [[], []], contracting: [[last], [0]], accumulate: x.dtype } as const
+    const product = b.contract(x, w, over)
+    const pieces = Array.from({ length: parts }, (_, i) =>
+      b.sliceAxis(product, last, i * columns, (i + 1) * columns),
+    )
+    const sum = pieces.reduce((s, piece) => (r.next() < 0.5 ? b.add(s, piece) : b.sub(piece, s)))
+    return g.give(sum, parts * g.bound(x) * g.bound(y) * k)
+  },
+  (r, x, g) => {
     // (N, C, L) with weights cut from another value.
     if (x.shape.length !== 3 || (x.dtype !== 'f32' && x.dtype !== 'f64') || x.shape.includes(0)) return null
     const [, c, n] = x.shape

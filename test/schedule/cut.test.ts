@@ -181,6 +181,23 @@ describe('joining', () => {
       contract contract[8,10] <- packed in2"
     `)
   })
+  it('what is made of equal parts of a product’s columns is made by its kernel', () => {
+    const [x, w, state] = [f32(8, 24), f32(24, 64), f32(8, 32)]
+    const made = product(x, w)
+    const part = (i: number, columns = 32): Node => b.sliceAxis(made, 1, i, i + columns)
+    const gated = b.add(b.mul(part(0), b.sigmoid(part(32))), state)
+    expect(cut([x, w, state], [gated])).toMatchInlineSnapshot(`"contract add[8,32] <- in0 in1 in2"`)
+    expect(cut([x, w, state], [gated, b.tanh(gated), b.neg(made)])).toMatchInlineSnapshot(`"contract add[8,32] tanh[8,32] neg[8,64] <- in0 in1 in2"`)
+    // Not where parts begin anywhere, or are narrower than a vector.
+    expect(cut([x, w, state], [b.mul(part(0), b.add(part(16), state))])).toMatchInlineSnapshot(`
+      "contract contract[8,64] <- in0 in1
+      map mul[8,32] <- contract[8,64] in2"
+    `)
+    expect(cut([x, w], [b.mul(part(0, 8), part(8, 8))])).toMatchInlineSnapshot(`
+      "contract contract[8,64] <- in0 in1
+      map mul[8,8] <- contract[8,64]"
+    `)
+  })
   it('reductions of one value along the same axes share a pass', () => {
     const x = f32(8, 16)
     expect(cut([x], [b.reduceSum(x, [1]), b.reduceMax(x, [1])])).toMatchInlineSnapshot(

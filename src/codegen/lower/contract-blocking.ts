@@ -4,9 +4,11 @@
  */
 import { sizeOf } from '../../core/shape.js'
 import { pairedSteps, pairsOn } from '../../schedule/bf16-products.js'
+import { columnPartsOf } from '../../schedule/column-parts.js'
 import { contractShape, matrixSizes } from '../../schedule/contract-shape.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
 import { sharedBatchAxes } from '../../schedule/pack.js'
+import { constantIndex, type Index, scaleIndex } from '../index-expression.js'
 import { lanesOf, type Target } from '../target.js'
 
 /** Inner steps of a slice, at most about; with few rows long runs of columns matter more: copying is half the work. */
@@ -22,9 +24,12 @@ export interface Blocking {
   readonly m: number
   readonly n: number
   readonly k: number
+  /** Equal parts of the columns that a block has side by side (see column-parts.ts), and columns of a part. */
+  readonly parts: number
+  readonly partColumns: number
   /** The last free axis of the right side, and how often it repeats. */
   readonly rowLength: number
-  /** Columns of a block: a range of one row, or whole rows. */
+  /** Columns of a block, in each part: a range of one row, or whole rows. */
   readonly columns: number
   /** Batches done together (their left side is the same). */
   readonly together: number
@@ -70,6 +75,8 @@ export function blockingOf(spec: ContractSpec, target: Target): Blocking {
   const s = contractShape(spec.node)
   const [m, n, k] = matrixSizes(s)
   const batch = sizeOf(s.batch)
+  const parts = columnPartsOf(spec.node, spec.outputs)
+  const partColumns = n / parts
   const lanes = lanesOf(target)
   const panel = target.tile.vectors * lanes
   const inner = stepsOf(spec, target)
@@ -81,17 +88,22 @@ export function blockingOf(spec: ContractSpec, target: Target): Blocking {
   )
   const outerSlice = Math.ceil(outer / slices)
   const steps = outerSlice * innerSteps
-  const wanted = Math.max(panel, Math.floor((blockShare * target.l2) / 4 / steps / panel) * panel)
-  const rowLength = s.columns.length === 0 ? 1 : s.columns[s.columns.length - 1]
-  const rows = n / rowLength
+  const wanted = Math.max(panel, Math.floor((blockShare * target.l2) / 4 / steps / parts / panel) * panel)
+  const rowLength = s.columns.length === 0 ? 1 : s.columns[s.columns.length - 1] / parts
+  const rows = partColumns / rowLength
   let columns: number
   // Each block reads the whole left side: some a thread, so that threads can take them in turn, but no short ones.
   const shareOf = (blocks: number): number =>
-    Math.ceil(n / Math.ceil((target.threads * blocks) / batch) / panel) * panel
-  const fine = target.threads === 1 ? n : Math.max(shareOf(blocksOfThread), leastColumns, 2 * panel)
+    Math.ceil(partColumns / Math.ceil((target.threads * blocks) / batch) / panel) * panel
+  const fine =
+    target.threads === 1
+      ? partColumns
+      : Math.max(shareOf(blocksOfThread), Math.ceil(leastColumns / parts), Math.ceil(2 / parts) * panel)
   const most = Math.max(panel, Math.min(wanted, shareOf(1), fine))
-  if (rows === 1) columns = batch === 1 ? evenColumns(n, most, panel, target.threads) : Math.min(n, most)
-  else columns = Math.min(n, Math.max(1, Math.floor(most / rowLength)) * rowLength)
+  if (rows === 1)
+    columns =
+      batch === 1 ? evenColumns(partColumns, most, panel, target.threads) : Math.min(partColumns, most)
+  else columns = Math.min(partColumns, Math.max(1, Math.floor(most / rowLength)) * rowLength)
   let together = 1
   if (
     columns === n &&
@@ -101,12 +113,31 @@ export function blockingOf(spec: ContractSpec, target: Target): Blocking {
     const limit = Math.min(Math.floor(wanted / n), Math.floor(batch / (2 * target.threads)))
     for (let t = 1; t <= limit; t++) if (batch % t === 0) together = t
   }
-  const share = Math.ceil((batch * Math.ceil(n / columns)) / target.threads) * columns
+  const share = Math.ceil((batch * Math.ceil(partColumns / columns)) / target.threads) * columns
   const tilesOfThread = Math.floor(m / target.threads / target.tile.rows / leastTiles)
   const rowParts =
-    batch === 1 && n / target.threads < wellShared * share && tilesOfThread > 0
+    batch === 1 && partColumns / target.threads < wellShared * share && tilesOfThread > 0
       ? target.threads * Math.min(blocksOfThread, tilesOfThread)
       : 1
-  if (rowParts > 1) columns = Math.min(n, Math.max(1, Math.floor(wanted / rowLength)) * rowLength)
-  return { batch, m, n, k, rowLength, columns, together, outerSlice, innerSteps, rowParts }
+  if (rowParts > 1) columns = Math.min(partColumns, Math.max(1, Math.floor(wanted / rowLength)) * rowLength)
+  return {
+    batch,
+    m,
+    n,
+    k,
+    parts,
+    partColumns,
+    rowLength,
+    columns,
+    together,
+    outerSlice,
+    innerSteps,
+    rowParts,
+  }
 }
+
+/** What layer t of a block is: the batch after its first one, or how far a part lies from the first part. */
+export const layerOf = (plan: Blocking, t: Index): { batch: Index; shift: Index } =>
+  plan.parts === 1
+    ? { batch: t, shift: constantIndex(0) }
+    : { batch: constantIndex(0), shift: scaleIndex(t, plan.partColumns) }

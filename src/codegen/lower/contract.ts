@@ -6,7 +6,7 @@
  *       copy b[slice, block] into scratch                    reads the right side's expression once
  *       for each tile of rows, for each panel of columns     the tile stays in registers
  *         tile += a[tile, slice] · b[slice, panel]           one splat and `vectors` multiply-adds a row and k
- *     the outputs' element-wise rest on the finished tile
+ *     the outputs' element-wise rest on the finished tile, or on those of all parts of the columns (column-parts.ts)
  *
  * Where the target multiplies bf16 and both sides hold nothing else, a step of k is a pair of steps: one from each half of
  * one contracting axis, in the 32 bits of a lane.
@@ -34,7 +34,7 @@ import {
 } from '../index-expression.js'
 import { type Kernel, type Register, register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
-import { blockingOf, stepsOf } from './contract-blocking.js'
+import { blockingOf, layerOf, stepsOf } from './contract-blocking.js'
 import { beginContract } from './contract-kernel.js'
 import { copyRightSide } from './copy-right-side.js'
 import { lowerDotContract } from './dot-contract.js'
@@ -48,6 +48,14 @@ import { lowerThinContract } from './thin-contract.js'
 /** A right side is read where it lies up to this part of the L1 cache, and by up to so many tiles of rows. */
 const smallShare = 0.75
 const fewTiles = 3
+
+/** Steps of the inner dimension that are multiplied before the next ones are read. */
+interface Slice {
+  readonly from: Index
+  readonly steps: number
+  readonly first: boolean
+  readonly last: boolean
+}
 
 export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   if (isThin(spec.node)) return lowerThinContract(spec, target)
@@ -67,10 +75,12 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
 
   // Columns are rounded up to whole vectors; what lies beyond is computed and never stored.
   const pitch = Math.ceil(plan.columns / lanes) * lanes
-  const width = pitch * plan.together
+  const layers = plan.together * plan.parts
+  const width = pitch * layers
   const stepsMost = plan.outerSlice * plan.innerSteps
   const panelType = pairs === null ? 'f32' : 'i32'
-  const small = slices === 1 && plan.columns === plan.n && plan.k * pitch * 4 <= smallShare * target.l1
+  const small =
+    slices === 1 && plan.columns === plan.partColumns && plan.k * width * 4 <= smallShare * target.l1
 
   // A large right side is read in short runs, whose beginnings the processor cannot guess.
   const asksAhead = target.prefetches === true && sizeOf(spec.node.inputs[1].shape) * 4 > target.l2
@@ -88,7 +98,8 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
 
   // The tile reads the right side where it lies: rows of a stored matrix that stay in the L1 cache from one tile to the
   // next, as the copy would, or that few tiles read.
-  const whole = target.tail === 'mask' ? plan.n >= lanes : plan.n % lanes === 0 && plan.columns % lanes === 0
+  const columnsFit = plan.partColumns % lanes === 0 && plan.columns % lanes === 0
+  const whole = target.tail === 'mask' ? plan.partColumns >= lanes : columnsFit
   const straight = whole && lanes > 1 && pairs === null && plan.together === 1
   const direct = straight && (small || tiles <= fewTiles) ? rightSide.rows() : null
   const asksNext = target.prefetches === true && !small
@@ -98,6 +109,18 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     direct !== null ? -1 : k.buffer('block', panelType, stepsMost * width, 'readwrite', 'scratch')
   const copy = { inliner, target, spec, plan, rightSide, inner, pairs, scratch, pitch, width, asksAhead }
   const partial = slices > 1 ? k.buffer('partial', 'f32', tiles * tile * width, 'readwrite', 'scratch') : -1
+  const parted =
+    plan.parts > 1 ? k.buffer('parts', 'f32', plan.parts * tile * panel, 'readwrite', 'scratch') : -1
+  const partedAt = (t: Index, row: Index, v: number): Index =>
+    addIndex(scaleIndex(t, tile * panel), scaleIndex(row, panel), constantIndex(v * lanes))
+
+  /** The place of an element in the output, or in one of its parts. */
+  const positionAt = (g: Index, mTile: Index, row: Index, column: Index): Index =>
+    addIndex(
+      scaleIndex(g, plan.m * plan.partColumns),
+      scaleIndex(addIndex(scaleIndex(mTile, tile), row), plan.partColumns),
+      column,
+    )
 
   /** One tile of `rows` rows and `count` columns (of `vecs` vectors) from `column` of the block. */
   const micro = (
@@ -109,11 +132,9 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     rows: number,
     left: LeftReader,
     count: number,
-    sliceStart: Index,
-    steps: number,
-    first: boolean,
-    last: boolean,
+    { from: sliceStart, steps, first, last }: Slice,
   ): void => {
+    const { batch, shift } = layerOf(plan, t)
     const vecs = Math.ceil(count / lanes)
     const inBlock = addIndex(scaleIndex(t, pitch), column)
     const partialAt = (r: number, v: number): Index =>
@@ -131,12 +152,22 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     )
     const step = (kk: Index): void => {
       const bs = Array.from({ length: vecs }, (_, v) => {
-        const from = shiftIndex(inBlock, v * lanes)
-        if (direct === null)
+        if (direct === null) {
+          const from = shiftIndex(inBlock, v * lanes)
           return e.load(scratch, panelType, addIndex(scaleIndex(kk, width), from), widths[v])
-        const at = direct.at(g, addIndex(sliceStart, kk), addIndex(start, from))
+        }
+        const at = direct.at(
+          g,
+          addIndex(sliceStart, kk),
+          addIndex(start, shift, column, constantIndex(v * lanes)),
+        )
         if (asksNext)
-          k.emit({ kind: 'prefetch', buffer: direct.buffer, index: shiftIndex(at, panel), write: false })
+          k.emit({
+            kind: 'prefetch',
+            buffer: direct.buffer,
+            index: shiftIndex(at, plan.parts === 1 ? panel : plan.partColumns),
+            write: false,
+          })
         return e.load(direct.buffer, 'f32', at, widths[v], 1, Math.min(widths[v], count - v * lanes))
       })
       for (let r = 0; r < rows; r++) {
@@ -147,13 +178,14 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
         }
       }
     }
-    const positionOf = (row: Index, shift: number): Index =>
-      addIndex(
-        scaleIndex(addIndex(g, t), plan.m * plan.n),
-        scaleIndex(addIndex(scaleIndex(mTile, tile), row), plan.n),
-        start,
-        shiftIndex(column, shift),
-      )
+    const positionOf = (row: Index, v: number): Index =>
+      positionAt(addIndex(g, batch), mTile, row, addIndex(start, shiftIndex(column, v * lanes)))
+    const ask = (row: Index, v: number, loop: LoopVar): void => {
+      const write = (): void => own.prefetch(inliner, positionOf(row, v), lanes, loop, plan.parts)
+      if (plan.parts === 1) write()
+      // The first part's tile asks for all.
+      else whereInside(k, t, 0, 0, (_, inside) => inside && write())
+    }
     const whole = Math.floor(steps / unroll)
     const rounds = (from: Index, count: number, before: (round: LoopVar) => void = () => {}): void => {
       const v = loopVar('k', 0, count - 1)
@@ -171,8 +203,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       const lines = Math.ceil(steps / lanes / share)
       k.loop(row, 1, () => {
         if (last) {
-          for (let v = 0; v < vecs; v++)
-            own.prefetch(inliner, positionOf(atomIndex(row), v * lanes), lanes, row)
+          for (let v = 0; v < vecs; v++) ask(atomIndex(row), v, row)
         }
         rounds(atomIndex(row, share * unroll), share, (round) => {
           for (let line = 0; line < lines; line++)
@@ -187,7 +218,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     const askForRows = (round: LoopVar): void => {
       for (let i = 0; i < rowsOfRound * vecs; i++) {
         const row = shiftIndex(atomIndex(round, rowsOfRound), Math.floor(i / vecs))
-        own.prefetch(inliner, positionOf(row, (i % vecs) * lanes), lanes, round)
+        ask(row, i % vecs, round)
       }
     }
     if (whole > done) rounds(constantIndex(done * unroll), whole - done, asks ? askForRows : undefined)
@@ -196,34 +227,45 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     for (let r = 0; r < rows; r++) {
       for (let v = 0; v < vecs; v++) {
         const value = e.register(acc[r][v])
-        if (!last) {
-          k.store(partial, partialAt(r, v), value)
-          continue
-        }
-        own.write(inliner, positionOf(constantIndex(r), v * lanes), value, Math.min(lanes, count - v * lanes))
+        if (!last) k.store(partial, partialAt(r, v), value)
+        else if (plan.parts > 1) k.store(parted, partedAt(t, constantIndex(r), v), value)
+        else own.write(inliner, positionOf(constantIndex(r), v), value, Math.min(lanes, count - v * lanes))
       }
     }
   }
+
+  /** What is made of the tiles of all parts: `rows` rows and `count` columns from `column` on. */
+  const finishParts = (g: Index, mTile: Index, rows: number, column: Index, count: number): void => {
+    times(k, 'row', rows, (row) => {
+      for (let v = 0; v * lanes < count; v++) {
+        const values = Array.from({ length: plan.parts }, (_, part) =>
+          e.load(parted, 'f32', partedAt(constantIndex(part), row, v), lanes),
+        )
+        const position = positionAt(g, mTile, row, shiftIndex(column, v * lanes))
+        own.writeParts(inliner, position, values, Math.min(lanes, count - v * lanes))
+      }
+    })
+  }
+
   /** All tiles over one block's columns, for one slice. */
-  const multiply = (
-    g: Index,
-    start: Index,
-    count: number,
-    sliceOffset: Index,
-    steps: number,
-    first: boolean,
-    last: boolean,
-    part: Index,
-  ): void => {
+  const multiply = (g: Index, start: Index, count: number, slice: Slice, part: Index): void => {
     const panels = Math.floor(count / panel)
     const restColumns = count - panels * panel
     const full = Math.floor(plan.m / tile)
     const restRows = plan.m - full * tile
     // A tile's rows stay in the L1 cache while the block's panels come from L2.
     const over = (t: Index, mTile: Index, rows: number): void => {
-      const reader = left(g, mTile, rows, sliceOffset, steps)
-      const at = (column: Index, columns: number): void =>
-        micro(g, start, t, column, mTile, rows, reader, columns, sliceOffset, steps, first, last)
+      const reader = left(g, mTile, rows, slice.from, slice.steps)
+      const one = (t: Index, column: Index, columns: number): void =>
+        micro(g, start, t, column, mTile, rows, reader, columns, slice)
+      const at = (column: Index, columns: number): void => {
+        if (plan.parts === 1) {
+          one(t, column, columns)
+          return
+        }
+        times(k, 'part', plan.parts, (part) => one(part, column, columns))
+        if (slice.last) finishParts(g, mTile, rows, addIndex(start, column), columns)
+      }
       if (panels > 0) {
         const v = loopVar('n', 0, panels - 1)
         k.loop(v, 1, () => at(atomIndex(v, panel), panel))
@@ -253,7 +295,8 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     const lastOuter = outerInner - (slices - 1) * plan.outerSlice
     const slice = (at: Index, outer: number, first: boolean, last: boolean): void => {
       if (direct === null) copyRightSide(copy, g, start, count, at, outer, last)
-      multiply(g, start, count, scaleIndex(at, plan.innerSteps), outer * plan.innerSteps, first, last, part)
+      const steps = outer * plan.innerSteps
+      multiply(g, start, count, { from: scaleIndex(at, plan.innerSteps), steps, first, last }, part)
     }
     if (slices === 1) {
       slice(constantIndex(0), lastOuter, true, true)
@@ -268,8 +311,8 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
   }
 
   const groups = plan.batch / plan.together
-  const columnBlocks = Math.ceil(plan.n / plan.columns)
-  const lastColumns = plan.n - (columnBlocks - 1) * plan.columns
+  const columnBlocks = Math.ceil(plan.partColumns / plan.columns)
+  const lastColumns = plan.partColumns - (columnBlocks - 1) * plan.columns
   const total = groups * columnBlocks * plan.rowParts
   const share = 2 * plan.batch * plan.m * plan.n * plan.k >= target.serialWork && total > 1
   const p = loopVar('block', 0, total - 1)

@@ -1,6 +1,6 @@
 /**
  * Copies a block of a contraction's right side into scratch memory, where its panels of columns are read by one tile of
- * rows after the other: scratch[step, batch, column].
+ * rows after the other: scratch[step, layer, column]. Layers are batches that are done together, or parts of the columns.
  */
 import { stridesOf } from '../../core/shape.js'
 import { contractShape } from '../../schedule/contract-shape.js'
@@ -18,7 +18,7 @@ import {
 } from '../index-expression.js'
 import type { Expr } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
-import type { Blocking } from './contract-blocking.js'
+import { type Blocking, layerOf } from './contract-blocking.js'
 import type { Inliner } from './inline.js'
 import { times } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
@@ -44,14 +44,14 @@ export interface RightCopy {
   /** The contracting axis whose halves stand side by side in 32 bits; null where there is none. */
   readonly pairs: number | null
   readonly scratch: number
-  /** Elements of the scratch from a column to the same one of the next batch, and of the next step. */
+  /** Elements of the scratch from a column to the same one of the next layer, and of the next step. */
   readonly pitch: number
   readonly width: number
   /** Rows further on are asked for. */
   readonly asksAhead: boolean
 }
 
-/** A place in the inner dimension: batch done together, outermost contracting axis within the slice, the others. */
+/** A layer, and a place in the inner dimension: outermost contracting axis within the slice, the others. */
 interface Step {
   readonly t: Index
   readonly o: Index
@@ -59,7 +59,7 @@ interface Step {
 }
 
 /**
- * Writes the copy of columns [start, start + count) of the batches from g on, at `outer` steps of the outermost
+ * Writes the copy of columns [start, start + count) of each part, or of the batches from g on, at `outer` steps of the outermost
  * contracting axis from `sliceStart`; `last`: these are its last ones.
  */
 export function copyRightSide(
@@ -102,7 +102,7 @@ export function copyRightSide(
     const masks = target.tail === 'mask' && lanes > 1 && rowLength > 1
     const scalar = lanes === 1 || (rowLength < lanes && !masks)
     const copies = scalar ? rowLength : Math.ceil(rowLength / lanes)
-    const sizes = [plan.together, ...innerSizes]
+    const sizes = [plan.together * plan.parts, ...innerSizes]
     const stepAt = ([t, ...at]: readonly Index[]): Step => {
       const [o, ...rest] = at.map((i, axis) => (axis === pairs ? shiftIndex(i, first) : i))
       return { t, o, rest }
@@ -149,16 +149,17 @@ export function copyRightSide(
           rest.length === 0 ? constantIndex(0) : linearize(rest, stridesOf(inner.slice(1))),
         )
         const at = addIndex(scaleIndex(step, width), scaleIndex(t, pitch), scaleIndex(row, rowLength))
+        const { batch, shift } = layerOf(plan, t)
         const column =
           s.columns.length === 0
             ? []
-            : plan.n === plan.rowLength
-              ? [...s.columns.slice(0, -1).map(() => constantIndex(0)), addIndex(start, from)]
+            : plan.partColumns === plan.rowLength
+              ? [...s.columns.slice(0, -1).map(() => constantIndex(0)), addIndex(start, shift, from)]
               : [...delinearize(addIndex(rowOf(start, plan), row), s.columns.slice(0, -1)), from]
-        const value = stepValue(addIndex(g, t), indices, column, l, alone)
+        const value = stepValue(addIndex(g, batch), indices, column, l, alone)
         k.store(scratch, atLane(addIndex(at, from), l, 0), value, 1, l.active)
         if (copy.asksAhead && value.kind === 'load' && indices.length === 1) {
-          const later = stepValue(addIndex(g, t), [shiftIndex(indices[0], stepsAhead)], column, l, alone)
+          const later = stepValue(addIndex(g, batch), [shiftIndex(indices[0], stepsAhead)], column, l, alone)
           if (later.kind === 'load')
             k.emit({ kind: 'prefetch', buffer: later.buffer, index: later.index, write: false })
         }

@@ -3,7 +3,7 @@
  * too far apart for the processor to guess.
  */
 import { isOp, type Node, topologicalOrder } from '../../ir/node.js'
-import { delinearize, type Index, indexDeps, type LoopVar } from '../index-expression.js'
+import { type Index, indexDeps, indexKey, type LoopVar } from '../index-expression.js'
 import type { Expr } from '../loop-ir.js'
 import { walkExprs } from '../walk.js'
 import type { Inliner } from './inline.js'
@@ -15,26 +15,31 @@ export const needsStatements = (outputs: readonly Node[], stored: (node: Node) =
     (n) => !stored(n) && (isOp(n, 'gather') || n.op.startsWith('reduce')),
   )
 
-/**
- * Asks for the lines of the vector at `position` (of row `row`) in every output, and in every input that the outputs
- * read there and not for all rows.
- */
+/** An element of an output: where it is in its node, and where it lies in its buffer. */
+export interface OutputElement {
+  readonly node: Node
+  readonly buffer: number
+  readonly index: readonly Index[]
+  readonly position: Index
+}
+
+/** Asks for the lines of the vectors at some elements (of row `row`), and of what is read for them and not for all rows. */
 export function prefetchOutputs(
   inliner: Inliner,
-  outputs: readonly Node[],
-  buffers: readonly number[],
-  position: Index,
+  elements: readonly OutputElement[],
   lanes: Lanes,
   row: LoopVar,
 ): void {
   const { k } = inliner
-  const values = outputs.map((node): Expr => inliner.value(node, delinearize(position, node.shape), lanes))
-  const asked = new Set<number>()
+  const values = elements.map(({ node, index }): Expr => inliner.value(node, index, lanes))
+  const asked = new Set<string>()
   walkExprs(values, (e) => {
-    if (e.kind !== 'load' || asked.has(e.buffer) || !indexDeps(e.index).has(row.id)) return
-    asked.add(e.buffer)
+    if (e.kind !== 'load' || !indexDeps(e.index).has(row.id)) return
+    const line = `${e.buffer} ${indexKey(e.index)}`
+    if (asked.has(line)) return
+    asked.add(line)
     k.emit({ kind: 'prefetch', buffer: e.buffer, index: e.index, write: false })
   })
-  for (const buffer of buffers)
+  for (const { buffer, position } of elements)
     k.emit({ kind: 'prefetch', buffer, index: atLane(position, lanes, 0), write: true })
 }
