@@ -20,13 +20,13 @@ export function mapExtents(spec: MapKernelSpec, width: number, target: Target): 
     // Short splits that lanes can follow within one vector are left to them: they would only shorten the inner loop.
     const masks = target.tail === 'mask'
     const short = masks ? Math.min(4, width) : width
-    const wanted = divisorsIn(draft(spec, dims, target), dims, width).filter(
-      (n) => n >= short || width % n !== 0 || (total % width !== 0 && !masks),
-    )
-    if (wanted.length === 0) break
-    const next = split(dims, wanted)
-    if (next.length === dims.length) break
-    dims = next
+    const pays = (n: number): boolean => n >= short || width % n !== 0 || (total % width !== 0 && !masks)
+    const { plain, nested } = divisorsIn(draft(spec, dims, target), dims, width)
+    // What a quotient of a quotient asks for is known where the inner one is gone.
+    const next = [plain, nested].map((found) => split(dims, [...found].filter(pays)))
+    const better = next.find(({ length }) => length > dims.length)
+    if (better === undefined) break
+    dims = better
   }
   return dims
 }
@@ -37,6 +37,8 @@ interface Step {
   /** The index moves by so much each time the variable has moved by `size`. */
   readonly by: number
   readonly size: number
+  /** And begins again when it has moved by so much. */
+  readonly period: number
 }
 
 /** How an index moves with the variables, through quotients and remainders. */
@@ -45,30 +47,40 @@ function stepsIn(index: Index, vars: readonly LoopVar[]): Step[] {
     const c = Math.abs(coefficient)
     if (atom.kind === 'loop') {
       const at = vars.indexOf(atom)
-      return at < 0 ? [] : [{ at, by: c, size: 1 }]
+      return at < 0 ? [] : [{ at, by: c, size: 1, period: Number.POSITIVE_INFINITY }]
     }
     if (atom.kind !== 'quotient' && atom.kind !== 'remainder') return []
-    return stepsIn(atom.of, vars).map(({ at, by, size }) => {
-      if (atom.kind === 'remainder') return { at, by: by * c, size }
+    return stepsIn(atom.of, vars).map(({ at, by, size, period }) => {
+      if (atom.kind === 'remainder')
+        return { at, by: by * c, size, period: Math.min(period, (atom.by / by) * size) }
       const shared = gcd(atom.by, by)
-      return { at, by: (by / shared) * c, size: (atom.by / shared) * size }
+      return { at, by: (by / shared) * c, size: (atom.by / shared) * size, period }
     })
   })
 }
 
 /** Sizes at which the position is still divided: strides (in the flat domain) of wanted split points. */
-function divisorsIn({ body, vars }: Draft, dims: readonly number[], width: number): number[] {
+interface Divisors {
+  /** Of the position itself. */
+  readonly plain: Set<number>
+  /** Of quotients of it. */
+  readonly nested: Set<number>
+}
+
+function divisorsIn({ body, vars }: Draft, dims: readonly number[], width: number): Divisors {
   const strides = stridesOf(dims)
-  const found = new Set<number>()
+  const found: Divisors = { plain: new Set(), nested: new Set() }
   const visit = (index: Index): void => {
     for (const { atom } of index.terms) {
       if (atom.kind === 'quotient' || atom.kind === 'remainder') {
-        for (const { at, by, size } of stepsIn(atom.of, vars)) {
+        for (const { at, by, size, period } of stepsIn(atom.of, vars)) {
           // (c·v + …) / by changes when v passes a multiple of by/c.
           const inner = (atom.by / gcd(atom.by, by)) * size
+          if (inner > period) continue
           // Quotients of quotients that come round within a vector are left to its lanes.
           if (size > 1 && width % (strides[at] * inner) === 0) continue
-          if (inner > 1 && inner < dims[at] && dims[at] % inner === 0) found.add(strides[at] * inner)
+          if (inner > 1 && inner < dims[at] && dims[at] % inner === 0)
+            (size === 1 ? found.plain : found.nested).add(strides[at] * inner)
         }
         visit(atom.of)
       } else if (atom.kind === 'bounded') visit(atom.of)
@@ -105,7 +117,7 @@ function divisorsIn({ body, vars }: Draft, dims: readonly number[], width: numbe
     }
   }
   body.forEach(visitStmt)
-  return [...found]
+  return found
 }
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))

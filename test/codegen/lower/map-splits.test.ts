@@ -45,3 +45,34 @@ it.each(backends.flatMap((entry) => [10, 14, 16, 44].map((width) => ({ ...entry,
     expect(printKernel(kernels[0])).not.toMatch(/[/%] (?!2\))\d/)
   },
 )
+
+it.each(backends)('heads packed into tiles of rows on $name', async ({ make, absent }) => {
+  if (absent !== null) return
+  const backend = await make({ threads: 1 })
+  const [batch, time, heads, size, columns] = [3, 24, 6, 64, 48]
+  const x = b.placeholder([batch * time, heads * size], 'f32')
+  const y = b.placeholder([batch, heads, time, columns], 'f32')
+  const apart = b.permute(b.reshape(x, [batch, time, heads, size]), [0, 2, 1, 3])
+  const turned = b.permute(apart, [0, 1, 3, 2])
+  const attrs = {
+    batch: [
+      [0, 1],
+      [0, 1],
+    ],
+    contracting: [[3], [2]],
+    accumulate: 'f32',
+  } as const
+  const inputs = [x, y]
+  const outputs = [b.contract(turned, y, attrs)]
+  const values = inputs.map(({ shape }) =>
+    Array.from({ length: shape.reduce((n, d) => n * d) }, (_, i) => ((i * 37) % 101) - 50),
+  )
+  expect(runGraph(outputs, inputs, values, backend)).toEqual(runGraph(outputs, inputs, values))
+  const { kernels } = lowerGraph({ inputs, outputs, donations: new Map() }, backend.target)
+  backend.close()
+  expect(kernels).toHaveLength(2)
+  const text = printKernel(kernels[0])
+  expect(text).not.toMatch(/[/%] \d/)
+  // 64 rows are five tiles of 13, the last one with a row of zeros.
+  if (backend.target.tile.rows === 14) expect(text).toContain(':13 of 16]')
+})
