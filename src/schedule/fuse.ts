@@ -47,6 +47,8 @@ export interface Cut {
 
 const mostOutputs = 8
 const mostBuffers = 28
+/** Kernels over so few elements take less time than their launch: neighbours join whatever they read. */
+const small = 16_384
 
 /** `before` pairs: the first node's readers must run before the kernel that stores the second (in-place updates). */
 export function cutIntoKernels(
@@ -314,6 +316,12 @@ const computesWide = (d: Draft): boolean =>
     (n) => n.dtype === 'i64' || n.dtype === 'f64',
   )
 
+/** Whether one pass saves the other a reading: two that share numbers only would be more streams than memory likes. */
+const sharesMuch = (early: Draft, late: Draft): boolean => {
+  const size = sizeOf(domainOf(late.outputs[0]))
+  return [...late.inputs].some((x) => early.inputs.has(x) && 2 * sizeOf(x.shape) >= size)
+}
+
 const shares = (a: Draft, b: Draft): boolean => {
   for (const x of b.inputs) if (a.inputs.has(x)) return true
   return false
@@ -330,6 +338,7 @@ function compatible(early: Draft, late: Draft): boolean {
   // Joining two plain maps that read nothing of each other pays only when they are small.
   const linked = late.needs.has(early)
   if (!linked && (a.length === 0) !== (b.length === 0)) return false
+  if (!linked && sizeOf(domainOf(late.outputs[0])) > small && !sharesMuch(early, late)) return false
   if (!linked && rowOf(early) !== rowOf(late) && (hasBorders(early) || hasBorders(late))) return false
   return a.length === 0 || b.length === 0 || a.every((k) => b.includes(k))
 }

@@ -17,6 +17,7 @@ import { padFirst } from './pad-first.js'
 import { pruneScan } from './prune-scan.js'
 import { layDown, splitInner } from './reshape-contract.js'
 import { sharePadding } from './share-padding.js'
+import { splitReduced } from './split-reduced.js'
 import { turnThin } from './thin-contract.js'
 import { trimPadding } from './trim-padding.js'
 import { widenContract } from './widen-contract.js'
@@ -89,6 +90,7 @@ const rewrites: readonly Rewrite[] = [
   layDown,
   splitInner,
   mergeReduced,
+  splitReduced,
 ]
 
 /** The graph, simplified; inputs stay the nodes they are. */

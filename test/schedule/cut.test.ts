@@ -187,7 +187,9 @@ describe('joining', () => {
     const part = (i: number, columns = 32): Node => b.sliceAxis(made, 1, i, i + columns)
     const gated = b.add(b.mul(part(0), b.sigmoid(part(32))), state)
     expect(cut([x, w, state], [gated])).toMatchInlineSnapshot(`"contract add[8,32] <- in0 in1 in2"`)
-    expect(cut([x, w, state], [gated, b.tanh(gated), b.neg(made)])).toMatchInlineSnapshot(`"contract add[8,32] tanh[8,32] neg[8,64] <- in0 in1 in2"`)
+    expect(cut([x, w, state], [gated, b.tanh(gated), b.neg(made)])).toMatchInlineSnapshot(
+      `"contract add[8,32] tanh[8,32] neg[8,64] <- in0 in1 in2"`,
+    )
     // Not where parts begin anywhere, or are narrower than a vector.
     expect(cut([x, w, state], [b.mul(part(0), b.add(part(16), state))])).toMatchInlineSnapshot(`
       "contract contract[8,64] <- in0 in1
@@ -206,6 +208,31 @@ describe('joining', () => {
     expect(cut([x], [b.reduceSum(x, [1]), b.reduceMax(b.reshape(x, [16, 8]), [0])])).toMatchInlineSnapshot(`
       "map reduceSum[8] <- in0
       map reduceMax[8] <- in0"
+    `)
+  })
+  it('reductions of many elements to a few are two, unless the first would be rounded', () => {
+    const [x, half] = [f32(3, 1000, 200), b.placeholder([200_000], 'f16')]
+    expect(cut([x], [b.reduceSum(x, [1, 2])])).toMatchInlineSnapshot(`
+      "map reduceSum[3,50] <- in0
+      map reduceSum[3] <- reduceSum[3,50]"
+    `)
+    expect(cut([x], [b.reduceSum(x, [1])])).toMatchInlineSnapshot(`"map reduceSum[3,200] <- in0"`)
+    expect(cut([half], [b.reduceSum(half, [0])])).toMatchInlineSnapshot(`"map reduceSum[] <- in0"`)
+    expect(cut([half], [b.reduceMax(half, [0])])).toMatchInlineSnapshot(`
+      "map reduceMax[64] <- in0
+      map reduceMax[] <- reduceMax[64]"
+    `)
+  })
+  it('neighbours that read no value in common join where they are small', () => {
+    const both = (size: number): string => {
+      const [x, y, rate] = [f32(size), f32(size), f32(1)]
+      const scaled = (v: Node): Node => b.mul(v, b.expand(rate, [size]))
+      return cut([x, y, rate], [scaled(x), scaled(y)])
+    }
+    expect(both(1000)).toMatchInlineSnapshot(`"map mul[1000] mul[1000] <- in0 in2 in1"`)
+    expect(both(100_000)).toMatchInlineSnapshot(`
+      "map mul[100000] <- in0 in2
+      map mul[100000] <- in1 in2"
     `)
   })
   it('none across a third kernel that stands between', () => {

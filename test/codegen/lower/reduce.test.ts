@@ -6,7 +6,7 @@ import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
 import { runGraph } from '../../helpers/run-graph.js'
-import { expectClose } from '../../helpers/tolerance.js'
+import { expectClose, toleranceOf } from '../../helpers/tolerance.js'
 
 const f32 = (shape: readonly number[]): Node<'placeholder'> => b.placeholder(shape, 'f32')
 const numbers = (shape: readonly number[]): number[] =>
@@ -71,6 +71,37 @@ describe.each(await compiledBackends())('sums on $name', ({ make, absent }) => {
       expectClose(g, expected[i], { relative: 1e-4, absolute: 1e-3 }, `sum ${i}`)
     })
     expect(runGraph(outputs, inputs, values, double)).toEqual(got)
+    outputs.forEach((o, i) => {
+      expect(runGraph([o], inputs, values, single)[0]).toEqual(got[i])
+    })
+  })
+
+  // Threads share a reduction to a few elements, whose bits are the same alone and among others.
+  it.skipIf(absent !== null).each([
+    [[262_144], [0]],
+    [
+      [600, 7, 70],
+      [0, 1, 2],
+    ],
+    [
+      [3, 1000, 2, 100],
+      [1, 3],
+    ],
+  ])('of %j along %j to a few', (shape, axes) => {
+    const inputs = [f32(shape), f32(shape)]
+    const [x, y] = inputs
+    const outputs = [
+      b.reduceSum(x, axes),
+      b.sumProducts(x, y, axes),
+      b.reduceMax(y, axes),
+      b.reduceMin(x, axes),
+    ]
+    const values = [0, 1].map((i) => numbers(shape).map((v) => v * v - i))
+    const expected = runGraph(outputs, inputs, values)
+    const got = runGraph(outputs, inputs, values, double)
+    got.forEach((g, i) => {
+      expectClose(g, expected[i], toleranceOf('f32', i < 2 ? 'sum' : 'exact'), `reduction ${i}`)
+    })
     outputs.forEach((o, i) => {
       expect(runGraph([o], inputs, values, single)[0]).toEqual(got[i])
     })
