@@ -86,8 +86,8 @@ class Meter {
         this.statements(stmt.otherwise, times / 2)
         return
       case 'loop':
-        this.expression(stmt.condition, times, new Set())
-        this.statements(stmt.body, times)
+        this.expression(stmt.condition, times * stmt.rounds, new Set())
+        this.statements(stmt.body, times * stmt.rounds)
         return
       case 'prefetch':
         return

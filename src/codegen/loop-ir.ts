@@ -199,8 +199,13 @@ export type Stmt =
       readonly then: readonly Stmt[]
       readonly otherwise: readonly Stmt[]
     }
-  /** A loop that ends when `condition` (evaluated before each round) is false; `bound` limits its rounds. */
-  | { readonly kind: 'loop'; readonly condition: Expr; readonly body: readonly Stmt[] }
+  /** A loop that ends when `condition` (evaluated before each round) is false, after about `rounds` for estimates. */
+  | {
+      readonly kind: 'loop'
+      readonly condition: Expr
+      readonly rounds: number
+      readonly body: readonly Stmt[]
+    }
   /**
    * Index data must lie in low…high: otherwise the status word is set and the register gets `low` (the run throws
    * after it ends). `Dynamic` atoms refer to the register.

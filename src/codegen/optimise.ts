@@ -84,7 +84,7 @@ class Pass {
         const evaluate = (): Stmt[] =>
           this.openGuards([{ kind: 'set', register: condition, value: stmt.condition }])
         out.push(...evaluate(), {
-          kind: 'loop',
+          ...stmt,
           condition: this.build.register(condition),
           body: [...this.openGuards(stmt.body), ...evaluate()],
         })

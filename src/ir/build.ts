@@ -270,6 +270,7 @@ export const windowReduce = (x: Node, attrs: Attributes['windowReduce']): Node[]
 export const gather = (x: Node, index: Node, axis: number): Node => make('gather', [x, index], { axis })
 export const scatter = (x: Node, index: Node, updates: Node, axis: number, mode: ScatterMode): Node =>
   make('scatter', [x, index, updates], { axis, mode })
+export const segmentSumCsr = (x: Node, offsets: Node): Node => make('segmentSumCsr', [x, offsets], {})
 export const dynamicSlice = (x: Node, starts: readonly Node[], sizes: Shape): Node =>
   make('dynamicSlice', [x, ...starts], { sizes })
 export const dynamicUpdate = (x: Node, update: Node, starts: readonly Node[]): Node =>

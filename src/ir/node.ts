@@ -190,6 +190,11 @@ export interface Attributes {
   gather: { readonly axis: number }
   /** x with x[…, index[i, …], …] combined with updates[i, …], in order of i (duplicates are deterministic). */
   scatter: { readonly axis: number; readonly mode: ScatterMode }
+  /**
+   * Inputs: x (n, …) and offsets (rows + 1), which begin with 0, never fall and end with n. Row r is the sum of x's rows
+   * offsets[r] … offsets[r + 1] - 1, in order: (rows, …).
+   */
+  segmentSumCsr: None
   /** Inputs: x, then one 0-d i32 start an axis. A block that leaves x is an error after the run. */
   dynamicSlice: { readonly sizes: readonly number[] }
   /** Inputs: x, update, then one 0-d i32 start an axis. */

@@ -14,6 +14,7 @@ import {
 } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import type { Node } from '../ir/node.js'
+import { segmentRows } from '../ir/segment-rows.js'
 import { checkedIndex, indexSelect } from './indexing.js'
 import { requireRank, requireSameDType } from './operand.js'
 import { segmentSum } from './segments.js'
@@ -55,14 +56,7 @@ export function valuesAt(x: Node, indices: Node): Node {
 }
 
 /** The row of each of n elements, i64, given where each row starts: crow (rows + 1). */
-export function rowsOfCrow(crow: Node, n: number): Node {
-  const rows = crow.shape[0] - 1
-  if (n === 0 || rows <= 0) return b.full([n], 0, 'i64')
-  // A mark at the start of every row but the first; the running sum of marks is the row.
-  const starts = b.sliceAxis(crow, 0, 1, rows + 1)
-  const marks = b.scatter(b.full([n + 1], 0, 'i64'), starts, b.full([rows], 1, 'i64'), 0, 'add')
-  return b.cumSum(b.sliceAxis(marks, 0, 0, n), 0, false)
-}
+export const rowsOfCrow = (crow: Node, n: number): Node => segmentRows(b, crow, n)
 
 /** Where each row starts, i64 (count + 1), given the row of each element in any order. */
 export function crowOfRows(rows: Node, count: number): Node {
@@ -83,9 +77,19 @@ export function rowMajorOrder(rows: Node, columns: Node, columnCount: number): N
  * A sparse matrix (rows, columns) of values (n) at (row, column) times a dense one (columns, k) or a vector (columns).
  */
 export function sparseProduct(rows: Node, columns: Node, values: Node, dense: Node, shape: Shape): Node {
+  return segmentSum(messages(columns, values, dense, shape), rows, shape[0])
+}
+
+/** The same of a matrix in compressed rows: `crow` (rows + 1) says where each begins. No row is looked up. */
+export function csrProduct(crow: Node, columns: Node, values: Node, dense: Node, shape: Shape): Node {
+  return b.segmentSumCsr(messages(columns, values, dense, shape), crow)
+}
+
+/** What each element adds to its row of the product: values[i] · dense[columns[i]]. */
+function messages(columns: Node, values: Node, dense: Node, shape: Shape): Node {
   requireRank('sparse matmul', dense, 1, 2, '(n, k) or (n)')
   requireSameDType('sparse matmul', values, dense)
-  const [m, n] = shape
+  const [, n] = shape
   if (dense.shape[0] !== n) {
     throw new ShapeError(
       `sparse matmul: shapes ${formatShape(shape)} and ${formatShape(dense.shape)} do not fit: inner sizes ${n} and ${dense.shape[0]} differ.`,
@@ -94,7 +98,7 @@ export function sparseProduct(rows: Node, columns: Node, values: Node, dense: No
   const taken = indexSelect(dense, 0, columns)
   const factors =
     dense.shape.length === 1 ? values : b.expand(b.reshape(values, [values.shape[0], 1]), taken.shape)
-  return segmentSum(b.mul(factors, taken), rows, m)
+  return b.mul(factors, taken)
 }
 
 /** (x·y)[row, column] for dense x (m, k), y (k, n): the elements of a product that are asked for, (count). */

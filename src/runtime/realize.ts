@@ -38,6 +38,7 @@ const keptForGradient: ReadonlySet<Primitive> = new Set<Primitive>([
   'sort',
   'gather',
   'scatter',
+  'segmentSumCsr',
   'call',
   'cond',
   'while',

@@ -70,7 +70,8 @@ export function scatterOperands(node: Node<'scatter'>): ScatterOperands {
   const view = (y: Node): StridedView => (sizeOf(y.shape) === 0 ? whole(y) : stridedView(y))
   const at = view(index)
   const fill = filledWith(x)
-  const expression = computesUpdates(node, at) ? expressionOf(updates, node) : null
+  const rows = sizeOf(updates.shape.slice(0, node.attrs.axis + 1))
+  const expression = computesUpdates(node, at) ? expressionOf(updates, rows) : null
   if (expression === null) {
     return { fill, index: at, updates: view(updates), computed: new Set(), leaves: [] }
   }
@@ -108,12 +109,22 @@ const inRows: ReadonlySet<Primitive> = new Set<Primitive>([
   'gather',
 ])
 
-/** The expression of updates down to what has to be stored; null where it has 64-bit values by the element. */
-function expressionOf(
-  updates: Node,
-  node: Node<'scatter'>,
-): { computed: ReadonlySet<Node>; leaves: readonly Node[] } | null {
-  const rows = sizeOf(updates.shape.slice(0, node.attrs.axis + 1))
+/** What a sum of segments sums, written where it is added; null where it is stored. */
+export function segmentOperands(node: Node<'segmentSumCsr'>): Expression | null {
+  const [x] = node.inputs
+  return is64(x) || sizeOf(x.shape) === 0 ? null : expressionOf(x, x.shape[0])
+}
+
+interface Expression {
+  readonly computed: ReadonlySet<Node>
+  readonly leaves: readonly Node[]
+}
+
+/**
+ * The expression of so many rows of updates down to what has to be stored; null where it has 64-bit values by the
+ * element.
+ */
+function expressionOf(updates: Node, rows: number): Expression | null {
   // They have no lanes; one a row needs none, and the index of a row is one.
   const values = (n: Node): readonly Node[] => (isOp(n, 'gather') ? [n.inputs[0]] : inputsInRows(n))
   if (topologicalOrder([updates], values).some((n) => is64(n) && sizeOf(n.shape) > rows)) return null
@@ -130,6 +141,10 @@ const inputsInRows = (n: Node): readonly Node[] => (inRows.has(n.op) ? n.inputs 
 
 /** The stored nodes that a structured kernel takes, in the order of its buffers, as far as only its node says. */
 export function operandsOf(node: Node): readonly Node[] {
+  if (isOp(node, 'segmentSumCsr')) {
+    const [x, offsets] = node.inputs
+    return [offsets, ...(segmentOperands(node)?.leaves ?? [x])]
+  }
   if (!isOp(node, 'scatter')) return node.inputs
   const { fill, index, updates, leaves } = scatterOperands(node)
   const read = updates === null ? leaves : [updates.base]
@@ -138,6 +153,10 @@ export function operandsOf(node: Node): readonly Node[] {
 
 /** The same once it is known what is stored: what a scatter computes may be interrupted by that. */
 export function buffersOf(node: Node, isStored: (n: Node) => boolean): readonly Node[] {
+  if (isOp(node, 'segmentSumCsr')) {
+    const [x, offsets] = node.inputs
+    return [offsets, ...(segmentOperands(node) === null ? [x] : storedBelow(x, isStored))]
+  }
   if (!isOp(node, 'scatter')) return node.inputs
   const { fill, index, updates } = scatterOperands(node)
   const read = updates === null ? storedBelow(node.inputs[2], isStored) : [updates.base]
@@ -146,6 +165,10 @@ export function buffersOf(node: Node, isStored: (n: Node) => boolean): readonly 
 
 /** What a structured kernel's own node takes, for people: stored nodes, and the root of what it computes itself. */
 export function listedOperands(node: Node): { operands: readonly Node[]; computed: ReadonlySet<Node> } {
+  if (isOp(node, 'segmentSumCsr')) {
+    const [x, offsets] = node.inputs
+    return { operands: [offsets, x], computed: segmentOperands(node)?.computed ?? new Set() }
+  }
   if (!isOp(node, 'scatter')) return { operands: node.inputs, computed: new Set() }
   const { fill, index, updates, computed } = scatterOperands(node)
   const read = [index.base, updates === null ? node.inputs[2] : updates.base]

@@ -22,6 +22,7 @@ export const structured: ReadonlySet<Primitive> = new Set<Primitive>([
   'cumMax',
   'windowReduce',
   'scatter',
+  'segmentSumCsr',
   'dynamicSlice',
   'dynamicUpdate',
   'sort',
@@ -78,6 +79,7 @@ export function chooseStored(
       node.op === 'argMin' ||
       node.op.startsWith('cum') ||
       node.op === 'scatter' ||
+      node.op === 'segmentSumCsr' ||
       node.op.startsWith('dynamic')
     )
       add(node)

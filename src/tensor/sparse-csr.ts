@@ -38,6 +38,11 @@ export class SparseCsr extends SparseTensor {
     return { rows: this.rowIndices, columns: this.colIndices }
   }
 
+  override matmul(dense: TensorBase): Tensor {
+    const [crow, columns, values] = [this.crowIndices, this.colIndices, this.values].map(nodeOf)
+    return wrap(ops.csrProduct(crow, columns, values, nodeOf(dense), this.shape))
+  }
+
   override withValues(values: TensorBase): SparseCsr {
     if (nodeOf(values).shape.length !== 1 || values.shape[0] !== this.nnz) {
       throw new ShapeError(

@@ -1,5 +1,5 @@
 /** Data-dependent addressing on the reference backend. Bad indices are remembered and fail the run at its end. */
-import { formatShape, stridesOf } from '../../core/shape.js'
+import { formatShape, sizeOf, stridesOf } from '../../core/shape.js'
 import type { Node, ScatterMode } from '../../ir/node.js'
 import {
   type Arithmetic,
@@ -76,7 +76,9 @@ function startsOf(
   return list
 }
 
-export const indexing: Evaluators<'gather' | 'scatter' | 'dynamicSlice' | 'dynamicUpdate' | 'sort'> = {
+export const indexing: Evaluators<
+  'gather' | 'scatter' | 'segmentSumCsr' | 'dynamicSlice' | 'dynamicUpdate' | 'sort'
+> = {
   gather: ({ node, inputs: [x, index], run }) => {
     const out = allocate(node)
     forEachIndex(out.shape, (at, flat) => {
@@ -98,6 +100,26 @@ export const indexing: Evaluators<'gather' | 'scatter' | 'dynamicSlice' | 'dynam
       running.forEach((value, i) => {
         a.set(out, i, value)
       })
+    })
+    return out
+  },
+  segmentSumCsr: ({ node, inputs: [x, offsets], run }) => {
+    const out = allocate(node)
+    const [n, ...behind] = x.shape
+    const width = sizeOf(behind)
+    withArithmetic(node.dtype, (a) => {
+      for (let r = 0; r < node.shape[0]; r++) {
+        const [from, to] = [read(offsets, r), read(offsets, r + 1)]
+        if (!(from >= 0 && from <= n && to >= 0 && to <= n)) {
+          run.fault(`segmentSumCsr: offsets ${from} and ${to} of row ${r}: expected 0 to ${n}.`)
+          return
+        }
+        for (let j = 0; j < width; j++) {
+          let sum = a.zero
+          for (let i = from; i < to; i++) sum = a.add(sum, a.get(x, i * width + j))
+          a.set(out, r * width + j, sum)
+        }
+      }
     })
     return out
   },

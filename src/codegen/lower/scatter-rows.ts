@@ -78,7 +78,7 @@ export function rowWriter(
 }
 
 /** A row as vectors, the last one masked where that is possible, else followed by narrower ones. */
-function piecesOf(from: Index, length: number, width: number, masks: boolean): Piece[] {
+export function piecesOf(from: Index, length: number, width: number, masks: boolean): Piece[] {
   const pieces: Piece[] = []
   for (let done = 0; done < length; ) {
     const rest = length - done

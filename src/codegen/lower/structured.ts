@@ -10,6 +10,7 @@ import { lowerCumulative } from './cumulative.js'
 import { lowerDynamicSlice, lowerDynamicUpdate } from './dynamic.js'
 import { lowerScatter, type StridedOperand } from './scatter.js'
 import { ComputedUpdates } from './scatter-updates.js'
+import { lowerSegmentSum } from './segment-sum.js'
 import { lowerSort } from './sort.js'
 import { lowerWindowReduce } from './window-reduce.js'
 
@@ -61,6 +62,13 @@ export function lowerStructured(
       },
       target,
     )
+  }
+  if (isOp(node, 'segmentSumCsr')) {
+    const [, { shape: offsets, dtype: offsetsDType }] = node.inputs
+    if (offsetsDType !== 'i32' && offsetsDType !== 'i64')
+      throw new InternalError(`There are no segments by ${offsetsDType}.`)
+    const terms = new ComputedUpdates(x, buffers.slice(1))
+    return lowerSegmentSum({ name, shape, rows: offsets[0] - 1, dtype, offsetsDType, terms }, target)
   }
   if (isOp(node, 'dynamicSlice'))
     return lowerDynamicSlice({ name, shape, dtype, sizes: node.attrs.sizes }, target)

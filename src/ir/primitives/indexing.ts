@@ -3,6 +3,7 @@ import { DTypeError, ShapeError } from '../../core/errors.js'
 import { formatShape, range, sameShape } from '../../core/shape.js'
 import type { Aval, Node } from '../node.js'
 import type { Builder, PrimitiveTable } from '../rule.js'
+import { segmentRows } from '../segment-rows.js'
 
 const checkIndex = (op: string, index: Aval): void => {
   if (index.dtype !== 'i32' && index.dtype !== 'i64') {
@@ -61,7 +62,7 @@ const all = (b: Builder, inputs: readonly Node[], batched: readonly boolean[], s
 
 export const indexing: Pick<
   PrimitiveTable,
-  'gather' | 'scatter' | 'dynamicSlice' | 'dynamicUpdate' | 'sort'
+  'gather' | 'scatter' | 'segmentSumCsr' | 'dynamicSlice' | 'dynamicUpdate' | 'sort'
 > = {
   gather: {
     infer: ([x, index], { axis }) => {
@@ -132,6 +133,42 @@ export const indexing: Pick<
     batch: (b, { node, inputs, batched, size }) => {
       const [x, index, updates] = all(b, inputs, batched, size)
       return [b.scatter(x, index, updates, node.attrs.axis + 1, node.attrs.mode)]
+    },
+  },
+  segmentSumCsr: {
+    infer: ([x, offsets]) => {
+      checkIndex('segmentSumCsr', offsets)
+      if (x.dtype === 'bool')
+        throw new DTypeError(`segmentSumCsr: expected numbers, got bool. Cast first with .to('i32').`)
+      if (offsets.shape.length !== 1 || offsets.shape[0] < 1 || x.shape.length < 1) {
+        throw new ShapeError(
+          `segmentSumCsr: expected rows (n, …) and offsets (rows + 1), got ${formatShape(x.shape)} and ${formatShape(offsets.shape)}.`,
+        )
+      }
+      return { shape: [offsets.shape[0] - 1, ...x.shape.slice(1)], dtype: x.dtype }
+    },
+    vjp: (b, { inputs: [x, offsets], g }) => {
+      const [n, ...behind] = x.shape
+      const rows = segmentRows(b, offsets, n)
+      const index = b.expand(b.reshape(rows, [n, ...behind.map(() => 1)]), x.shape)
+      return [n === 0 || g.shape[0] === 0 ? b.full(x.shape, 0, g.dtype) : b.gather(g, index, 0), null]
+    },
+    jvp: (b, { inputs: [, offsets], tangents: [t] }) => [t && b.segmentSumCsr(t, offsets)],
+    batch: (b, { inputs: [x, offsets], batched: [batchedX, batchedOffsets], size }) => {
+      const values = batchedX ? x : b.expandBatch(x, size)
+      const [, n, ...behind] = values.shape
+      if (!batchedOffsets) {
+        const swapped = [1, 0, ...behind.map((_, i) => i + 2)]
+        return [b.permute(b.segmentSumCsr(b.permute(values, swapped), offsets), swapped)]
+      }
+      // One example's segments behind the other's: each ends where the next one's begin.
+      const rows = offsets.shape[1] - 1
+      const starts = b.sliceAxis(offsets, 1, 0, rows)
+      const before = b.mul(b.iota(starts.shape, 0, offsets.dtype), b.literal(starts, n))
+      const first = b.reshape(b.add(starts, before), [size * rows])
+      const chained = b.concat([first, b.full([1], size * n, offsets.dtype)], 0)
+      const sums = b.segmentSumCsr(b.reshape(values, [size * n, ...behind]), chained)
+      return [b.reshape(sums, [size, rows, ...behind])]
     },
   },
   dynamicSlice: {

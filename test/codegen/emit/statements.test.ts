@@ -40,6 +40,7 @@ describe('statements', () => {
             { kind: 'set', register: n, value: b.const(0, 'i32') },
             {
               kind: 'loop',
+              rounds: 1,
               condition: b.binary('le', one, b.register(x)),
               body: [
                 { kind: 'set', register: x, value: b.binary('mul', b.register(x), b.const(0.5, 'f32')) },

@@ -86,6 +86,37 @@ const scatter: readonly OpCase[] = modes.flatMap((mode) => [
   ),
 ])
 
+/** Rows of the input, where each segment begins, what lies behind an element. */
+const segments: readonly (readonly [number, readonly number[], Shape])[] = [
+  [7, [0, 2, 2, 3, 7], []],
+  [7, [0, 7], [3]],
+  [5, [0, 0, 5, 5], [2, 3]],
+  [4, [0, 1, 2, 3, 4], [17]],
+  [0, [0, 0, 0], [3]],
+]
+const segmentSum: readonly OpCase[] = segments.flatMap(([n, offsets, behind]) => [
+  ...(['i32', 'i64'] as const).map((dtype) =>
+    opCase(
+      'segmentSumCsr',
+      `[${[n, ...behind]}] by ${dtype} ${offsets}`,
+      [input([n, ...behind]), input([offsets.length], cycle(...offsets), dtype)],
+      (b, [x, o]) => b.segmentSumCsr(x, o),
+      { tolerance: 'sum' },
+    ),
+  ),
+  ...(['i32', 'i64', 'u8'] as const).map((dtype) =>
+    opCase(
+      'segmentSumCsr',
+      `${dtype} [${[n, ...behind]}] by ${offsets}`,
+      [
+        input([n, ...behind], dtype === 'u8' ? domains.bytes : domains.small, dtype),
+        input([offsets.length], cycle(...offsets), 'i32'),
+      ],
+      (b, [x, o]) => b.segmentSumCsr(x, o),
+    ),
+  ),
+])
+
 const start = (limit: number) => input([], positions(limit), 'i32')
 const dynamic: readonly OpCase[] = [
   opCase('dynamicSlice', '[7] 3', [input([7]), start(5)], (b, [x, ...s]) => b.dynamicSlice(x, s, [3])),
@@ -161,4 +192,4 @@ const sorting: readonly OpCase[] = [false, true].flatMap((descending) => [
   ),
 ])
 
-export const indexingCases: readonly OpCase[] = [...gather, ...scatter, ...dynamic, ...sorting]
+export const indexingCases: readonly OpCase[] = [...gather, ...scatter, ...segmentSum, ...dynamic, ...sorting]
