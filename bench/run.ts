@@ -178,8 +178,9 @@ async function writeResults(
     profiles.push(await timed(`${model}: profile`, () => profileOf(model, environment, options)))
   const small: SmallResult[] = []
   for (const benchmark of smallBenchmarks.filter(({ name }) => options.small.includes(name))) {
-    const { threads } = options
-    const result = await timed(benchmark.name, () => runSmall(benchmark, { threads, environment }))
+    const { threads, python, newPython } = options
+    const own = { ...environment, CHAINRULE_BENCH_PYTHON: newPython ?? python }
+    const result = await timed(benchmark.name, () => runSmall(benchmark, { threads, environment: own }))
     if (result.problem !== undefined) console.error(`${benchmark.name}: ${result.problem}`)
     small.push(result)
   }

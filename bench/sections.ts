@@ -34,6 +34,18 @@ function verdictOf(row: Row, aims: readonly Aim[]): string {
   return `short: ${missed.map(({ aim }) => `${aim.column} ${limitText(aim)}`).join(', ')}`
 }
 
+/** Why aims are missed, for those that are. */
+function reasonsOf(rows: readonly Row[], aims: readonly Aim[]): string[] {
+  const missed = aims.filter((aim) =>
+    rows.some((row) => {
+      const value = figureOf(aim, row)
+      return value !== null && !reaches(aim, value)
+    }),
+  )
+  if (missed.length === 0) return []
+  return ['', 'Why rows fall short:', '', ...missed.map(({ aim, why }) => `- ${aim}: ${why}.`)]
+}
+
 /** One line an aim: its limit, the worst figure, how many rows reach it. */
 export function aimLines(results: readonly SmallResult[]): string[] {
   return results.flatMap(({ benchmark, rows, problem }) =>
@@ -91,5 +103,6 @@ export function sectionLines({ benchmark, rows, problem }: SmallResult): string[
     ...(wanted.length > 0 ? ['', `Wanted: ${wanted.join('; ')}.`] : []),
     ...(problem === undefined ? [] : ['', `Not measured to the end: ${problem}`]),
     ...tables(rows, benchmark.aims),
+    ...reasonsOf(rows, benchmark.aims),
   ]
 }

@@ -11,6 +11,12 @@ export interface TimeRequest {
   readonly seconds: number
 }
 
+/** Seconds. */
+export interface TimeReply {
+  readonly median: number
+  readonly best: number
+}
+
 await useDevice('native', { threads: Number(process.argv[2]) })
 
 function prepareProduct(side: number): () => void {
@@ -43,6 +49,6 @@ process.on('message', async ({ name, seconds }: TimeRequest) => {
     call = await works.get(name)!()
     for (let i = 0; i < 3; i++) call()
   }
-  process.send!(timeOf(call, seconds).median * 1000)
+  process.send!(timeOf(call, seconds) satisfies TimeReply)
 })
 process.send!([...works.keys()])

@@ -55,20 +55,27 @@ export function timeOf(
   return { median: median(times), best: Math.min(...times) }
 }
 
+/** What two contenders took, in seconds: the medians of turns, and the fastest calls. */
+export interface Compared {
+  readonly ours: number
+  readonly theirs: number
+  readonly fastest: { readonly ours: number; readonly theirs: number }
+}
+
 /** Two contenders in turns, so that both meet the same noise; each waits `rest` seconds for the other's threads to sleep. */
-export function compareTimes(
-  ours: () => void,
-  theirs: () => void,
-  seconds: number,
-  rest = 0,
-): { readonly ours: number; readonly theirs: number } {
+export function compareTimes(ours: () => void, theirs: () => void, seconds: number, rest = 0): Compared {
   const parts = 5
-  const alone = (call: () => void): number => {
+  const alone = (call: () => void): ReturnType<typeof timeOf> => {
     if (rest > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000 * rest)
-    return timeOf(call, seconds / parts / 2).median
+    return timeOf(call, seconds / parts / 2)
   }
-  const results = Array.from({ length: parts }, () => [alone(ours), alone(theirs)])
-  return { ours: median(results.map(([a]) => a)), theirs: median(results.map(([, b]) => b)) }
+  const turns = Array.from({ length: parts }, () => ({ ours: alone(ours), theirs: alone(theirs) }))
+  const of = (who: 'ours' | 'theirs') => ({
+    median: median(turns.map((turn) => turn[who].median)),
+    best: Math.min(...turns.map((turn) => turn[who].best)),
+  })
+  const [a, b] = [of('ours'), of('theirs')]
+  return { ours: a.median, theirs: b.median, fastest: { ours: a.best, theirs: b.best } }
 }
 
 export type Row = Readonly<Record<string, string | number>>

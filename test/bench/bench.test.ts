@@ -225,6 +225,11 @@ describe('small benchmarks', () => {
     const text = sectionLines(result).join('\n')
     expect(text).toContain('| 64×64×64 nn | 2 | 0.960 | short: ratio ≥ 0.97 |')
     expect(text).toContain('| 65×65×65 nn | 2 | 0.960 | reached |')
+    // The reason stands below, for what is missed alone.
+    const reasons = text.slice(text.indexOf('Why rows fall short:'))
+    expect(reasons.match(/^- .+: .+\.$/gm)).toHaveLength(2)
+    expect(reasons).toContain('- thin matrix products beside OpenBLAS: ')
+    expect(reasons).not.toContain('odd sizes')
   })
 
   it('judges layers of ResNet-18 only, in every direction', () => {
