@@ -25,6 +25,7 @@ import { interchangeSums, leavesCache, sumsApart } from './interchange-sums.js'
 import { SameVariables } from './jam.js'
 import { KernelBuilder } from './kernel-builder.js'
 import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
+import { loopOrder } from './loop-order.js'
 import { type Draft, draft, inlined, type MapKernelSpec, makeInliner } from './map-draft.js'
 import { mapExtents } from './map-extents.js'
 import { resultsOf } from './map-results.js'
@@ -417,18 +418,19 @@ function write(spec: MapKernelSpec, extents: readonly number[], wantedWidth: num
     return k.build(spec.name)
   }
 
-  const tiled = masks && width > 1 && reductions.length === 0 && nodes.length <= mostTiledNodes
+  const moving = width > 1 && reductions.length === 0 && nodes.length <= mostTiledNodes
   const guarded = width > 1 && nodes.some((n) => hasBorder(n, spec.outputs))
-  const scalar = tiled || guarded ? draft(spec, extents, target) : null
-  const crossing = tiled ? acrossAxis(scalar!, spec) : null
+  const scalar = moving || guarded ? draft(spec, extents, target) : null
+  const crossing = moving && masks ? acrossAxis(scalar!, spec) : null
   const cuts = guarded ? cutsOf(scalar!) : [innermost]
-  const strides = stridesOf(extents)
-  const outer = extents.slice(0, -1).map((n) => loopVar('i', 0, n - 1))
-  const base = addIndex(...outer.map((v, a) => scaleIndex(atomIndex(v), strides[a])))
+  const axes = loopOrder(reductions.length > 0 ? null : scalar, extents, spec.inputs)
+  const outer = axes.map(({ size }) => loopVar('i', 0, size - 1))
+  const startOf = (loops: readonly LoopVar[]): Index =>
+    addIndex(...loops.map((v, a) => atomIndex(v, axes[a].stride)))
+  const base = startOf(outer)
   const loops = (from: number): void => {
-    if (from === jammed && from < extents.length) {
-      jam(from, addIndex(...outer.slice(0, from).map((v, a) => scaleIndex(atomIndex(v), strides[a]))))
-    } else if (from === outer.length) {
+    if (from === jammed && from < extents.length) jam(from, startOf(outer.slice(0, from)))
+    else if (from === outer.length) {
       let start = 0
       for (const end of cuts) {
         row(shiftIndex(base, start), end - start)

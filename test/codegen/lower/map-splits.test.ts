@@ -4,6 +4,7 @@ import { lowerGraph } from '../../../src/codegen/lower.js'
 import { printKernel } from '../../../src/codegen/print.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
+import { tileRows } from '../../../src/schedule/pack.js'
 import { compiledBackends } from '../../helpers/compiled-backends.js'
 import { runGraph } from '../../helpers/run-graph.js'
 
@@ -75,4 +76,10 @@ it.each(backends)('heads packed into tiles of rows on $name', async ({ make, abs
   expect(text).not.toMatch(/[/%] \d/)
   // 64 rows are five tiles of 13, the last one with a row of zeros.
   if (backend.target.tile.rows === 14) expect(text).toContain(':13 of 16]')
+  // Steps in time lie far apart, tiles of one step side by side: twelve steps at once, and all tiles of those.
+  const tiles = Math.ceil(size / tileRows(size, backend.target.tile.rows))
+  const loops = [...text.matchAll(/for i'\d+ = 0 to (\d+)/g)]
+    .map(([, last]) => Number(last) + 1)
+    .filter((n) => n > 1)
+  expect(loops.slice(-2)).toEqual([tiles, 12])
 })
