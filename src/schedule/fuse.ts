@@ -335,7 +335,7 @@ function compatible(early: Draft, late: Draft): boolean {
       .map((n) => shapeKey(n.inputs[0].shape, (n as Node<'reduceSum'>).attrs.axes))
   const [a, b] = [reduced(early), reduced(late)]
   if (late.outputs.some((n) => n.op.startsWith('reduce')) && isTile(early)) return false
-  // Joining two plain maps that read nothing of each other pays only when they are small.
+  // Joining two plain maps that read nothing of each other pays when they are small, or read the same.
   const linked = late.needs.has(early)
   if (!linked && (a.length === 0) !== (b.length === 0)) return false
   if (!linked && sizeOf(domainOf(late.outputs[0])) > small && !sharesMuch(early, late)) return false

@@ -24,7 +24,8 @@ export function mergeReduced(node: Node): Node | null {
   const kept = axes.filter((a) => a < first)
   const flat = (value: Node): Node => b.reshape(value, [...shape.slice(0, first), merged])
   const flatAxes = [...kept, first]
-  if (isOp(node, 'reduceSum') && node.attrs.products === true)
+  // A factor that is 1 everywhere may be gone already.
+  if (isOp(node, 'reduceSum') && node.attrs.products === true && isOp(x, 'mul'))
     return b.sumProducts(flat(x.inputs[0]), flat(x.inputs[1]), flatAxes)
   return b.make(node.op, [flat(x)], { axes: flatAxes })
 }

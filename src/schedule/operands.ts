@@ -1,7 +1,7 @@
 /**
  * What structured kernels read from memory. Most read their inputs as they are; a scatter reads what a stretched index
  * was stretched from (one index a row instead of one an element), no base at all where that is a literal, and what its
- * updates are computed from: messages along a graph's edges are never stored.
+ * updates are computed from: messages along a graph's edges are never stored. Nor are the terms of sums of segments.
  */
 import { sizeOf, stridesOf } from '../core/shape.js'
 import { isOp, type Node, type Primitive, topologicalOrder } from '../ir/node.js'
@@ -109,10 +109,13 @@ const inRows: ReadonlySet<Primitive> = new Set<Primitive>([
   'gather',
 ])
 
+/** The same of a sum of segments, whose rows may be those of several examples (`vmap`). */
+const inSegments: ReadonlySet<Primitive> = new Set<Primitive>([...inRows, 'permute'])
+
 /** What a sum of segments sums, written where it is added; null where it is stored. */
 export function segmentOperands(node: Node<'segmentSumCsr'>): Expression | null {
   const [x] = node.inputs
-  return is64(x) || sizeOf(x.shape) === 0 ? null : expressionOf(x, x.shape[0])
+  return is64(x) || sizeOf(x.shape) === 0 ? null : expressionOf(x, x.shape[0], inSegments)
 }
 
 interface Expression {
@@ -124,20 +127,19 @@ interface Expression {
  * The expression of so many rows of updates down to what has to be stored; null where it has 64-bit values by the
  * element.
  */
-function expressionOf(updates: Node, rows: number): Expression | null {
+function expressionOf(updates: Node, rows: number, computes = inRows): Expression | null {
   // They have no lanes; one a row needs none, and the index of a row is one.
-  const values = (n: Node): readonly Node[] => (isOp(n, 'gather') ? [n.inputs[0]] : inputsInRows(n))
+  const inputs = (n: Node): readonly Node[] => (computes.has(n.op) ? n.inputs : [])
+  const values = (n: Node): readonly Node[] => (isOp(n, 'gather') ? [n.inputs[0]] : inputs(n))
   if (topologicalOrder([updates], values).some((n) => is64(n) && sizeOf(n.shape) > rows)) return null
   const computed = new Set<Node>()
   const leaves: Node[] = []
-  for (const n of topologicalOrder([updates], inputsInRows)) {
-    if (inRows.has(n.op)) computed.add(n)
+  for (const n of topologicalOrder([updates], inputs)) {
+    if (computes.has(n.op)) computed.add(n)
     else leaves.push(n)
   }
   return { computed, leaves }
 }
-
-const inputsInRows = (n: Node): readonly Node[] => (inRows.has(n.op) ? n.inputs : [])
 
 /** The stored nodes that a structured kernel takes, in the order of its buffers, as far as only its node says. */
 export function operandsOf(node: Node): readonly Node[] {

@@ -13,6 +13,8 @@ const enough = 8
 const many = 131_072
 /** Runs at least and at most. */
 const [fewestRuns, mostRuns] = [8, 64]
+/** Elements that lie behind each other in a run, at least: each is still summed by whole vectors. */
+const shortestRun = 1024
 
 /** The most runs of equal length, 1 where there are none. */
 function runsOf(n: number): number {
@@ -29,16 +31,18 @@ export function splitReduced(node: Node): Node | null {
   const results = sizeOf(node.shape)
   if (results === 0 || results >= enough || sizeOf(shape) / results < many) return null
   const { axes } = node.attrs
-  const axis = axes.reduce((best, a) => (runsOf(shape[a]) > runsOf(shape[best]) ? a : best))
+  const lengthOf = (a: number): number => sizeOf(shape.slice(a)) / runsOf(shape[a])
+  const fits = (a: number): boolean => runsOf(shape[a]) > 1 && lengthOf(a) >= shortestRun
+  const axis = [...axes].sort((a, b) => a - b).find(fits)
+  if (axis === undefined) return null
   const runs = runsOf(shape[axis])
-  if (runs === 1) return null
   const cut = [...shape.slice(0, axis), runs, shape[axis] / runs, ...shape.slice(axis + 1)]
   // The runs' axis stays; those behind it, the runs' elements among them, have moved by one.
   const inner = [...axes.filter((a) => a < axis), axis + 1, ...axes.filter((a) => a > axis).map((a) => a + 1)]
   const last = axis - axes.filter((a) => a < axis).length
   const inRuns = (value: Node): Node => b.reshape(value, cut)
   const ofRuns =
-    isOp(node, 'reduceSum') && node.attrs.products === true
+    isOp(node, 'reduceSum') && node.attrs.products === true && isOp(x, 'mul')
       ? b.sumProducts(inRuns(x.inputs[0]), inRuns(x.inputs[1]), inner)
       : b.make(node.op, [inRuns(x)], { axes: inner })
   return b.make(node.op, [ofRuns], { axes: [last] })

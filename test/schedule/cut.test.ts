@@ -217,6 +217,21 @@ describe('joining', () => {
       map reduceSum[3] <- reduceSum[3,50]"
     `)
     expect(cut([x], [b.reduceSum(x, [1])])).toMatchInlineSnapshot(`"map reduceSum[3,200] <- in0"`)
+    // Runs stay long: the first axis is cut, not the one with the most divisors.
+    const wide = f32(1000, 768)
+    expect(cut([wide], [b.reduceSum(b.mul(wide, wide), [0, 1])])).toMatchInlineSnapshot(`
+      "map reduceSum[50] <- in0
+      map reduceSum[] <- reduceSum[50]"
+    `)
+    // A factor of ones is gone before the sum is looked at.
+    const [long, image] = [f32(262_144), f32(4, 8, 8)]
+    expect(cut([long], [b.sumProducts(long, b.literal(long, 1), [0])])).toMatchInlineSnapshot(`
+      "map reduceSum[64] <- in0
+      map reduceSum[] <- reduceSum[64]"
+    `)
+    expect(cut([image], [b.sumProducts(image, b.literal(image, 1), [1, 2])])).toMatchInlineSnapshot(
+      `"map reduceSum[4] <- in0"`,
+    )
     expect(cut([half], [b.reduceSum(half, [0])])).toMatchInlineSnapshot(`"map reduceSum[] <- in0"`)
     expect(cut([half], [b.reduceMax(half, [0])])).toMatchInlineSnapshot(`
       "map reduceMax[64] <- in0

@@ -1,6 +1,7 @@
 /** Sparse tensors on every device: construction, conversion, products with gradients, softmax, compiled steps. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { ValueError } from '../../src/core/errors.js'
 import { compile } from '../../src/tensor/compile.js'
 import { ones, tensor, zeros } from '../../src/tensor/creation.js'
 import { Generator } from '../../src/tensor/random.js'
@@ -100,6 +101,17 @@ forEachDevice('sparse tensors', () => {
       sparse.cooTensor(at, values, [3, 4]).matmul(d),
     )
     expectNear(built(coo.indices, coo.values, x), coo.matmul(x))
+    // Compressed rows of several examples: each has its own, which are checked.
+    const of = (crow: Tensor): Tensor =>
+      sparse
+        .csrTensor(crow, tensor([0, 2, 1], { dtype: 'i64' }), tensor([1, 2, 3]), [2, 3])
+        .matmul(tensor([1, 10, 100]))
+    const starts = [
+      [0, 2, 3],
+      [0, 1, 3],
+    ]
+    expect(valuesOf(vmap(of)(index(starts)))).toEqual([201, 30, 1, 230])
+    expect(() => valuesOf(vmap(of)(index([[0, 2, 2], starts[1]])))).toThrow(ValueError)
     const mapped = vmap((values: Tensor) => coo.withValues(values).matmul(x))
     expectNear(
       mapped(coo.values.expand([2, 4]) as Tensor).select(1, 0),

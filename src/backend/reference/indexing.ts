@@ -110,8 +110,11 @@ export const indexing: Evaluators<
     withArithmetic(node.dtype, (a) => {
       for (let r = 0; r < node.shape[0]; r++) {
         const [from, to] = [read(offsets, r), read(offsets, r + 1)]
-        if (!(from >= 0 && from <= n && to >= 0 && to <= n)) {
-          run.fault(`segmentSumCsr: offsets ${from} and ${to} of row ${r}: expected 0 to ${n}.`)
+        const ends = (r > 0 || from === 0) && (r + 1 < node.shape[0] || to === n)
+        if (!(ends && from >= 0 && from <= to && to <= n)) {
+          run.fault(
+            `segmentSumCsr: offsets ${from} and ${to} of row ${r}: expected them to begin with 0, never to fall and to end with ${n}.`,
+          )
           return
         }
         for (let j = 0; j < width; j++) {

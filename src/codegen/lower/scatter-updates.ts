@@ -1,4 +1,4 @@
-/** Updates of a scatter that are no array but an expression, written where they are added: messages along edges. */
+/** Updates of a scatter, or terms of segments, that are no array but an expression, written where they are added: messages along edges. */
 import { byteSize } from '../../core/dtype.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Node } from '../../ir/node.js'

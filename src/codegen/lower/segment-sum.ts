@@ -14,7 +14,7 @@ import {
 } from '../index-expression.js'
 import { computeTypeOf, type Kernel } from '../loop-ir.js'
 import type { Target } from '../target.js'
-import { KernelBuilder, times } from './kernel-builder.js'
+import { KernelBuilder, times, whereInside } from './kernel-builder.js'
 import { checkedIndex, isShared, tasks, widthFor } from './operand.js'
 import { roundTo } from './round.js'
 import { piecesOf } from './scatter-rows.js'
@@ -74,9 +74,19 @@ export function lowerSegmentSum(spec: SegmentSumSpec, target: Target): Kernel[] 
   }
 
   tasks(k, rows, isShared((count + rows) * inner, target), (row) => {
-    const offset = (at: Index): Index =>
-      checkedIndex(k, 'offset', e.load(offsets, offsetsDType, at), 0, count)
-    const [begin, end] = [offset(row), offset(shiftIndex(row, 1))]
+    const offset = (at: Index, low: number, high: number): Index =>
+      checkedIndex(k, 'offset', e.load(offsets, offsetsDType, at), low, high)
+    const [begin, end] = [offset(row, 0, count), offset(shiftIndex(row, 1), 0, count)]
+    // They begin with 0, never fall and end with the number of elements.
+    k.check('length', e.binary('sub', e.index(end), e.index(begin)), 0, count)
+    whereInside(k, row, 0, 0, (first, inside) => inside && offset(first, 0, 0))
+    whereInside(
+      k,
+      row,
+      rows - 1,
+      rows - 1,
+      (last, inside) => inside && offset(shiftIndex(last, 1), count, count),
+    )
     const group = mostSums * width
     const groups = Math.floor(inner / group)
     times(k, 'group', groups, (g) => sums(row, begin, end, scaleIndex(g, group), group))

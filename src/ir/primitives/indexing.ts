@@ -154,21 +154,12 @@ export const indexing: Pick<
       return [n === 0 || g.shape[0] === 0 ? b.full(x.shape, 0, g.dtype) : b.gather(g, index, 0), null]
     },
     jvp: (b, { inputs: [, offsets], tangents: [t] }) => [t && b.segmentSumCsr(t, offsets)],
-    batch: (b, { inputs: [x, offsets], batched: [batchedX, batchedOffsets], size }) => {
-      const values = batchedX ? x : b.expandBatch(x, size)
-      const [, n, ...behind] = values.shape
-      if (!batchedOffsets) {
-        const swapped = [1, 0, ...behind.map((_, i) => i + 2)]
-        return [b.permute(b.segmentSumCsr(b.permute(values, swapped), offsets), swapped)]
-      }
-      // One example's segments behind the other's: each ends where the next one's begin.
-      const rows = offsets.shape[1] - 1
-      const starts = b.sliceAxis(offsets, 1, 0, rows)
-      const before = b.mul(b.iota(starts.shape, 0, offsets.dtype), b.literal(starts, n))
-      const first = b.reshape(b.add(starts, before), [size * rows])
-      const chained = b.concat([first, b.full([1], size * n, offsets.dtype)], 0)
-      const sums = b.segmentSumCsr(b.reshape(values, [size * n, ...behind]), chained)
-      return [b.reshape(sums, [size, rows, ...behind])]
+    batch: (b, { inputs, batched, size }) => {
+      if (batched[1])
+        return [unrollBatch(b, inputs, batched, size, ([x, offsets]) => b.segmentSumCsr(x, offsets))]
+      const [values, offsets] = inputs
+      const swapped = values.shape.map((_, i) => (i < 2 ? 1 - i : i))
+      return [b.permute(b.segmentSumCsr(b.permute(values, swapped), offsets), swapped)]
     },
   },
   dynamicSlice: {

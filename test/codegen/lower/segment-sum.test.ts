@@ -94,8 +94,35 @@ describe.each(await compiledBackends())('sums of segments on $name', ({ make, ab
     for (const backend of made) expect(runGraph([output], inputs, given, backend)).toEqual(truth)
   })
 
+  it.skipIf(absent !== null)('messages of several examples, as vmap leaves them, are not stored', () => {
+    const [examples, columns, nnz, k] = [3, 20, 60, 9]
+    const x = b.placeholder([examples, columns, k], 'f32')
+    const [at, offsets] = [b.placeholder([nnz], 'i32'), b.placeholder([11], 'i32')]
+    const weights = b.placeholder([nnz], 'f32')
+    const all = [examples, nnz, k]
+    const wide = (n: Node): Node => b.expand(b.reshape(n, [1, nnz, 1]), all)
+    const messages = b.mul(wide(weights), b.gather(x, wide(at), 1))
+    const output = b.permute(b.segmentSumCsr(b.permute(messages, [1, 0, 2]), offsets), [1, 0, 2])
+    const inputs = [x, at, offsets, weights]
+    const random = seeded(5)
+    const list = (n: Node, value: (i: number) => number): number[] =>
+      Array.from({ length: sizeOf(n.shape) }, (_, i) => value(i))
+    const given = [
+      list(x, () => random.integer(-3, 4)),
+      list(at, () => random.integer(0, columns)),
+      list(offsets, (i) => 6 * i),
+      list(weights, () => random.integer(-3, 4)),
+    ]
+    const truth = runGraph([output], inputs, given)
+    for (const backend of made) {
+      // The sums, and their examples in front.
+      expect(backend.compile({ inputs, outputs: [output], donations: new Map() }).info.kernels).toBe(2)
+      expect(runGraph([output], inputs, given, backend)).toEqual(truth)
+    }
+  })
+
   it.skipIf(absent !== null)(
-    'offsets and columns out of range are errors, falling offsets are empty rows',
+    'offsets and columns out of range are errors, and offsets that fall, begin late or end early',
     () => {
       const row = built({ what: '', sizes: [20, 25, 90, 7] })
       for (const [input, bad] of [
@@ -111,10 +138,17 @@ describe.each(await compiledBackends())('sums of segments on $name', ({ make, ab
           expect(() => runGraph([row.output], row.inputs, given, backend)).toThrow(ValueError)
         }
       }
-      const given = row.values(true)
-      given[1] = given[1].map((_, r) => (r % 2 === 0 ? 90 : 0))
-      const truth = runGraph([row.output], row.inputs, given)
-      for (const backend of made) expect(runGraph([row.output], row.inputs, given, backend)).toEqual(truth)
+      const good = row.values(true)[1]
+      const wrong = [
+        good.with(0, 1),
+        good.with(20, 89),
+        good.map((_, r) => (r === 20 ? 90 : r % 2 === 0 ? 0 : 50)),
+      ]
+      for (const offsets of wrong) {
+        const given = row.values(true).with(1, offsets)
+        for (const backend of [...made, undefined])
+          expect(() => runGraph([row.output], row.inputs, given, backend)).toThrow(ValueError)
+      }
     },
   )
 })
