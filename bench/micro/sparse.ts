@@ -19,8 +19,9 @@ function theirs(threads: number): readonly { median?: number; best?: number; rea
   const list = [program, options.seconds / turns, threads, size, each, ...widths].map(String)
   const { stdout, error } = spawnSync(python, list, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
   const lines = (stdout ?? '').split('\n').filter((line) => line.startsWith('{'))
-  const reason = error?.message ?? 'it ended without a word'
-  return widths.map((_, i) => JSON.parse(lines[i] ?? lines[0] ?? JSON.stringify({ reason })))
+  // Without PyTorch there is one line for all; a process that ends early leaves widths without one.
+  const { reason = error?.message ?? 'it ended before it was done' } = JSON.parse(lines[0] ?? '{}')
+  return widths.map((_, i) => (lines[i] === undefined ? { reason } : JSON.parse(lines[i])))
 }
 
 manualSeed(1)
