@@ -3,8 +3,8 @@
  * can run. Whether axes are merged depends on shape and axes only, and so does the order in which elements are added.
  */
 import { sizeOf } from '../core/shape.js'
-import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
+import { reduceReshaped } from './reduce-reshaped.js'
 
 /** A last axis of so many elements fills vectors well enough by itself. */
 const longEnough = 64
@@ -22,10 +22,5 @@ export function mergeReduced(node: Node): Node | null {
   const last = shape[shape.length - 1]
   if (shape.length - first < 2 || last === merged || last >= longEnough || merged < leastMerged) return null
   const kept = axes.filter((a) => a < first)
-  const flat = (value: Node): Node => b.reshape(value, [...shape.slice(0, first), merged])
-  const flatAxes = [...kept, first]
-  // A factor that is 1 everywhere may be gone already.
-  if (isOp(node, 'reduceSum') && node.attrs.products === true && isOp(x, 'mul'))
-    return b.sumProducts(flat(x.inputs[0]), flat(x.inputs[1]), flatAxes)
-  return b.make(node.op, [flat(x)], { axes: flatAxes })
+  return reduceReshaped(node, [...shape.slice(0, first), merged], [...kept, first])
 }

@@ -6,6 +6,7 @@
 import { sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
+import { reduceReshaped } from './reduce-reshaped.js'
 
 /** Results of which a kernel has enough to share. */
 const enough = 8
@@ -40,10 +41,6 @@ export function splitReduced(node: Node): Node | null {
   // The runs' axis stays; those behind it, the runs' elements among them, have moved by one.
   const inner = [...axes.filter((a) => a < axis), axis + 1, ...axes.filter((a) => a > axis).map((a) => a + 1)]
   const last = axis - axes.filter((a) => a < axis).length
-  const inRuns = (value: Node): Node => b.reshape(value, cut)
-  const ofRuns =
-    isOp(node, 'reduceSum') && node.attrs.products === true && isOp(x, 'mul')
-      ? b.sumProducts(inRuns(x.inputs[0]), inRuns(x.inputs[1]), inner)
-      : b.make(node.op, [inRuns(x)], { axes: inner })
+  const ofRuns = reduceReshaped(node, cut, inner)
   return b.make(node.op, [ofRuns], { axes: [last] })
 }
