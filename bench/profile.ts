@@ -1,5 +1,5 @@
 // Where the time of our own step goes: npx tsx bench/profile.ts MODEL [--device D] [--threads N] [--steps N]
-//   [--precision f32|bf16] [--rows N] [--trace FILE] [--json]
+//   [--seconds S] [--precision f32|bf16] [--rows N] [--trace FILE] [--json]
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { precisions } from '../src/core/precision.js'
@@ -13,6 +13,7 @@ const { values, positionals } = parseArgs({
     device: { ...text, default: 'native' },
     threads: text,
     steps: { ...text, default: '50' },
+    seconds: { ...text, default: '0' },
     precision: { ...text, default: 'f32' },
     rows: text,
     trace: text,
@@ -35,6 +36,8 @@ if (precision === undefined)
 const steps = Number(values.steps)
 if (!Number.isInteger(steps) || steps < 1)
   fail(`--steps: expected a whole number of 1 or more, got '${values.steps}'.`)
+const budget = 1000 * Number(values.seconds)
+if (!(budget >= 0)) fail(`--seconds: expected a number of 0 or more, got '${values.seconds}'.`)
 
 process.env.CHAINRULE_DEVICE = values.device
 if (values.threads !== undefined) process.env.CHAINRULE_THREADS = values.threads
@@ -56,8 +59,14 @@ for (const spec of specs.filter(({ name }) => positionals.length === 0 || positi
   await step(x, y).item()
   const compiled = performance.now() - begin
   for (let i = 0; i < 4; i++) await step(x, y).item()
+  // Half of the time goes by before what is told: V8 compiles what runs often.
+  const runFor = async (least: number, milliseconds: number): Promise<void> => {
+    const start = performance.now()
+    for (let i = 0; i < least || performance.now() - start < milliseconds; i++) await step(x, y).item()
+  }
+  await runFor(0, budget / 2)
   step.profile({ reset: true })
-  for (let i = 0; i < steps; i++) await step(x, y).item()
+  await runFor(steps, budget / 2)
   const report = step.profile()
   if (values.json) console.log(JSON.stringify({ model: spec.name, ...report.toJSON() }))
   else {

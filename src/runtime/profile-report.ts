@@ -33,7 +33,7 @@ export interface ProfiledProgram {
   readonly device: string
   readonly threads: number
   readonly runs: number
-  /** Seconds a call: all of it, and its parts, which add up to it. */
+  /** Seconds a call: all of it, and its parts, which add up to it without those that are `best` or `least`. */
   readonly seconds: {
     readonly total: number
     readonly kernels: number
@@ -41,6 +41,8 @@ export interface ProfiledProgram {
     readonly bestKernels: number
     /** Threads waiting for each other, and the code between kernels. */
     readonly between: number
+    /** The same of the thread that waits least, in the run that had the least of it. */
+    readonly leastBetween: number
     /** From JavaScript into the program and back, the threads' start included. */
     readonly call: number
     /** Arguments, guards and results in JavaScript. */
@@ -121,6 +123,7 @@ function summarise({ profile, totalSeconds }: MeasuredProgram): ProfiledProgram 
       kernels: inKernels,
       bestKernels: sum(kernels.map(({ bestSeconds }) => bestSeconds)),
       between: Math.max(0, inProgram - inKernels),
+      leastBetween: profile.leastBetweenSeconds,
       call: Math.max(0, inCall - inProgram),
       javascript: Math.max(0, total - inCall),
     },

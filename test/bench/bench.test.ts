@@ -156,7 +156,14 @@ describe('results', () => {
   it('holds ratios against what is wanted and shows where the time goes', () => {
     const kernel = { name: 'k|1', calls: 2, seconds: 0.001, bestSeconds: 0.001, share: 0.5, balance: 1 }
     const rates = { gflops: 10, gigabytes: 5, ofLimit: 0.25, limit: 'L2' }
-    const seconds = { total: 0.002, kernels: 0.001, between: 0.0005, call: 0.0003, javascript: 0.0002 }
+    const seconds = {
+      total: 0.002,
+      kernels: 0.001,
+      between: 0.0005,
+      leastBetween: 0.0005,
+      call: 0.0003,
+      javascript: 0.0002,
+    }
     const program = { device: 'native', threads: 2, seconds, flops: 1e9, bytes: 1e6, limitSeconds: 0.0005 }
     const gemm = smallBenchmarks.find(({ name }) => name === 'gemm')!
     const text = resultsText({
@@ -183,9 +190,7 @@ describe('results', () => {
     expect(text).toContain('- tfjs: no kernel (`gcn`, `gpt`)')
     expect(text.match(/no kernel/g)).toHaveLength(1)
     expect(text).toContain("| ≤ 499 (PyTorch's) | 500 | 0 of 1 | short |")
-    expect(text).toContain(
-      'waiting for other threads included, ns | ≤ 1000 | 250000 (mlp) | 0 of 1 | short |',
-    )
+    expect(text).toContain('in the quietest step, ns | ≤ 1000 | 250000 (mlp) | 0 of 1 | short |')
     expect(text).toContain("JavaScript of the models' steps, µs | ≤ 50 | 200 (mlp) | 0 of 1 | short |")
     expect(text).toContain('## Matrix products beside OpenBLAS')
     expect(text).toContain('kernels 50 %, between them 25 %, call 15 %, JavaScript 10 %')

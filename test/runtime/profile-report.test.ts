@@ -70,7 +70,9 @@ describe.each([1, 2])('on %i thread(s)', (threads) => {
       expect(kernel.balance).toBeLessThan(1.001)
       expect(kernel.ofLimit).toBeGreaterThan(0)
     }
-    const { total, kernels, between, call, javascript } = program.seconds
+    const { total, kernels, between, leastBetween, call, javascript } = program.seconds
+    expect(leastBetween).toBeGreaterThan(0)
+    expect(leastBetween).toBeLessThan(program.seconds.total)
     expect(kernels).toBeCloseTo(program.kernels.reduce((sum, { seconds }) => sum + seconds, 0))
     expect(kernels + between + call + javascript).toBeGreaterThan(0.99 * total)
     expect(program.limits!.levels.map(({ name }) => name)).toEqual(['L1', 'L2', 'L3', 'memory'])

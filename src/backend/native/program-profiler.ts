@@ -29,7 +29,14 @@ export class ProgramProfiler {
   private readonly words: readonly Uint32Array[]
   /** Ticks of each site's fastest round. */
   private readonly fastest: Float64Array
+  /** Ticks of each site in all runs, by thread, as they were after the last one. */
+  private readonly spent: readonly Float64Array[]
+  /** Ticks of the last run in none of its kernels, by thread. */
+  private readonly beside: Float64Array
+  /** The same of the thread that had the fewest in the run that had the fewest. */
+  private leastBetween = Number.POSITIVE_INFINITY
   private callMilliseconds = 0
+  private readingMilliseconds = 0
 
   constructor(
     program: Program,
@@ -44,6 +51,8 @@ export class ProgramProfiler {
     this.records = Array.from({ length: threads }, () => new BigUint64Array(sites.length * wordsPerSite))
     this.words = this.records.map(({ buffer }) => new Uint32Array(buffer))
     this.fastest = new Float64Array(sites.length)
+    this.beside = new Float64Array(threads)
+    this.spent = this.records.map(() => new Float64Array(sites.length))
     this.addresses = BigUint64Array.from(this.records, (words) => BigInt(locate(words.buffer)))
     this.reset()
   }
@@ -53,9 +62,15 @@ export class ProgramProfiler {
     return this.addresses.buffer
   }
 
-  /** After each run, of which this is a part of what JavaScript takes: whole numbers, no BigInts. */
+  /** After each run: reads its stamps. Whole numbers, no BigInts, and its own time is counted apart. */
   addCall(milliseconds: number): void {
+    const start = performance.now()
     this.callMilliseconds += milliseconds
+    this.readStamps()
+    this.readingMilliseconds += performance.now() - start
+  }
+
+  private readStamps(): void {
     this.zero ??= [this.words[0][siteOffsets.begin / 4 + 1], this.words[0][siteOffsets.begin / 4]]
     this.since = this.ended
     this.origin = Number.POSITIVE_INFINITY
@@ -65,15 +80,23 @@ export class ProgramProfiler {
       this.origin = Math.min(this.origin, begin)
       this.ended = Math.max(this.ended, this.ticksAt(words, siteOffsets.end))
     }
+    this.beside.fill(0)
     for (let i = 0; i < this.sites.length; i++) {
       const at = i * siteOffsets.bytes
+      const { kind } = this.sites[i]
+      const sign = kind === 'run' ? 1 : kind === 'kernel' || kind === 'copy' || kind === 'call' ? -1 : 0
       let longest = 0
-      for (const words of this.words) {
+      for (let thread = 0; thread < this.words.length; thread++) {
+        const words = this.words[thread]
         const begin = this.ticksAt(words, at + siteOffsets.begin)
         if (begin > this.since) longest = Math.max(longest, this.ticksAt(words, at + siteOffsets.end) - begin)
+        const ticks = wordAt(words, at + siteOffsets.cycles)
+        this.beside[thread] += sign * (ticks - this.spent[thread][i])
+        this.spent[thread][i] = ticks
       }
       if (longest > 0) this.fastest[i] = Math.min(this.fastest[i], longest)
     }
+    this.leastBetween = Math.min(this.leastBetween, ...this.beside)
   }
 
   /** A stamp as ticks since the first one that was read; a number far below zero where there is none yet. */
@@ -93,7 +116,10 @@ export class ProgramProfiler {
   reset(): void {
     for (const words of this.records) words.fill(0n)
     this.fastest.fill(Number.POSITIVE_INFINITY)
+    for (const ticks of this.spent) ticks.fill(0)
+    this.leastBetween = Number.POSITIVE_INFINITY
     this.callMilliseconds = 0
+    this.readingMilliseconds = 0
   }
 
   read(device: string, machine: MachineMeasurement): ProgramProfile {
@@ -106,7 +132,9 @@ export class ProgramProfiler {
       threads: this.records.length,
       runs,
       programSeconds: Number(main[siteOffsets.cycles / 8]) * tick,
+      leastBetweenSeconds: runs === 0 ? 0 : this.leastBetween * tick,
       callSeconds: this.callMilliseconds / 1000,
+      readingSeconds: this.readingMilliseconds / 1000,
       commands: this.sites.map((site, i) => this.command(site, i, tick)),
       limits: this.records.length === 1 ? machine.one : machine.all,
     }
@@ -153,3 +181,7 @@ export class ProgramProfiler {
     }
   }
 }
+
+/** A word of a record as a number. */
+const wordAt = (words: Uint32Array, offset: number): number =>
+  words[offset / 4 + 1] * 2 ** 32 + words[offset / 4]
