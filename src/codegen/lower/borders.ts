@@ -1,7 +1,7 @@
 /**
  * Values that depend on where their index lies: inside what is padded or between it and its border, in one part of a
  * concatenation or another, on a window or between two. Each is a test of indices: for a vector's first and last lane
- * where that decides, else lane by lane.
+ * where that decides, else for every second lane, else lane by lane.
  */
 import type { Node } from '../../ir/node.js'
 import {
@@ -17,12 +17,13 @@ import {
 } from '../index-expression.js'
 import { computeTypeOf, type Expr, type IndexRange } from '../loop-ir.js'
 import type { Inliner } from './inline.js'
-import { atLane, type Lanes, oneLane } from './lanes.js'
+import { atLane, type Lanes } from './lanes.js'
 import { constantOf, roundTo } from './round.js'
 
 /**
  * `then` where all indices lie in their ranges, else `otherwise`. `then` gets the indices as atoms that carry the
- * range. Lanes that may differ are tried together (the first and the last lane decide), then one by one.
+ * range. Lanes that may differ are tried together (the first and the last lane decide); `apart` is what they have where
+ * they do differ.
  */
 function guarded(
   inliner: Inliner,
@@ -30,7 +31,7 @@ function guarded(
   lanes: Lanes,
   then: (index: Index[], lanes: Lanes) => Expr,
   otherwise: (lanes: Lanes) => Expr,
-  again: (lane: number) => Expr,
+  apart: () => Expr,
 ): Expr {
   const open: { range: IndexRange; at: number; step: number | null }[] = []
   const inner = ranges.map((r) => r.index)
@@ -42,8 +43,7 @@ function guarded(
     open.push({ range, at, step })
   }
   if (open.length === 0) return then(inner, lanes)
-  const perLane = () => inliner.perLane(lanes, again)
-  if (open.some(({ step }) => step === null)) return perLane()
+  if (open.some(({ step }) => step === null)) return apart()
   // Lane 0 must leave room for the others.
   const tight = open.map(({ range, at, step }) => {
     const reach = step! * (lanes.active - 1)
@@ -53,12 +53,12 @@ function guarded(
     return { index: range.index, low, high }
   })
   const uniform = open.every(({ step }) => step === 0)
-  if (tight.some((r) => r.low > r.high)) return uniform ? otherwise(lanes) : perLane()
+  if (tight.some((r) => r.low > r.high)) return uniform ? otherwise(lanes) : apart()
   inliner.guards++
   try {
     const emitted = tight.map((r) => ({ ...r, index: atLane(r.index, lanes, 0) }))
     const inside = then(inner, lanes)
-    return inliner.e.guard(emitted, inside, uniform ? otherwise(lanes) : perLane())
+    return inliner.e.guard(emitted, inside, uniform ? otherwise(lanes) : apart())
   } finally {
     inliner.guards--
   }
@@ -100,7 +100,13 @@ export function pad(inliner: Inliner, node: Node<'pad'>, index: readonly Index[]
         l,
       ),
     fill,
-    (l) => inliner.value(node, inliner.lane(index, lanes, l), oneLane),
+    () =>
+      inliner.apart(
+        node,
+        ranges.map((r) => r.index),
+        lanes,
+        (move, l) => inliner.value(node, index.map(move), l),
+      ),
   )
 }
 
@@ -115,6 +121,8 @@ export function concat(inliner: Inliner, node: Node<'concat'>, index: readonly I
     start += x.shape[axis]
     return { x, from }
   })
+  const split = (l: Lanes): Expr =>
+    inliner.apart(node, [index[axis]], l, (move, some) => inliner.value(node, index.map(move), some))
   // From the last piece back: each is the alternative of the one before it.
   const chain = (i: number, l: Lanes): Expr => {
     if (i === pieces.length) return zero(l)
@@ -131,7 +139,7 @@ export function concat(inliner: Inliner, node: Node<'concat'>, index: readonly I
           inner,
         ),
       (inner) => chain(i + 1, inner),
-      (lane) => inliner.value(node, inliner.lane(index, lanes, lane), oneLane),
+      () => split(l),
     )
   }
   if (!varying) return chain(0, lanes)
@@ -145,8 +153,9 @@ export function concat(inliner: Inliner, node: Node<'concat'>, index: readonly I
       lanes,
     )
   }
+  let value = split(lanes)
+  if (stepOf(index[axis], lanes.variable!) === null) return value
   // Vectors inside one piece are read together; those that straddle go lane by lane.
-  let value = inliner.split(node, index, lanes)
   for (const { x, from } of pieces) {
     if (x.shape[axis] < lanes.active) continue
     const rest = value
@@ -161,7 +170,7 @@ export function concat(inliner: Inliner, node: Node<'concat'>, index: readonly I
           inner,
         ),
       () => rest,
-      (lane) => inliner.e.lane(rest, lane),
+      () => rest,
     )
   }
   return value
@@ -200,14 +209,18 @@ export function fold(inliner: Inliner, node: Node<'fold'>, index: readonly Index
             m,
           ),
         zero,
-        (lane) => {
-          const move = (j: Index) => inliner.lane([j], l, lane)[0]
-          return term(
-            i.map(move),
-            r.map((q) => ({ ...q, index: move(q.index) })),
-            oneLane,
-          )
-        },
+        () =>
+          inliner.apart(
+            node,
+            r.map((q) => q.index),
+            l,
+            (move, some) =>
+              term(
+                i.map(move),
+                r.map((q) => ({ ...q, index: move(q.index) })),
+                some,
+              ),
+          ),
       )
     const t = term(index, ranges, lanes)
     sum = sum === null ? t : inliner.e.binary('add', sum, t)

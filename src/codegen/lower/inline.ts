@@ -26,6 +26,7 @@ import {
   scaleIndex,
   shiftIndex,
   stepOf,
+  substituteIndex,
 } from '../index-expression.js'
 import { computeTypeOf, type Expr, type ExprBuilder } from '../loop-ir.js'
 import { expandBinary, expandRandomBits, expandUnary } from '../math.js'
@@ -34,7 +35,7 @@ import { usesBounded } from '../walk.js'
 import { concat, fold, pad } from './borders.js'
 import type { SameVariables } from './jam.js'
 import type { KernelBuilder } from './kernel-builder.js'
-import { atLane, type Lanes, oneLane } from './lanes.js'
+import { atLane, type Lanes, lanesFor, oneLane } from './lanes.js'
 import { narrowIndex } from './operand.js'
 import { lowerReduction, type ReduceNode } from './reduce.js'
 import { castTo, constantOf, pairOfBf16, roundTo } from './round.js'
@@ -189,15 +190,35 @@ export class Inliner {
     return this.e.vector(values)
   }
 
-  /** The node's value for each lane by itself. */
-  split(node: Node, index: readonly Index[], lanes: Lanes): Expr {
-    return this.perLane(lanes, (l) =>
-      this.value(
-        node,
-        index.map((i) => atLane(i, lanes, l)),
-        oneLane,
-      ),
-    )
+  /**
+   * The node's value in lanes of which a test of `indices` may say different things: where every second lane meets the
+   * same, two vectors that are interleaved, else each lane by itself. `part` makes the value of the lanes that `move`
+   * takes an index to.
+   */
+  apart(
+    { dtype }: Node,
+    indices: readonly Index[],
+    lanes: Lanes,
+    part: (move: (index: Index) => Index, lanes: Lanes) => Expr,
+  ): Expr {
+    const { count, active, variable } = lanes
+    const isEven = (index: Index, variable: LoopVar): boolean => stepOf(index, variable) !== null
+    if (this.masks && variable !== null && active >= 4 && dtype !== 'bool') {
+      const halves = [0, 1].map((first) => {
+        const own = lanesFor(count, Math.ceil((active - first) / 2))
+        const at = shiftIndex(atomIndex(own.variable!, 2), first)
+        return { own, move: (index: Index) => substituteIndex(index, variable, at) }
+      })
+      const takeTurns =
+        !indices.every((index) => isEven(index, variable)) &&
+        halves.every(({ own, move }) => indices.every((index) => isEven(move(index), own.variable!)))
+      if (takeTurns) {
+        const [left, right] = halves.map(({ own, move }) => part(move, own))
+        const order = Array.from({ length: count }, (_, l) => (l % 2) * count + Math.floor(l / 2))
+        return this.e.shuffle(left, right, order)
+      }
+    }
+    return this.perLane(lanes, (l) => part((index) => atLane(index, lanes, l), oneLane))
   }
 
   private inline(node: Node, index: readonly Index[], lanes: Lanes): Expr {
