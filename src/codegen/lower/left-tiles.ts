@@ -50,11 +50,13 @@ const lineBytes = 64
 
 /** Whether lines of so many rows, so far apart, leave no room beside them in the sets that they fall into. */
 function crowded(rows: number, rowStride: number): boolean {
-  const places = setBytes / Math.max(lineBytes, gcd((rowStride * 4) % setBytes, setBytes))
-  return rows / places > ways - 1
+  const inSet = new Map<number, number>()
+  for (let r = 0; r < rows; r++) {
+    const set = Math.floor(((r * rowStride * 4) % setBytes) / lineBytes)
+    inSet.set(set, (inSet.get(set) ?? 0) + 1)
+  }
+  return Math.max(...inSet.values()) > ways - 1
 }
-
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))
 
 export function leftTiles(
   inliner: Inliner,
