@@ -13,11 +13,12 @@ import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
 import { isDotContract } from './dot-contract.js'
 import { laneForm } from './image-lanes.js'
+import { onePosition } from './one-position.js'
 import { isWinograd } from './winograd.js'
 
 /** Fewer positions than this do not fill a vector: images stand beside them. */
 const fewPositions = 16
-const fewImages = 8
+const fewImages = 2
 
 export function convAsContract(node: Node): Node | null {
   if (!isOp(node, 'conv') || isWinograd(node) || laneForm(node) !== null) return null
@@ -66,7 +67,8 @@ export function convAsContract(node: Node): Node | null {
 }
 
 /** out[o, p, n] = Σ_{c, k} w[o, c, k] · x[c, p·stride + k·dilation - padding, n], back in the order of the convolution. */
-function imagesAsColumns(node: Node<'conv'>): Node {
+function imagesAsColumns(conv: Node<'conv'>): Node {
+  const node = onePosition(conv)
   const { stride, padding, dilation, inputDilation } = node.attrs
   const [x, w] = node.inputs
   const kernel = w.shape.slice(2)

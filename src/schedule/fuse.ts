@@ -16,7 +16,7 @@ import { contractShape } from './contract-shape.js'
 import { isDotContract } from './dot-contract.js'
 import { laneForm } from './image-lanes.js'
 import { type ContractSpec, isTiledKind, type KernelSpec, type WinogradSpec } from './kernel-spec.js'
-import { type LeftView, leftView } from './left-view.js'
+import { leftView } from './left-view.js'
 import { buffersOf } from './operands.js'
 import { packLeft } from './pack.js'
 import { domainOf, hasBorder, partsOf } from './parts.js'
@@ -67,7 +67,7 @@ export function cutIntoKernels(
     node: Node<'contract'>,
     isStored: (n: Node) => boolean,
     mayStore: boolean,
-  ): LeftView | null => {
+  ): { readonly base: Node } | null => {
     const pairs = pairsOn(target, node)
     return pairs === null ? leftView(node, isStored, mayStore) : pairedRows(node, pairs, isStored, mayStore)
   }

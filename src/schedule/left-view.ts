@@ -1,9 +1,10 @@
 /**
  * Whether a contraction can read its left side where it lies: rows that are equally far apart, with the inner dimension
- * running along each. Such a left side is not packed; what it moves is stored as it is.
+ * running along each, or as much of it as belongs to one index of its outermost axis (rows of one image, and then of the
+ * next). Such a left side is not packed; what it moves is stored as it is.
  */
 import type { Shape } from '../core/shape.js'
-import { stridesOf } from '../core/shape.js'
+import { sizeOf, stridesOf } from '../core/shape.js'
 import { isOp, type Node } from '../ir/node.js'
 import { contractShape } from './contract-shape.js'
 import { reshapedStrides } from './operands.js'
@@ -14,7 +15,12 @@ export interface LeftView {
   readonly base: Node
   /** Elements from one row to the next. */
   readonly rowStride: number
+  /** Rows hold the inner dimension for one index of its outermost axis at a time. */
+  readonly inPieces: boolean
 }
+
+/** Shorter pieces of rows are packed: each adds to sums that are read and written for it. */
+const shortestPiece = 128
 
 /** Elements of a matrix in the given axes: the distance of neighbours, where it is one number. Null where it is not. */
 function stepOfAxes(sizes: Shape, strides: readonly number[]): number | null {
@@ -79,18 +85,27 @@ export function leftView(
   const s = contractShape(node)
   if (s.rows.length === 0 || s.inner.length === 0) return null
   const lead = s.batch.length
-  const stepsOf = (strides: readonly number[]): { rows: number | null; inner: number | null } => {
+  interface Steps {
+    readonly rows: number | null
+    /** Along the inner dimension, and along its axes but the outermost. */
+    readonly inner: number | null
+    readonly piece: number | null
+  }
+  const stepsOf = (strides: readonly number[]): Steps => {
     const ordered = s.leftOrder.map((a) => strides[a])
+    const inner = ordered.slice(lead + s.rows.length)
     return {
       rows: stepOfAxes(s.rows, ordered.slice(lead, lead + s.rows.length)),
-      inner: stepOfAxes(s.inner, ordered.slice(lead + s.rows.length)),
+      inner: stepOfAxes(s.inner, inner),
+      piece: sizeOf(s.inner.slice(1)) < shortestPiece ? null : stepOfAxes(s.inner.slice(1), inner.slice(1)),
     }
   }
   const rowsIn = (base: Node, strides: readonly number[]): LeftView | null => {
-    const { rows, inner } = stepsOf(strides)
+    const { rows, inner, piece } = stepsOf(strides)
     const through = readThrough.has(base.op) || (isOp(base, 'output') && isOp(base.inputs[0], 'barrier'))
-    if (rows === null || rows <= 0 || inner !== 1) return null
-    return !stored(base) && (through || !mayStore) ? null : { base, rowStride: rows }
+    if (rows === null || rows <= 0 || (inner !== 1 && piece !== 1)) return null
+    if (!stored(base) && (through || !mayStore)) return null
+    return { base, rowStride: rows, inPieces: inner !== 1 }
   }
   const { base, strides } = movedFrom(x, stored)
   const found = rowsIn(base, strides)

@@ -36,21 +36,34 @@ export function stridedView(node: Node): StridedView {
   return { base, strides }
 }
 
-/** Strides of a reshaped view: of any shape where it is row-major, else where only axes of one come and go. */
+/**
+ * Strides of a reshaped view, or null where none describe it: axes are cut, and joined where they lie behind each other
+ * as in one. Of values without elements any will do.
+ */
 export function reshapedStrides(
   from: readonly number[],
   strides: readonly number[],
   to: readonly number[],
 ): number[] | null {
-  const dense = stridesOf(from)
-  if (from.every((n, a) => n === 1 || strides[a] === dense[a])) return stridesOf(to)
-  const kept = from.flatMap((n, a) => (n === 1 ? [] : [a]))
-  const target = to.flatMap((n, a) => (n === 1 ? [] : [a]))
-  if (kept.length !== target.length || kept.some((a, i) => from[a] !== to[target[i]])) return null
-  const next = to.map(() => 0)
-  target.forEach((a, i) => {
-    next[a] = strides[kept[i]]
+  if (to.includes(0)) return stridesOf(to)
+  // What lies as one axis is one: [size, stride], without axes of one.
+  const runs: [number, number][] = []
+  from.forEach((n, a) => {
+    const last = runs[runs.length - 1]
+    if (n === 1) return
+    if (last !== undefined && last[1] === n * strides[a]) runs.splice(-1, 1, [last[0] * n, strides[a]])
+    else runs.push([n, strides[a]])
   })
+  const next = to.map(() => 0)
+  for (let a = to.length - 1; a >= 0; a--) {
+    if (to[a] === 1) continue
+    const run = runs[runs.length - 1]
+    if (run[0] % to[a] !== 0) return null
+    next[a] = run[1]
+    run[0] /= to[a]
+    run[1] *= to[a]
+    if (run[0] === 1) runs.pop()
+  }
   return next
 }
 

@@ -60,3 +60,32 @@ it('what repeats or pads is not stored for it', () => {
   expect(view(contraction(b.expand(f32(1, 16), [8, 16]), f32(16, 4), [1], [0]))).toBeNull()
   expect(view(contraction(b.pad(f32(8, 14), [0, 1], [0, 1], [0, 0], 0), f32(16, 4), [1], [0]))).toBeNull()
 })
+
+/** The gradient of a 1 × 1 convolution's weights: rows of dy (N, O, P) over images and places. */
+const overImages = (images: number, places: number, dy = f32(images, 12, places)): Node =>
+  contraction(dy, f32(images, 5, places), [0, 2], [0, 2])
+
+it('rows of one image after the other are rows in pieces', () => {
+  const dy = f32(4, 12, 256)
+  const node = overImages(4, 256, dy) as Node<'contract'>
+  expect(leftView(node, (n) => n.op === 'placeholder', true)).toEqual({
+    base: dy,
+    rowStride: 256,
+    inPieces: true,
+  })
+  const whole = contraction(f32(12, 256), f32(256, 5), [1], [0]) as Node<'contract'>
+  expect(leftView(whole, (n) => n.op === 'placeholder', true)!.inPieces).toBe(false)
+})
+
+it('short pieces are packed', () => {
+  expect(view(overImages(4, 64))).toBeNull()
+})
+
+it('pieces are found behind an axis that was cut', () => {
+  const dy = f32(32, 12, 16, 16)
+  const pieces = b.reshape(b.permute(dy, [1, 0, 2, 3]), [12, 8, 4, 16, 16])
+  const turned = b.permute(pieces, [1, 0, 2, 3, 4]) // (8, 12, 4, 16, 16)
+  const node = contraction(turned, f32(8, 4, 16, 16, 5), [2, 3, 4], [1, 2, 3], [0])
+  const found = leftView(node as Node<'contract'>, (n) => n.op === 'placeholder', true)
+  expect(found).toEqual({ base: dy, rowStride: 256, inPieces: true })
+})

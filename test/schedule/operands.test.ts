@@ -21,7 +21,7 @@ it('reads the elements that the node has', () => {
       for (let i = r.integer(0, 5); i > 0; i--) {
         const at = r.integer(0, y.shape.length + 1)
         const inserted = [...y.shape.slice(0, at), 1, ...y.shape.slice(at)]
-        const kind = r.integer(0, 4)
+        const kind = r.integer(0, 6)
         if (kind === 0) y = b.reshape(y, inserted)
         else if (kind === 1) y = b.reshape(y, [sizeOf(y.shape)])
         else if (kind === 2)
@@ -29,11 +29,22 @@ it('reads the elements that the node has', () => {
             b.reshape(y, inserted),
             inserted.map((n, a) => (a === at ? r.integer(1, 4) : n)),
           )
-        else
+        else if (kind === 3) {
           y = b.reshape(
             y,
             y.shape.filter((n) => n !== 1),
           )
+        } else if (y.shape.length > 0) {
+          const axis = r.integer(0, y.shape.length)
+          const [n, next] = y.shape.slice(axis)
+          const cut = [4, 3, 2].find((by) => n % by === 0) ?? 1
+          const instead = kind === 4 ? [n / cut, cut] : [n * (next ?? 1)]
+          y = b.reshape(y, [
+            ...y.shape.slice(0, axis),
+            ...instead,
+            ...y.shape.slice(axis + (kind === 4 ? 1 : 2)),
+          ])
+        }
       }
       const { base, strides } = stridedView(y)
       if (base === x && y !== x) through++

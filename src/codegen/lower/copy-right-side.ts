@@ -108,7 +108,7 @@ export function copyRightSide(
       return { t, o, rest }
     }
     const axis = s.inner.length - 1
-    const crossed = masks && s.inner.length > 0 ? rightSide.crossedBuffer(axis, inner[axis]) : null
+    const crossed = masks && s.inner.length > 0 ? rightSide.crossed(axis, inner[axis]) : null
     if (crossed !== null) {
       // The columns of a row lie far apart and its inner steps beside each other: tiles are turned in registers.
       nest(sizes.slice(0, -1), (done) => {
@@ -135,7 +135,8 @@ export function copyRightSide(
     /** One row of columns at inner steps 0…count-1 of a run. */
     function copyRow(place: (u: number) => Step, row: Index, count: number): void {
       const write = (from: Index, l: Lanes): void => {
-        if (crossed !== null) inliner.tiles = new TransposedTiles(k, new Set([crossed]), count)
+        if (crossed !== null)
+          inliner.tiles = new TransposedTiles(k, new Set([crossed.buffer]), count, crossed.step)
         for (let u = 0; u < count; u++) {
           if (inliner.tiles !== null) inliner.tiles.current = u
           writeStep(place(u), from, l)

@@ -34,6 +34,12 @@ export interface RightRows {
   at(g: Index, step: Index, column: Index): Index
 }
 
+/** A buffer whose tiles are turned in registers, and elements from a step to the next. */
+export interface Crossed {
+  readonly buffer: number
+  readonly step: number
+}
+
 export class RightSide {
   private readonly inliner: Inliner
   private readonly target: Target
@@ -85,10 +91,10 @@ export class RightSide {
   }
 
   /**
-   * The buffer that is read with lanes far apart and contiguously along inner axis `axis`, of which a block has `steps`
-   * steps, where the right side is one buffer read straight; else null.
+   * The buffer that is read with lanes far apart and neighbours (or every second element) along inner axis `axis`, of
+   * which a block has `steps` steps, where the right side is one buffer read straight; else null.
    */
-  crossedBuffer(axis: number, steps: number): number | null {
+  crossed(axis: number, steps: number): Crossed | null {
     const { batch, inner, columns } = contractShape(this.spec.node)
     if (this.node.dtype !== 'f32' || columns.length === 0 || steps < lanesOf(this.target)) return null
     const vars = [...batch, ...inner, ...columns].map((n) => loopVar('p', 0, n - 1))
@@ -96,7 +102,8 @@ export class RightSide {
     if (read === null) return null
     const far = stepOf(read.index, vars[vars.length - 1])
     const near = stepOf(read.index, vars[batch.length + axis])
-    return far !== null && far > 2 && near === 1 ? read.buffer : null
+    if (far === null || far <= 2 || (near !== 1 && near !== 2)) return null
+    return { buffer: read.buffer, step: near }
   }
 
   /**

@@ -35,19 +35,21 @@ export function transposeRows(k: KernelBuilder, rows: readonly Expr[], run = 1):
 
 /**
  * The tiles of one block of the axis `across`, of which `active` values are computed one after the other: value u of a
- * tile's input lies u elements further.
+ * tile's input lies u times `step` elements further.
  */
 export class TransposedTiles {
   private readonly k: KernelBuilder
   /** Inputs whose lanes lie far apart and which are contiguous along the axis. */
   private readonly buffers: ReadonlySet<number>
   private readonly active: number
+  private readonly step: number
   private readonly tiles = new Map<string, readonly Register[]>()
   /** Which of the block's values is being computed. */
   current = 0
 
-  constructor(k: KernelBuilder, buffers: ReadonlySet<number>, active: number) {
+  constructor(k: KernelBuilder, buffers: ReadonlySet<number>, active: number, step = 1) {
     this.k = k
+    this.step = step
     this.buffers = buffers
     this.active = active
   }
@@ -56,13 +58,13 @@ export class TransposedTiles {
   load(buffer: number, type: 'f32' | 'i32', at: Index, lanes: Lanes): Expr | null {
     if (!this.buffers.has(buffer)) return null
     const { e } = this.k
-    const origin = shiftIndex(at, -this.current)
+    const origin = shiftIndex(at, -this.current * this.step)
     const key = `${buffer} ${indexKey(origin)}`
     let columns = this.tiles.get(key)
     if (columns === undefined) {
       const rows = Array.from({ length: lanes.count }, (_, l) =>
         l < lanes.active
-          ? e.load(buffer, type, atLane(origin, lanes, l), lanes.count, 1, this.active)
+          ? e.load(buffer, type, atLane(origin, lanes, l), lanes.count, this.step, this.active)
           : e.const(0, type, lanes.count),
       )
       columns = transposeRows(this.k, rows)
