@@ -20,6 +20,7 @@ import {
 import { computeTypeOf, type Expr, type Kernel } from '../loop-ir.js'
 import { expandBinary } from '../math.js'
 import type { Target } from '../target.js'
+import { ComputedRows } from './computed-rows.js'
 import { KernelBuilder } from './kernel-builder.js'
 import {
   aroundAxis,
@@ -33,9 +34,8 @@ import {
   widthFor,
 } from './operand.js'
 import { roundTo } from './round.js'
-import { type Piece, type RowAccess, rowWriter } from './scatter-rows.js'
+import { type Piece, type RowAccess, rowWriter } from './row-writer.js'
 import { divide, ownRows } from './scatter-shares.js'
-import { ComputedUpdates } from './scatter-updates.js'
 
 /** A buffer read with a stride an axis: 0 along axes that are only stretched. */
 export interface StridedOperand {
@@ -56,7 +56,7 @@ export interface ScatterSpec {
   readonly indexDType: 'i32' | 'i64'
   /** How index and updates lie in memory, when not row-major; or what updates are computed from. */
   readonly index?: StridedOperand
-  readonly updates?: StridedOperand | ComputedUpdates
+  readonly updates?: StridedOperand | ComputedRows
   /** x is this literal everywhere and no buffer. */
   readonly fill?: number | null
   /** x and out are the same memory: nothing is copied. */
@@ -97,7 +97,7 @@ function openUpdates(
   { shape, axis, dtype, updates }: ScatterSpec,
   dense: StridedOperand,
 ): Updates {
-  if (updates instanceof ComputedUpdates) {
+  if (updates instanceof ComputedRows) {
     const value = updates.open(k, target)
     return {
       hasLanes: true,

@@ -14,11 +14,11 @@ import {
 } from '../index-expression.js'
 import { computeTypeOf, type Kernel } from '../loop-ir.js'
 import type { Target } from '../target.js'
+import type { ComputedRows } from './computed-rows.js'
 import { KernelBuilder, times, whereInside } from './kernel-builder.js'
 import { checkedIndex, isShared, tasks, widthFor } from './operand.js'
 import { roundTo } from './round.js'
-import { piecesOf } from './scatter-rows.js'
-import type { ComputedUpdates } from './scatter-updates.js'
+import { piecesOf } from './row-writer.js'
 
 export interface SegmentSumSpec {
   readonly name: string
@@ -27,7 +27,7 @@ export interface SegmentSumSpec {
   readonly rows: number
   readonly dtype: DType
   readonly offsetsDType: 'i32' | 'i64'
-  readonly terms: ComputedUpdates
+  readonly terms: ComputedRows
 }
 
 /** Sums that a row has in registers at once. */

@@ -6,10 +6,10 @@ import { type StridedView, scatterOperands } from '../../schedule/operands.js'
 import type { Kernel } from '../loop-ir.js'
 import type { Target } from '../target.js'
 import { lowerArgReduce } from './arg-reduce.js'
+import { ComputedRows } from './computed-rows.js'
 import { lowerCumulative } from './cumulative.js'
 import { lowerDynamicSlice, lowerDynamicUpdate } from './dynamic.js'
 import { lowerScatter, type StridedOperand } from './scatter.js'
-import { ComputedUpdates } from './scatter-updates.js'
 import { lowerSegmentSum } from './segment-sum.js'
 import { lowerSort } from './sort.js'
 import { lowerWindowReduce } from './window-reduce.js'
@@ -55,7 +55,7 @@ export function lowerStructured(
         index: operand(index),
         updates:
           updates === null
-            ? new ComputedUpdates(node.inputs[2], buffers.slice(fill === null ? 2 : 1))
+            ? new ComputedRows(node.inputs[2], buffers.slice(fill === null ? 2 : 1))
             : operand(updates),
         fill,
         inPlace,
@@ -67,7 +67,7 @@ export function lowerStructured(
     const [, { shape: offsets, dtype: offsetsDType }] = node.inputs
     if (offsetsDType !== 'i32' && offsetsDType !== 'i64')
       throw new InternalError(`There are no segments by ${offsetsDType}.`)
-    const terms = new ComputedUpdates(x, buffers.slice(1))
+    const terms = new ComputedRows(x, buffers.slice(1))
     return lowerSegmentSum({ name, shape, rows: offsets[0] - 1, dtype, offsetsDType, terms }, target)
   }
   if (isOp(node, 'dynamicSlice'))

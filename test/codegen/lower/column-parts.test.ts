@@ -1,8 +1,9 @@
 /** Products whose columns are read in equal parts: what is made of the parts has the bits that it has by itself. */
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { lowerGraph } from '../../../src/codegen/lower.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
+import { closing } from '../../helpers/closing.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
 import { normals } from '../../helpers/random.js'
 import { runGraph } from '../../helpers/run-graph.js'
@@ -41,15 +42,8 @@ const graph = (outputs: Node[], inputs: Node[]) => ({ inputs, outputs, donations
 const backends = await compiledBackends()
 
 describe.each(backends)('parts of a product on $name', ({ make, absent }) => {
-  const made: CompiledBackend[] = []
-  const on = async (threads: number): Promise<CompiledBackend> => {
-    made.push(await make({ threads }))
-    return made.at(-1)!
-  }
-  afterAll(() => {
-    for (const backend of made) backend.close()
-  })
-
+  const open = closing(make)
+  const on = (threads: number): Promise<CompiledBackend> => open({ threads })
   it.skipIf(absent !== null).each(sizes)(
     '%i rows, %i columns, inner %i, %i parts, %i threads',
     async (m, columns, k, parts, threads) => {

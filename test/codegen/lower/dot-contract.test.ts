@@ -1,11 +1,12 @@
 /** Contractions as dot products along runs of the inner dimension, on every compiled backend. */
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { lowerGraph } from '../../../src/codegen/lower.js'
 import { sizeOf } from '../../../src/core/shape.js'
 import * as b from '../../../src/ir/build.js'
 import { pullback } from '../../../src/ir/gradients.js'
 import type { Node } from '../../../src/ir/node.js'
 import { isDotContract } from '../../../src/schedule/dot-contract.js'
+import { closing } from '../../helpers/closing.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
 import { normals } from '../../helpers/random.js'
 import { runGraph } from '../../helpers/run-graph.js'
@@ -70,15 +71,8 @@ it('is chosen by shape, axes and dtype', () => {
 })
 
 describe.each(await compiledBackends())('dot products on $name', ({ make, absent }) => {
-  const made: CompiledBackend[] = []
-  afterAll(() => {
-    for (const backend of made) backend.close()
-  })
-  const on = async (threads: number): Promise<CompiledBackend> => {
-    const backend = await make({ threads, target: { serialWork: 1 } })
-    made.push(backend)
-    return backend
-  }
+  const open = closing(make)
+  const on = (threads: number): Promise<CompiledBackend> => open({ threads, target: { serialWork: 1 } })
 
   it.skipIf(absent !== null).each(sizes)('%i × (%i × %i, inner %i × %i)', async (...size) => {
     const [batch, m, n, runs, run] = size

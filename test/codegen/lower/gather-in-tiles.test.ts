@@ -1,15 +1,13 @@
 /** Run-time indices that are read in transposed tiles: they are tested where the tile is known to lie inside. */
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import * as b from '../../../src/ir/build.js'
-import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
+import { closing } from '../../helpers/closing.js'
+import { compiledBackends } from '../../helpers/compiled-backends.js'
 import { seeded } from '../../helpers/random.js'
 import { runGraph } from '../../helpers/run-graph.js'
 
 describe.each(await compiledBackends())('gather in tiles on $name', ({ make, absent }) => {
-  const made: CompiledBackend[] = []
-  afterAll(() => {
-    for (const backend of made) backend.close()
-  })
+  const open = closing(make)
 
   // Rows in whole tiles, and with a rest.
   it.skipIf(absent !== null).each([
@@ -27,8 +25,7 @@ describe.each(await compiledBackends())('gather in tiles on $name', ({ make, abs
       Array.from({ length: rows * columns }, () => random.integer(0, rows)),
     ]
     for (const threads of [1, 2]) {
-      const backend = await make({ threads, target: { serialWork: 64 } })
-      made.push(backend)
+      const backend = await open({ threads, target: { serialWork: 64 } })
       expect(runGraph(outputs, [x, index], values, backend)).toEqual(runGraph(outputs, [x, index], values))
     }
   })

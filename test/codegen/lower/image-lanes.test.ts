@@ -1,10 +1,11 @@
 /** Convolutions with images in lanes on every compiled backend, against the reference in f64. */
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { lowerGraph } from '../../../src/codegen/lower.js'
 import { sizeOf } from '../../../src/core/shape.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node, PadPair } from '../../../src/ir/node.js'
 import { laneForm } from '../../../src/schedule/image-lanes.js'
+import { closing } from '../../helpers/closing.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
 import { normals } from '../../helpers/random.js'
 import { runGraph } from '../../helpers/run-graph.js'
@@ -175,15 +176,8 @@ const known = new Map<string, number[][]>()
 const backends = await compiledBackends()
 
 describe.each(backends)('images in lanes on $name', ({ make, absent }) => {
-  const made: CompiledBackend[] = []
-  afterAll(() => {
-    for (const backend of made) backend.close()
-  })
-  const on = async (threads: number): Promise<CompiledBackend> => {
-    const backend = await make({ threads, target: { serialWork: 1 } })
-    made.push(backend)
-    return backend
-  }
+  const open = closing(make)
+  const on = (threads: number): Promise<CompiledBackend> => open({ threads, target: { serialWork: 1 } })
   const check = async (
     row: Case,
     build: typeof forward,

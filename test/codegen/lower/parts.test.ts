@@ -1,9 +1,10 @@
 /** Concatenations of equal parts, which one kernel writes part by part. */
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
 import { cutIntoKernels } from '../../../src/schedule/fuse.js'
-import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
+import { closing } from '../../helpers/closing.js'
+import { compiledBackends } from '../../helpers/compiled-backends.js'
 import { seeded } from '../../helpers/random.js'
 import { runGraph } from '../../helpers/run-graph.js'
 import { expectClose } from '../../helpers/tolerance.js'
@@ -34,14 +35,10 @@ function graphOf(shape: readonly number[], axis: number): { inputs: Node[]; outp
 const backends = await compiledBackends()
 
 describe.each(backends)('parts on $name', ({ make, absent }) => {
-  const made: CompiledBackend[] = []
-  afterAll(() => {
-    for (const backend of made) backend.close()
-  })
+  const open = closing(make)
 
   it.skipIf(absent !== null).each(cases)('of shape $shape along axis $axis', async ({ shape, axis }) => {
-    const backend = await make({ threads: 2 })
-    made.push(backend)
+    const backend = await open({ threads: 2 })
     const size = shape.reduce((p, n) => p * n, 1)
     const random = seeded(shape[0])
     const values = [0, 1].map(() => Float32Array.from({ length: size }, () => random.normal()))

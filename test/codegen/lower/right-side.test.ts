@@ -1,8 +1,9 @@
 /** Products whose tile reads the right side where it lies: a small one, or few tiles of rows; and a short rest of columns. */
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
-import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
+import { closing } from '../../helpers/closing.js'
+import { compiledBackends } from '../../helpers/compiled-backends.js'
 import { normals } from '../../helpers/random.js'
 import { runGraph } from '../../helpers/run-graph.js'
 
@@ -43,14 +44,10 @@ function graphOf([batch, m, n, k]: (typeof sizes)[number], right: 'k n' | 'n k',
 const backends = await compiledBackends()
 
 describe.each(backends)('products that read their right side on $name', ({ make, absent }) => {
-  const made: CompiledBackend[] = []
-  afterAll(() => {
-    for (const backend of made) backend.close()
-  })
+  const open = closing(make)
 
   it.skipIf(absent !== null).each(sizes)('%i × (%i × %i, inner %i)', async (...size) => {
-    const backend = await make({ threads: 1 })
-    made.push(backend)
+    const backend = await open({ threads: 1 })
     const [batch, m, n, k] = size
     const values = [normals(1, batch * m * k), normals(2, batch * k * n)]
     const across = new Float32Array(values[1].length)
@@ -65,8 +62,7 @@ describe.each(backends)('products that read their right side on $name', ({ make,
     const most = Math.max(...got.map((v, i) => Math.abs(v - expected[i])))
     expect(most).toBeLessThan(3e-6 * Math.sqrt(k))
     // Axes that lie in memory as one are one.
-    const shared = await make({ threads: 4 })
-    made.push(shared)
+    const shared = await open({ threads: 4 })
     const split = graphOf(size, 'k n', true)
     for (const one of [backend, shared])
       expect(runGraph(split.outputs, split.inputs, values, one)[0]).toEqual(got)
@@ -84,8 +80,7 @@ describe.each(backends)('products that read their right side on $name', ({ make,
   })
 
   it.skipIf(absent !== null)('rows that are looked up', async () => {
-    const backend = await make({ threads: 1 })
-    made.push(backend)
+    const backend = await open({ threads: 1 })
     const [m, n, k, rows] = [16, 64, 40, 9]
     const x = b.placeholder([m, k], 'f32')
     const table = b.placeholder([rows, n], 'f32')

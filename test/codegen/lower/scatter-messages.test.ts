@@ -2,12 +2,13 @@
  * Scatters that compute their updates: on every compiled backend, with 1 to 3 threads, whole numbers give what the
  * reference gives and others the same bits for any number of threads.
  */
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ValueError } from '../../../src/core/errors.js'
 import { sizeOf } from '../../../src/core/shape.js'
 import type { Storage } from '../../../src/core/storage.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node, ScatterMode } from '../../../src/ir/node.js'
+import { closing } from '../../helpers/closing.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
 import { GuardedNative } from '../../helpers/guarded-native.js'
 import { seeded } from '../../helpers/random.js'
@@ -79,12 +80,10 @@ const threadCounts = [1, 2, 3] as const
 
 for (const entry of await compiledBackends()) {
   describe.skipIf(entry.absent !== null)(`${entry.name}`, () => {
+    const open = closing(entry.make)
     const made: CompiledBackend[] = []
-    afterAll(() => {
-      for (const backend of made) backend.close()
-    })
     it('computes what it adds, the same with 1, 2 and 3 threads', async () => {
-      for (const threads of threadCounts) made.push(await entry.make({ threads, target: { serialWork: 1 } }))
+      for (const threads of threadCounts) made.push(await open({ threads, target: { serialWork: 1 } }))
       for (const row of cases) {
         const { inputs, output, values } = built(row)
         const whole = values(true)

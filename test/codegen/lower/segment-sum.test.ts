@@ -2,11 +2,12 @@
  * Sums of segments, and products of matrices in compressed rows that are made of them: on every compiled backend, with 1
  * to 3 threads, whole numbers give what the reference gives and others the same bits for any number of threads.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { ValueError } from '../../../src/core/errors.js'
 import { sizeOf } from '../../../src/core/shape.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
+import { closing } from '../../helpers/closing.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
 import { seeded } from '../../helpers/random.js'
 import { runGraph } from '../../helpers/run-graph.js'
@@ -60,13 +61,11 @@ function built({ sizes: [rows, columns, nnz, k], dtype = 'f32', indexDType = 'i3
 }
 
 describe.each(await compiledBackends())('sums of segments on $name', ({ make, absent }) => {
+  const open = closing(make)
   const made: CompiledBackend[] = []
   beforeAll(async () => {
     if (absent !== null) return
-    for (const threads of [1, 2, 3]) made.push(await make({ threads, target: { serialWork: 1 } }))
-  })
-  afterAll(() => {
-    for (const backend of made) backend.close()
+    for (const threads of [1, 2, 3]) made.push(await open({ threads, target: { serialWork: 1 } }))
   })
 
   it.skipIf(absent !== null).each(cases)('$what', (row) => {

@@ -1,9 +1,10 @@
 /** One or two rows times a matrix on every compiled backend, however the matrix lies. */
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { lowerGraph } from '../../../src/codegen/lower.js'
 import { sizeOf } from '../../../src/core/shape.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
+import { closing } from '../../helpers/closing.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
 import { normals } from '../../helpers/random.js'
 import { runGraph } from '../../helpers/run-graph.js'
@@ -42,15 +43,8 @@ function graphOf(
 const backends = await compiledBackends()
 
 describe.each(backends)('thin contractions on $name', ({ make, absent }) => {
-  const made: CompiledBackend[] = []
-  afterAll(() => {
-    for (const backend of made) backend.close()
-  })
-  const on = async (threads: number): Promise<CompiledBackend> => {
-    const backend = await make({ threads })
-    made.push(backend)
-    return backend
-  }
+  const open = closing(make)
+  const on = (threads: number): Promise<CompiledBackend> => open({ threads })
 
   it.skipIf(absent !== null).each(sizes)('%i × (%i × %i, inner %i)', async (...size) => {
     const [batch, m, n, k] = size

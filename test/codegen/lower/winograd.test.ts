@@ -1,10 +1,11 @@
 /** Convolutions by tiles on every compiled backend, against the direct sum in f64. */
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { lowerGraph } from '../../../src/codegen/lower.js'
 import { sizeOf } from '../../../src/core/shape.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node, PadPair } from '../../../src/ir/node.js'
 import { isWinograd } from '../../../src/schedule/winograd.js'
+import { closing } from '../../helpers/closing.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
 import { normals } from '../../helpers/random.js'
 import { runGraph } from '../../helpers/run-graph.js'
@@ -99,15 +100,8 @@ function exactly(
 const backends = await compiledBackends()
 
 describe.each(backends)('Winograd on $name', ({ make, absent }) => {
-  const made: CompiledBackend[] = []
-  afterAll(() => {
-    for (const backend of made) backend.close()
-  })
-  const on = async (threads: number): Promise<CompiledBackend> => {
-    const backend = await make({ threads })
-    made.push(backend)
-    return backend
-  }
+  const open = closing(make)
+  const on = (threads: number): Promise<CompiledBackend> => open({ threads })
 
   it.skipIf(absent !== null).each(cases)('$what', async (row) => {
     const { x, w, conv } = graphOf(row, 'f32')

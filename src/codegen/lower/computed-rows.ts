@@ -1,4 +1,4 @@
-/** Updates of a scatter, or terms of segments, that are no array but an expression, written where they are added: messages along edges. */
+/** Rows that are added up as an expression, no array: a scatter's updates (messages along edges), terms of segments. */
 import { byteSize } from '../../core/dtype.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Node } from '../../ir/node.js'
@@ -8,9 +8,9 @@ import type { Target } from '../target.js'
 import { Inliner } from './inline.js'
 import type { KernelBuilder } from './kernel-builder.js'
 import { type Lanes, lanesFor } from './lanes.js'
-import type { Piece } from './scatter-rows.js'
+import type { Piece } from './row-writer.js'
 
-export class ComputedUpdates {
+export class ComputedRows {
   private readonly root: Node
   private readonly inputs: readonly Node[]
 
