@@ -15,7 +15,7 @@ import { lanesOf, type Target } from '../target.js'
 /** Inner steps of a slice, at most about; with few rows long runs of columns matter more: copying is half the work. */
 const sliceTarget = 1024
 const shortSlice = 128
-const fewTiles = 4
+const fewRows = 56
 /** The part of the L2 cache that the right side's block takes. */
 const blockShare = 0.5
 
@@ -89,7 +89,7 @@ export function blockingOf(spec: ContractSpec, target: Target): Blocking {
   const inner = stepsOf(spec, target)
   const innerSteps = inner.length === 0 ? 1 : sizeOf(inner.slice(1))
   const outer = inner[0] ?? 1
-  const long = m <= fewTiles * target.tile.rows ? shortSlice : sliceTarget
+  const long = m <= fewRows ? shortSlice : sliceTarget
   const slices = Math.ceil(
     outer / (isInPieces(spec, target) ? 1 : Math.max(1, Math.floor(long / innerSteps))),
   )
