@@ -16,9 +16,9 @@ import { laneForm } from './image-lanes.js'
 import { onePosition } from './one-position.js'
 import { isWinograd } from './winograd.js'
 
-/** Fewer positions than this do not fill a vector: images stand beside them. */
+/** Fewer positions than this do not fill a vector: images stand beside them, of one position at least so many. */
 const fewPositions = 16
-const fewImages = 2
+const fewImages = 8
 
 export function convAsContract(node: Node): Node | null {
   if (!isOp(node, 'conv') || isWinograd(node) || laneForm(node) !== null) return null
@@ -31,8 +31,9 @@ export function convAsContract(node: Node): Node | null {
 
   const dots = asDots(node)
   if (dots !== null) return dots
-  if (groups === 1 && n >= fewImages && sizeOf(node.shape.slice(2)) < fewPositions) {
-    if (sizeOf(node.shape.slice(2)) === 1 || padding.some(([low, high]) => low !== 0 || high !== 0))
+  const positions = sizeOf(node.shape.slice(2))
+  if (groups === 1 && n > 1 && positions < fewPositions) {
+    if (positions === 1 ? n >= fewImages : padding.some(([low, high]) => low !== 0 || high !== 0))
       return imagesAsColumns(node)
   }
   const padded = b.pad(

@@ -401,12 +401,14 @@ function dropUnread(drafts: Draft[], roots: ReadonlySet<Node>): void {
  */
 function arrange(drafts: readonly Draft[], overwrites: ReadonlyMap<Node, Node>): Draft[] {
   const waits = new Map<Draft, Set<Draft>>(drafts.map((d) => [d, new Set(d.needs)]))
+  const writers = new Map(drafts.flatMap((d) => d.outputs.map((output) => [output, d])))
+  const readers = new Map<Node, Draft[]>([...overwrites.values()].map((input) => [input, []]))
+  for (const d of drafts) for (const input of d.inputs) readers.get(input)?.push(d)
   for (const [output, input] of overwrites) {
-    const writer = drafts.find((d) => d.outputs.includes(output))
+    const writer = writers.get(output)
     if (writer === undefined) continue
-    for (const reader of drafts) {
-      if (reader !== writer && reader.inputs.has(input) && !reaches(reader, writer, waits))
-        waits.get(writer)!.add(reader)
+    for (const reader of readers.get(input)!) {
+      if (reader !== writer && !reaches(reader, writer, waits)) waits.get(writer)!.add(reader)
     }
   }
   const done = new Set<Draft>()

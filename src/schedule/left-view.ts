@@ -7,6 +7,7 @@ import type { Shape } from '../core/shape.js'
 import { sizeOf, stridesOf } from '../core/shape.js'
 import { isOp, type Node } from '../ir/node.js'
 import { contractShape } from './contract-shape.js'
+import type { ContractSpec } from './kernel-spec.js'
 import { reshapedStrides } from './operands.js'
 import { sharedBatchAxes } from './pack.js'
 
@@ -20,7 +21,7 @@ export interface LeftView {
 }
 
 /** Shorter pieces of rows are packed: each adds to sums that are read and written for it. */
-const shortestPiece = 128
+const shortestPiece = 256
 
 /** Elements of a matrix in the given axes: the distance of neighbours, where it is one number. Null where it is not. */
 function stepOfAxes(sizes: Shape, strides: readonly number[]): number | null {
@@ -113,3 +114,7 @@ export function leftView(
   if (found !== null || base === x || stepsOf(strides).rows === 1) return found
   return rowsIn(x, stridesOf(x.shape))
 }
+
+/** The rows that a contraction's kernel reads where they lie, as its schedule says; null where they are packed. */
+export const leftViewOf = ({ node, packed, inputs }: ContractSpec): LeftView | null =>
+  packed === null ? leftView(node, (n) => inputs.includes(n), false) : null

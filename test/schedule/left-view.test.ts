@@ -78,7 +78,7 @@ it('rows of one image after the other are rows in pieces', () => {
 })
 
 it('short pieces are packed', () => {
-  expect(view(overImages(4, 64))).toBeNull()
+  expect(view(overImages(4, 128))).toBeNull()
 })
 
 it('pieces are found behind an axis that was cut', () => {

@@ -7,7 +7,7 @@ import { pairedSteps, pairsOn } from '../../schedule/bf16-products.js'
 import { columnPartsOf } from '../../schedule/column-parts.js'
 import { contractShape, matrixSizes } from '../../schedule/contract-shape.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
-import { leftView } from '../../schedule/left-view.js'
+import { leftViewOf } from '../../schedule/left-view.js'
 import { sharedBatchAxes } from '../../schedule/pack.js'
 import { constantIndex, type Index, scaleIndex } from '../index-expression.js'
 import { lanesOf, type Target } from '../target.js'
@@ -72,12 +72,6 @@ export function stepsOf(spec: ContractSpec, target: Target): readonly number[] {
   return contractShape(spec.node).inner.map((n, axis) => (axis === pairs ? pairedSteps(n) : n))
 }
 
-/** Whether the left side's rows hold a slice of one index of the outermost contracting axis only. */
-function isInPieces({ node, packed, inputs }: ContractSpec, target: Target): boolean {
-  if (packed !== null || pairsOn(target, node) !== null) return false
-  return leftView(node, (n) => inputs.includes(n), false)?.inPieces === true
-}
-
 export function blockingOf(spec: ContractSpec, target: Target): Blocking {
   const s = contractShape(spec.node)
   const [m, n, k] = matrixSizes(s)
@@ -90,9 +84,9 @@ export function blockingOf(spec: ContractSpec, target: Target): Blocking {
   const innerSteps = inner.length === 0 ? 1 : sizeOf(inner.slice(1))
   const outer = inner[0] ?? 1
   const long = m <= fewRows ? shortSlice : sliceTarget
-  const slices = Math.ceil(
-    outer / (isInPieces(spec, target) ? 1 : Math.max(1, Math.floor(long / innerSteps))),
-  )
+  // Rows in pieces hold what belongs to one index of the outermost axis.
+  const inPieces = pairsOn(target, spec.node) === null && leftViewOf(spec)?.inPieces === true
+  const slices = Math.ceil(outer / (inPieces ? 1 : Math.max(1, Math.floor(long / innerSteps))))
   const outerSlice = Math.ceil(outer / slices)
   const steps = outerSlice * innerSteps
   const wanted = Math.max(panel, Math.floor((blockShare * target.l2) / 4 / steps / parts / panel) * panel)

@@ -9,6 +9,7 @@ import { sizeOf, stridesOf } from '../../core/shape.js'
 import { pairsOn } from '../../schedule/bf16-products.js'
 import { contractShape, matrixSizes } from '../../schedule/contract-shape.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
+import { leftViewOf } from '../../schedule/left-view.js'
 import {
   addIndex,
   atomIndex,
@@ -56,6 +57,7 @@ export function lowerImageRows(spec: ContractSpec, target: Target): Kernel | nul
     node.dtype !== 'f32' ||
     right.dtype !== 'f32' ||
     pairsOn(target, node) !== null ||
+    leftViewOf(spec)?.inPieces === true ||
     m < leastRows ||
     m > target.tile.rows ||
     together < 1 ||

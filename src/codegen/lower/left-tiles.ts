@@ -3,11 +3,11 @@
  * lie, or, where those would push each other out of the L1 cache, from a copy of the tile's rows.
  */
 import { InternalError } from '../../core/errors.js'
-import { stridesOf } from '../../core/shape.js'
+import { sizeOf, stridesOf } from '../../core/shape.js'
 import type { Node } from '../../ir/node.js'
 import { contractShape, matrixSizes } from '../../schedule/contract-shape.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
-import { leftView } from '../../schedule/left-view.js'
+import { leftViewOf } from '../../schedule/left-view.js'
 import { sharedBatchAxes } from '../../schedule/pack.js'
 import {
   addIndex,
@@ -101,9 +101,11 @@ export function leftTiles(
     const { k, e } = inliner
     const s = contractShape(spec.node)
     const [x] = spec.node.inputs
-    const view = leftView(spec.node, (n) => numbers.has(n), false)
+    const view = leftViewOf(spec)
     if (view === null) throw new InternalError('Lowering: a left side without rows must be packed.')
-    const { base, rowStride } = view
+    const { base, rowStride, inPieces } = view
+    if (inPieces && most > sizeOf(s.inner.slice(1)))
+      throw new InternalError('Lowering: rows in pieces are read a piece at a time.')
     /** Where the tile's first row begins its slice. */
     const startOf = (g: Index, mTile: Index, from: Index): Index => {
       const index = new Array<Index>(x.shape.length)

@@ -39,7 +39,7 @@ export function transposeRows(k: KernelBuilder, rows: readonly Expr[], run = 1):
  */
 export class TransposedTiles {
   private readonly k: KernelBuilder
-  /** Inputs whose lanes lie far apart and which are contiguous along the axis. */
+  /** Inputs whose lanes lie far apart and whose elements along the axis are `step` apart. */
   private readonly buffers: ReadonlySet<number>
   private readonly active: number
   private readonly step: number

@@ -37,3 +37,33 @@ it.each(backends.flatMap((entry) => cases.map((one) => ({ ...entry, ...one }))))
     )
   },
 )
+
+/** x (N, M, P) times y (N, P, …columns) over N and P: rows of one image, and then of the next. */
+const inPieces = [
+  { images: 2, rows: 4, places: 256, columns: [2, 16] },
+  { images: 3, rows: 40, places: 257, columns: [70] },
+  { images: 5, rows: 9, places: 300, columns: [3, 33] },
+]
+
+it.each(backends.flatMap((entry) => inPieces.map((one) => ({ ...entry, ...one }))))(
+  'rows in $images pieces of $places on $name',
+  async ({ make, images, rows, places, columns }) => {
+    const x = b.placeholder([images, rows, places], 'f32')
+    const y = b.placeholder([images, places, ...columns], 'f32')
+    const contracting = [
+      [0, 2],
+      [0, 1],
+    ] as const
+    const outputs = [b.contract(x, y, { batch: [[], []], contracting, accumulate: 'f32' })]
+    const values = [x, y].map(({ shape }) =>
+      Array.from({ length: shape.reduce((p, n) => p * n) }, (_, i) => ((i * 37) % 7) - 3),
+    )
+    const expected = runGraph(outputs, [x, y], values)
+    for (const threads of [1, 2]) {
+      const backend = await make({ threads, target: { serialWork: 1 } })
+      const got = runGraph(outputs, [x, y], values, backend)
+      backend.close()
+      expect(got).toEqual(expected)
+    }
+  },
+)
