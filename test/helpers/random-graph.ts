@@ -227,6 +227,26 @@ const sums: readonly Step[] = [
     return g.give(sum, parts * g.bound(x) * g.bound(y) * k)
   },
   (r, x, g) => {
+    // Rows that hold long pieces of the inner dimension, those of one image and then of the next.
+    if (x.dtype !== 'f32') return null
+    const [images, places, columns] = [r.integer(1, 4), r.integer(256, 260), r.integer(1, 20)]
+    const rows = Math.min(r.integer(3, 16), Math.floor(sizeOf(x.shape) / images / places))
+    const y = g.partner(r, x, (m) => sizeOf(m.shape) >= images * places * columns)
+    if (y === null || rows < 1 || images * rows * places * columns > mostWork) return null
+    const cut = (from: Node, shape: readonly number[]): Node =>
+      b.reshape(b.slice(b.reshape(from, [sizeOf(from.shape)]), [0], [sizeOf(shape)]), shape)
+    const left = cut(x, [images, rows, places])
+    const contracting = r.next() < 0.5 ? ([0, 2] as const) : ([2, 0] as const)
+    const other = contracting[0] === 0 ? ([0, 1] as const) : ([1, 0] as const)
+    const right = cut(y, [images, places, columns])
+    const over = {
+      batch: [[], []],
+      contracting: [contracting, other],
+      accumulate: x.dtype,
+    } as const
+    return g.give(b.contract(left, right, over), g.bound(x) * g.bound(y) * images * places)
+  },
+  (r, x, g) => {
     // (N, C, L) with weights cut from another value.
     if (x.shape.length !== 3 || (x.dtype !== 'f32' && x.dtype !== 'f64') || x.shape.includes(0)) return null
     const [, c, n] = x.shape
