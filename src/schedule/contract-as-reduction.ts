@@ -8,7 +8,7 @@ import { sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
 import { contractShape, matrixSizes } from './contract-shape.js'
-import { isThin } from './thin-contract.js'
+import { isThin, isThinOverWindows } from './thin-contract.js'
 
 /** Rows or columns below this make a sum of products. */
 const thin = 3
@@ -18,7 +18,7 @@ export function contractAsReduction(node: Node): Node | null {
   const s = contractShape(node)
   const [m, n, k] = matrixSizes(s)
   if (k === 0) return b.literal(node, 0)
-  if (isThin(node)) return null
+  if (isThin(node) || isThinOverWindows(node)) return null
   const float = node.dtype === 'f32' || node.dtype === 'f16' || node.dtype === 'bf16'
   if (float && m >= thin && n >= thin && sizeOf(node.shape) > 0) return null
   const batch = sizeOf(s.batch)

@@ -25,8 +25,9 @@ const mostTaps = 8
 const mostPlaces = 32
 /** With fewer images a vector stays half empty. */
 const fewestImages = 12
-/** With fewer results of a channel a contraction has no tiles, and is none. */
+/** With fewer results of a channel and few taps the convolution is a plain sum. */
 const leastChannels = 3
+const leastSteps = 64
 /** Cycles that turn a vector's worth of elements, and that copy one of windows to where it is multiplied. */
 const turning = 8
 const copying = 7
@@ -69,8 +70,8 @@ function isOverImages(node: Node<'conv'>): boolean {
   const image = sizeOf(x.shape.slice(1))
   const result = sizeOf(node.shape.slice(1))
   if (n < fewestImages || image > mostElements || result > mostElements) return false
-  if (outChannels < leastChannels || sizeOf(taps) === 1 || taps[1] > mostTaps || width > mostPlaces)
-    return false
+  if (sizeOf(taps) === 1 || taps[1] > mostTaps || width > mostPlaces) return false
+  if (outChannels < leastChannels && channels * sizeOf(taps) < leastSteps) return false
   // More taps than places: a gradient of taps, whose images are channels.
   if (taps[0] > height || taps[1] > width || sizeOf(w.shape) > mostWeights) return false
   const pairs = outChannels * channels

@@ -4,7 +4,7 @@
  * lies in memory.
  */
 
-import { range } from '../core/shape.js'
+import { range, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
 import { contractShape, matrixSizes } from './contract-shape.js'
@@ -16,10 +16,22 @@ const leastColumns = 16
 const leastInner = 64
 
 /** Whether a contraction is lowered as thin: few rows on the left, a matrix on the right. */
-export function isThin(node: Node): boolean {
+export const isThin = (node: Node): boolean => hasFewRows(node) && !readsWindows(node.inputs[1])
+
+/** Whether it would be, if its right side were not windows of an image: those are read many times, in rows of the image. */
+export const isThinOverWindows = (node: Node): boolean => hasFewRows(node) && readsWindows(node.inputs[1])
+
+function hasFewRows(node: Node): boolean {
   if (!isOp(node, 'contract') || node.dtype !== 'f32' || node.attrs.accumulate !== 'f32') return false
   const [m, n, k] = matrixSizes(contractShape(node))
   return m < fewRows && n >= leastColumns && k >= leastInner
+}
+
+function readsWindows(node: Node): boolean {
+  let at = node
+  while (isOp(at, 'reshape') || isOp(at, 'permute') || isOp(at, 'expand') || isOp(at, 'slice'))
+    at = at.inputs[0]
+  return isOp(at, 'window') && sizeOf(at.attrs.size) > 1
 }
 
 /** x·y as (yᵀ·xᵀ)ᵀ where y has few columns: the matrix comes to the right. */

@@ -238,15 +238,20 @@ describe('small benchmarks', () => {
   })
 
   it('judges layers of ResNet-18 only, in every direction', () => {
-    const ratios = { 'forward ratio': 2, 'data ratio': 0.7, 'weight ratio': 0.8, 'weight ÷ forward': 2.5 }
-    const layer = (name: string) => ({ layer: name, threads: 1, ...ratios })
+    const layer = (name: string): Row[] =>
+      [
+        { direction: 'forward', ratio: 2, '÷ forward': 1 },
+        { direction: 'data', ratio: 0.7, '÷ forward': 2 },
+        { direction: 'weight', ratio: 0.8, '÷ forward': 2.5 },
+      ].map((figures) => ({ layer: name, threads: 1, ...figures }))
     const rows = [
-      layer('32×64×32² → 64, 3×3/1'),
-      layer('64×1×28² → 6, 5×5/1'),
-      layer('32×192×16² → 192, 3×3/1 depthwise'),
+      ...layer('32×64×32² → 64, 3×3/1'),
+      ...layer('64×1×28² → 6, 5×5/1'),
+      ...layer('32×192×16² → 192, 3×3/1 depthwise'),
     ]
     const text = sectionLines({ benchmark: named('conv'), rows }).join('\n')
-    expect(text.match(/short: data ratio ≥ 0.75, weight ÷ forward ≤ 1.3/g)).toHaveLength(1)
+    expect(text.match(/short: ratio ≥ 0.75/g)).toHaveLength(1)
+    expect(text.match(/short: ÷ forward ≤ 1.3/g)).toHaveLength(1)
     const lines = aimLines([{ benchmark: named('conv'), rows }])
     expect(lines.map((line) => line.split(' | ').at(-1))).toEqual([
       'reached |',

@@ -34,8 +34,6 @@ import { leftTiles } from './left-tiles.js'
 
 /** The part of its lanes that a row must fill. */
 const leastFilled = 0.8
-/** With fewer rows a contraction is no work for a register tile. */
-const leastRows = 3
 /** Inner axes of so many steps are written out. */
 const mostUnrolled = 8
 
@@ -58,7 +56,6 @@ export function lowerImageRows(spec: ContractSpec, target: Target): Kernel | nul
     right.dtype !== 'f32' ||
     pairsOn(target, node) !== null ||
     leftViewOf(spec)?.inPieces === true ||
-    m < leastRows ||
     m > target.tile.rows ||
     together < 1 ||
     rows < 2 ||

@@ -32,6 +32,17 @@ const all = (n: number): [PadPair, PadPair] => [
 const cases: Case[] = [
   { what: 'no padding', image: [32, 6, 14, 14], outChannels: 16, taps: [5, 5], threads: 2 },
   {
+    what: 'one channel',
+    image: [32, 16, 7, 7],
+    outChannels: 1,
+    taps: [3, 3],
+    padding: [
+      [1, 1],
+      [1, 1],
+    ],
+    threads: 2,
+  },
+  {
     what: 'a data gradient',
     image: [31, 5, 10, 10],
     outChannels: 6,

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { lowerGraph } from '../../../src/codegen/lower.js'
 import { sizeOf } from '../../../src/core/shape.js'
 import * as b from '../../../src/ir/build.js'
-import type { Node } from '../../../src/ir/node.js'
+import { isOp, type Node, topologicalOrder } from '../../../src/ir/node.js'
+import { simplify } from '../../../src/schedule/simplify.js'
+import { isThin, isThinOverWindows } from '../../../src/schedule/thin-contract.js'
 import { compiledBackends } from '../../helpers/compiled-backends.js'
 import { runGraph } from '../../helpers/run-graph.js'
 import { expectClose } from '../../helpers/tolerance.js'
@@ -23,6 +25,9 @@ const cases: readonly Case[] = [
   { image: [1, 1, 9, 31], filters: [4, 3, 1], padding: 1 },
   { image: [5, 2, 2, 15], filters: [3, 2, 3], padding: 1 },
   { image: [2, 2, 9, 31], filters: [4, 3, 3], padding: 1, stride: 2 },
+  // One and two rows on the left: an image of one channel, made or differentiated.
+  { image: [2, 8, 12, 14], filters: [1, 3, 3], padding: 1 },
+  { image: [3, 6, 14, 28], filters: [2, 5, 5], padding: 2 },
 ]
 
 function build({ image, filters, padding = 0, stride = 1 }: Case): { inputs: Node[]; output: Node } {
@@ -68,3 +73,10 @@ for (const { name, make, absent } of await compiledBackends()) {
     })
   })
 }
+
+it('one row times windows is no product of a matrix that is read once', () => {
+  const { inputs, output } = build(cases[cases.length - 2])
+  const { outputs } = simplify({ inputs, outputs: [output], donations: new Map() })
+  const products = topologicalOrder(outputs, (n) => n.inputs).filter((n) => isOp(n, 'contract'))
+  expect(products.map((n) => [isThin(n), isThinOverWindows(n)])).toEqual([[false, true]])
+})
