@@ -126,7 +126,7 @@ export const smallBenchmarks: readonly SmallBenchmark[] = [
   {
     name: 'elementwise',
     title: 'Element-wise work',
-    note: 'Share of the bandwidth of a copy in the level of the memory that holds as many bytes, measured by the same process.',
+    note: 'Share of the bandwidth of a copy in the level of the memory that holds as many bytes, measured by the same process just before.',
     seconds: 0.3,
     aims: [
       {

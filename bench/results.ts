@@ -60,6 +60,12 @@ const milliseconds = (value: number | null): string =>
 const percent = (share: number | null): string => (share === null ? '–' : `${(100 * share).toFixed(0)} %`)
 const megabytes = (value: number | null): string => (value === null ? '–' : value.toFixed(0))
 
+/** Whether a row reaches what is wanted of it; null where nothing is. */
+function reachesTarget({ name, peer, ratio }: BenchRow): boolean | null {
+  const target = peer === null ? undefined : targets[name]?.[peer]
+  return target === undefined || ratio === null ? null : ratio >= target
+}
+
 function table(rows: readonly BenchRow[]): string[] {
   const out = [
     line([
@@ -80,14 +86,9 @@ function table(rows: readonly BenchRow[]): string[] {
   // Peers that cannot take part are told below the table, once.
   for (const row of rows.filter(({ reason, error }) => reason === undefined || error !== undefined)) {
     const target = row.peer === null ? undefined : targets[row.name]?.[row.peer]
+    const reached = reachesTarget(row)
     const verdict =
-      row.error !== undefined
-        ? `FAILED: ${row.error}`
-        : target === undefined || row.ratio === null
-          ? ''
-          : row.ratio >= target
-            ? 'reached'
-            : 'short'
+      row.error !== undefined ? `FAILED: ${row.error}` : reached === null ? '' : reached ? 'reached' : 'short'
     out.push(
       line([
         `\`${row.name}\``,
@@ -105,6 +106,28 @@ function table(rows: readonly BenchRow[]): string[] {
     )
   }
   return out
+}
+
+/** What the profile says of the models that fall short of a peer. */
+function shortModels(rows: readonly BenchRow[], profiles: ResultsInput['profiles']): string[] {
+  const short = rows.filter((row) => row.error === undefined && reachesTarget(row) === false)
+  const lines = short.map(({ name, peer, ms }) => {
+    const profile = profiles.find(({ model }) => model === name)
+    if (profile === undefined || 'problem' in profile || profile.programs.length === 0)
+      return `- \`${name}\` beside ${peer}: there is no profile that tells.`
+    const [{ kernels, limitSeconds }] = profile.programs
+    const best = kernels.reduce((sum, k) => sum + k.bestSeconds, 0)
+    const far = kernels.filter(({ limit }) => limit === 'L3' || limit === 'memory')
+    const share = far.reduce((sum, k) => sum + k.bestSeconds, 0) / (best || 1)
+    const limit =
+      limitSeconds === null ? '' : ` (${milliseconds(1000 * limitSeconds)} at the machine's limits)`
+    return (
+      `- \`${name}\` beside ${peer}: a step took ${milliseconds(ms)} ms, and would take ${milliseconds(1000 * best)} if each kernel were ` +
+      `always as fast as in its fastest round${limit}; ${percent(share)} of that in kernels bound by the L3 cache or memory, ` +
+      'which this machine shares with others.'
+    )
+  })
+  return lines.length === 0 ? [] : ['', 'Why models fall short:', '', ...lines]
 }
 
 /** Why peers have no row of some models, one line a peer and reason. */
@@ -248,6 +271,7 @@ export function resultsText({ command, rows, profiles, small, descriptions }: Re
     'MB are the peak of resident memory of the process, with what its language brings along.',
     '',
     ...table(rows),
+    ...shortModels(rows, profiles),
     ...absences(rows),
     '',
     '## The other aims',

@@ -180,12 +180,21 @@ describe('results', () => {
       profiles: [
         { model: 'mlp', programs: [{ ...program, kernels: [{ ...kernel, ...rates }] }] },
         { model: 'gcn', problem: 'no device' },
+        {
+          model: 'lenet5',
+          programs: [
+            { ...program, kernels: [rates, { ...rates, limit: 'memory' }].map((r) => ({ ...kernel, ...r })) },
+          ],
+        },
       ],
       descriptions: new Map([['mlp', 'An MLP']]),
     })
     expect(text).toContain('| 2.00 | 1.5 | reached | 150 | 220 |')
     expect(text).toContain('| 2.00 | 3.0 | short | 150 | 220 |')
     expect(text).toContain('| FAILED: losses disagree |')
+    const [reason] = text.split('\n').filter((row) => row.startsWith('- `lenet5` beside'))
+    expect(reason).toContain('would take 2.000 if each kernel were always as fast')
+    expect(reason).toContain('; 50 % of that in kernels bound by the L3 cache or memory')
     // A peer that cannot take part is named once, and has no row.
     expect(text).toContain('- tfjs: no kernel (`gcn`, `gpt`)')
     expect(text.match(/no kernel/g)).toHaveLength(1)
