@@ -8,8 +8,10 @@
 import { sizeOf, stridesOf } from '../../core/shape.js'
 import { pairsOn } from '../../schedule/bf16-products.js'
 import { contractShape, matrixSizes } from '../../schedule/contract-shape.js'
+import { isDotContract } from '../../schedule/dot-contract.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
 import { leftViewOf } from '../../schedule/left-view.js'
+import { isThin } from '../../schedule/thin-contract.js'
 import {
   addIndex,
   atomIndex,
@@ -53,6 +55,8 @@ export function lowerImageRows(spec: ContractSpec, target: Target): Kernel | nul
     target.tail !== 'mask' ||
     lanes === 1 ||
     node.dtype !== 'f32' ||
+    isThin(node) ||
+    isDotContract(node) ||
     right.dtype !== 'f32' ||
     pairsOn(target, node) !== null ||
     leftViewOf(spec)?.inPieces === true ||
