@@ -28,7 +28,12 @@ export interface Executable {
    */
   run(inputs: readonly Storage[], outputs: readonly Storage[], changed?: ChangedStorages): void
   /** The times of all runs since the last reset. Only of graphs compiled with `profile`, on backends that measure. */
-  readonly profiler?: { read(): ProgramProfile; reset(): void }
+  readonly profiler?: {
+    read(): ProgramProfile
+    reset(): void
+    /** How long it took to read the stamps of the last run: no part of what is measured. */
+    readonly readingMilliseconds: number
+  }
 }
 
 export interface CompileOptions {

@@ -70,8 +70,6 @@ export interface ProgramProfile {
   readonly callSeconds: number
   /** Inside the program and in none of its kernels: of the thread and the run with the least of it. */
   readonly leastBetweenSeconds: number
-  /** Of reading the stamps after the runs, which a step that is not profiled does not. */
-  readonly readingSeconds: number
   readonly commands: readonly ProfiledCommand[]
   /** null where they were not measured. */
   readonly limits: MachineLimits | null

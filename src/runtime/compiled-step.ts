@@ -135,7 +135,8 @@ export class CompiledStep {
       this.verify(variant, args, given)
     } else if (this.profiled) {
       const result = this.replay(variant, given.cells, this.unchanged)
-      variant.replayMilliseconds += performance.now() - start
+      const reading = variant.executable?.profiler?.readingMilliseconds ?? 0
+      variant.replayMilliseconds += performance.now() - start - reading
       variant.replays++
       return result
     } else return this.replay(variant, given.cells, this.unchanged)
@@ -164,8 +165,8 @@ export class CompiledStep {
       const call =
         variant.replays > 0
           ? variant.replayMilliseconds / 1000 / variant.replays
-          : (profile.callSeconds + profile.readingSeconds) / Math.max(1, profile.runs)
-      measured.push({ profile, totalSeconds: call * profile.runs - profile.readingSeconds })
+          : profile.callSeconds / Math.max(1, profile.runs)
+      measured.push({ profile, totalSeconds: call * profile.runs })
       if (reset) {
         executable.profiler.reset()
         variant.replayMilliseconds = 0

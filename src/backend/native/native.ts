@@ -378,6 +378,9 @@ class NativeExecutable implements Executable {
       this.profiler = {
         read: () => records.read(backend.description, backend.measureMachine()),
         reset: () => records.reset(),
+        get readingMilliseconds() {
+          return records.readingMilliseconds
+        },
       }
     }
   }

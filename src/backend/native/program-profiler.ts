@@ -36,7 +36,8 @@ export class ProgramProfiler {
   /** The same of the thread that had the fewest in the run that had the fewest. */
   private leastBetween = Number.POSITIVE_INFINITY
   private callMilliseconds = 0
-  private readingMilliseconds = 0
+  /** Of reading the last run's stamps, which a step that is not profiled does not. */
+  readingMilliseconds = 0
 
   constructor(
     program: Program,
@@ -67,7 +68,7 @@ export class ProgramProfiler {
     const start = performance.now()
     this.callMilliseconds += milliseconds
     this.readStamps()
-    this.readingMilliseconds += performance.now() - start
+    this.readingMilliseconds = performance.now() - start
   }
 
   private readStamps(): void {
@@ -119,7 +120,6 @@ export class ProgramProfiler {
     for (const ticks of this.spent) ticks.fill(0)
     this.leastBetween = Number.POSITIVE_INFINITY
     this.callMilliseconds = 0
-    this.readingMilliseconds = 0
   }
 
   read(device: string, machine: MachineMeasurement): ProgramProfile {
@@ -134,7 +134,6 @@ export class ProgramProfiler {
       programSeconds: Number(main[siteOffsets.cycles / 8]) * tick,
       leastBetweenSeconds: runs === 0 ? 0 : this.leastBetween * tick,
       callSeconds: this.callMilliseconds / 1000,
-      readingSeconds: this.readingMilliseconds / 1000,
       commands: this.sites.map((site, i) => this.command(site, i, tick)),
       limits: this.records.length === 1 ? machine.one : machine.all,
     }
