@@ -8,6 +8,7 @@
 import { range, sizeOf } from '../core/shape.js'
 import { isOp, type Node } from '../ir/node.js'
 import { holdsBf16 } from './holds-bf16.js'
+import { leastInner } from './thin-contract.js'
 import { isWinograd } from './winograd.js'
 
 export type LaneForm = 'images' | 'channels'
@@ -27,7 +28,6 @@ const mostPlaces = 32
 const fewestImages = 12
 /** With fewer results of a channel and few taps the convolution is a plain sum. */
 const leastChannels = 3
-const leastSteps = 64
 /** Cycles that turn a vector's worth of elements, and that copy one of windows to where it is multiplied. */
 const turning = 8
 const copying = 7
@@ -71,7 +71,7 @@ function isOverImages(node: Node<'conv'>): boolean {
   const result = sizeOf(node.shape.slice(1))
   if (n < fewestImages || image > mostElements || result > mostElements) return false
   if (sizeOf(taps) === 1 || taps[1] > mostTaps || width > mostPlaces) return false
-  if (outChannels < leastChannels && channels * sizeOf(taps) < leastSteps) return false
+  if (outChannels < leastChannels && channels * sizeOf(taps) < leastInner) return false
   // More taps than places: a gradient of taps, whose images are channels.
   if (taps[0] > height || taps[1] > width || sizeOf(w.shape) > mostWeights) return false
   const pairs = outChannels * channels

@@ -13,7 +13,7 @@ import { contractShape, matrixSizes } from './contract-shape.js'
 const fewRows = 3
 /** Columns and inner steps from which vectors along both are filled. */
 const leastColumns = 16
-const leastInner = 64
+export const leastInner = 64
 
 /** Whether a contraction is lowered as thin: few rows on the left, a matrix on the right. */
 export const isThin = (node: Node): boolean => hasFewRows(node) && !readsWindows(node.inputs[1])
