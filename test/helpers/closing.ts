@@ -13,3 +13,10 @@ export function closing(make: CompiledBackendEntry['make']): CompiledBackendEntr
     return backend
   }
 }
+
+/** One backend with a thread, and one with two that share all work; none where the entry cannot run here. */
+export async function onOneAndTwoThreads({ make, absent }: CompiledBackendEntry): Promise<CompiledBackend[]> {
+  const open = closing(make)
+  if (absent !== null) return []
+  return [await open({ threads: 1 }), await open({ threads: 2, target: { serialWork: 1 } })]
+}

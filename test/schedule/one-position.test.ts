@@ -1,9 +1,10 @@
 /** Gradients of weights whose windows stand at one place, or of few channels, on every backend. */
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { lowerGraph } from '../../src/codegen/lower.js'
 import { sizeOf } from '../../src/core/shape.js'
 import * as b from '../../src/ir/build.js'
 import type { Node, PadPair } from '../../src/ir/node.js'
+import { onOneAndTwoThreads } from '../helpers/closing.js'
 import { compiledBackends } from '../helpers/compiled-backends.js'
 import { runGraph } from '../helpers/run-graph.js'
 
@@ -29,15 +30,10 @@ const cases: readonly [what: string, ...ReturnType<typeof gradient>][] = [
   ['two channels with stride 2', ...gradient([2, 16, 24, 24], [20, 16, 12, 12], 2, [1, 0])],
 ]
 
-for (const { name, make, absent } of await compiledBackends()) {
+for (const entry of await compiledBackends()) {
+  const { name, absent } = entry
   describe.skipIf(absent !== null)(`${name}${absent === null ? '' : ` (${absent})`}`, async () => {
-    const backends =
-      absent === null
-        ? [await make({ threads: 1 }), await make({ threads: 2, target: { serialWork: 1 } })]
-        : []
-    afterAll(() => {
-      for (const backend of backends) backend.close()
-    })
+    const backends = await onOneAndTwoThreads(entry)
     it.each(cases)('%s', (_, node, inputs) => {
       const values = inputs.map(({ shape }, i) =>
         Array.from({ length: sizeOf(shape) }, (_, j) => ((j * 37 + i) % 7) - 3),

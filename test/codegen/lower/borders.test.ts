@@ -1,10 +1,11 @@
 /** Rows with borders and joints are written in pieces: every piece holds what the reference says, on any width. */
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { lowerGraph } from '../../../src/codegen/lower.js'
 import { printKernel } from '../../../src/codegen/print.js'
 import { sizeOf } from '../../../src/core/shape.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
+import { onOneAndTwoThreads } from '../../helpers/closing.js'
 import { compiledBackends } from '../../helpers/compiled-backends.js'
 import { runGraph } from '../../helpers/run-graph.js'
 import { expectClose } from '../../helpers/tolerance.js'
@@ -63,15 +64,10 @@ const cases: Record<string, Node> = {
   ),
 }
 
-for (const { name, make, absent } of await compiledBackends()) {
+for (const entry of await compiledBackends()) {
+  const { name, absent } = entry
   describe.skipIf(absent !== null)(`${name}${absent === null ? '' : ` (${absent})`}`, async () => {
-    const backends =
-      absent === null
-        ? [await make({ threads: 1 }), await make({ threads: 2, target: { serialWork: 1 } })]
-        : []
-    afterAll(() => {
-      for (const backend of backends) backend.close()
-    })
+    const backends = await onOneAndTwoThreads(entry)
     for (const [what, node] of Object.entries(cases)) {
       it(what, () => {
         const [expected] = runGraph([node], inputs, values)
@@ -84,9 +80,9 @@ for (const { name, make, absent } of await compiledBackends()) {
   })
 }
 
-it('elements in turns are read in vectors', async () => {
-  const entry = (await compiledBackends()).find(({ name }) => name.includes('avx512'))!
-  if (entry.absent !== null) return
+const entry = (await compiledBackends()).find(({ name }) => name.includes('avx512'))!
+
+it.skipIf(entry.absent !== null)('elements in turns are read in vectors', async () => {
   const backend = await entry.make({ threads: 1 })
   const texts = [turns(2), cases['zeros between elements']].map((node) => {
     const { kernels } = lowerGraph({ inputs, outputs: [node], donations: new Map() }, backend.target)

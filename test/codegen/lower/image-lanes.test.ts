@@ -36,10 +36,7 @@ const cases: Case[] = [
     image: [32, 16, 7, 7],
     outChannels: 1,
     taps: [3, 3],
-    padding: [
-      [1, 1],
-      [1, 1],
-    ],
+    padding: all(1),
     threads: 2,
   },
   {
