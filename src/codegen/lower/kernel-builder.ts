@@ -52,6 +52,11 @@ export class KernelBuilder {
     return this.buffers.length - 1
   }
 
+  /** Elements of a buffer. */
+  sizeOf(buffer: number): number {
+    return this.buffers[buffer].size
+  }
+
   get level(): number {
     return this.scopes.length - 1
   }

@@ -33,9 +33,10 @@ import { type Kernel, type Register, register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
 import { Inliner } from './inline.js'
 import { KernelBuilder, times, whereInside } from './kernel-builder.js'
+import { needsStatements } from './prefetch.js'
 import { TileOutputs } from './tile-outputs.js'
 import { transposeRows } from './transpose.js'
-import { copyStrip, pointPitch, type Strip } from './winograd-strip.js'
+import { askForStrips, askToRead, copyStrip, pointPitch, type Share, type Strip } from './winograd-strip.js'
 import {
   gradientTransform,
   inputTransform,
@@ -131,8 +132,13 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
   const [partChannels, partOut] = [part.vectors * lanes, outPart.vectors * lanes]
   const sumsPitch = pointPitch(partOut * partChannels)
   const sums = scratch('sums', tileProducts * sumsPitch)
+  // The next block's rows, unless they would push out of the cache what is used now.
+  const asksAhead =
+    target.prefetches === true &&
+    tileProducts * sumsPitch * 4 <= target.l2 &&
+    !needsStatements([x, dy], (n) => numbers.has(n))
   const taps = tileTaps ** 2
-  const turned = scratch('taps', (taps + 1) * lanes)
+  const turned = scratch('taps', partChannels * taps + lanes)
 
   const transform = (
     { strip, points, pointsPitch }: typeof inputs,
@@ -157,9 +163,10 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
   }
 
   /** sums += (output channels, tiles) · (tiles, channels), at each point. */
-  const multiply = (): void => {
+  const multiply = (meanwhile: (share: Share) => void): void => {
     const { unroll } = target.tile
     const tile = tileRows(partOut, target.tile.rows)
+    const full = Math.floor(partOut / tile)
     times(k, 'point', tileProducts, (point) => {
       const some = (row: Index, rows: number, vector: Index, vectors: number): void => {
         const at = (r: number, v: number): Index =>
@@ -203,25 +210,22 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
         if (whole * most < part.vectors)
           some(row, rows, constantIndex(whole * most), part.vectors - whole * most)
       }
-      const full = Math.floor(partOut / tile)
-      times(k, 'rows', full, (r) => over(scaleIndex(r, tile), tile))
+      times(k, 'rows', full, (r) => {
+        meanwhile({ round: linearize([point, r], [full, 1]), rounds: tileProducts * full })
+        over(scaleIndex(r, tile), tile)
+      })
       if (full * tile < partOut) over(constantIndex(full * tile), partOut - full * tile)
     })
   }
 
-  /** Gᵀ m G of one output channel and one vector of channels, of which `existing` exist. */
-  const finish = (
-    row: Index,
-    outChannel: Index,
-    vector: Index,
-    channelVector: Index,
-    existing: number,
-  ): void => {
+  /** Gᵀ m G of one output channel and one vector of channels, turned from (taps, channels) to (channels, taps). */
+  const turn = (row: Index, vector: Index): void => {
     const from = linearize([row, vector], [partChannels, lanes])
     const values = transformSquare(k, tapGradientTransform, (i, j) =>
       e.load(sums, 'f32', shiftIndex(from, (i * tileInputs + j) * sumsPitch), lanes),
     ).flat()
-    // (taps, channels) to (channels, taps): what a row has too much the next one overwrites.
+    const to = scaleIndex(vector, lanes * taps)
+    // What a channel's vectors have too much the next channel overwrites.
     const pieces = Array.from({ length: Math.ceil(taps / lanes) }, (_, p) =>
       transposeRows(
         k,
@@ -230,10 +234,17 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
     )
     for (let u = 0; u < lanes; u++) {
       pieces.forEach((piece, p) => {
-        k.store(turned, constantIndex(u * taps + p * lanes), e.register(piece[u]))
+        k.store(turned, shiftIndex(to, u * taps + p * lanes), e.register(piece[u]))
       })
     }
-    const position = linearize([outChannel, channelVector], [channels * taps, lanes * taps])
+  }
+
+  /**
+   * The taps of `existing` channels from `channel` on. A row is read when all of it has been written: a processor waits
+   * for a vector that was just written in pieces.
+   */
+  const writeRow = (outChannel: Index, channel: Index, existing: number): void => {
+    const position = linearize([outChannel, channel], [channels * taps, taps])
     const count = existing * taps
     const whole = Math.floor(count / lanes)
     times(k, 'v', whole, (v) => {
@@ -265,23 +276,27 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
           copyStrip(k, target, inliner, dy, gradients.strip, n, y, firstOut)
           transform(gradients, gradientTransform, tileOutputs, r)
         })
-        multiply()
+        multiply((share) => {
+          if (!asksAhead) return
+          whereInside(k, shiftIndex(block, 1), 0, allStrips / strips - 1, (next, exists) => {
+            if (!exists) return
+            const run = { images, rowsOfTiles, firstStrip: scaleIndex(next, strips), strips }
+            const ofInput = { ...run, firstChannel: scaleIndex(first, lanes), channels: partChannels }
+            const ofGradient = { ...run, firstChannel: scaleIndex(firstOut, lanes), channels: partOut }
+            askForStrips(k, x.shape, ofInput, share, askToRead(inliner, x))
+            askForStrips(k, dy.shape, ofGradient, share, askToRead(inliner, dy))
+          })
+        })
       })
       times(k, 'row', partOut, (row) => {
         const outChannel = addIndex(scaleIndex(firstOut, lanes), row)
         whereInside(k, outChannel, 0, outChannels - 1, (o, exists) => {
           if (!exists) return
-          times(k, 'c', part.vectors, (c) => {
-            const vector = addIndex(first, c)
-            const full = Math.floor(channels / lanes)
-            whereInside(k, vector, 0, full - 1, (v, complete) => {
-              if (complete) finish(row, o, c, v, lanes)
-              else if (channels % lanes !== 0) {
-                whereInside(k, vector, full, full, (last, short) => {
-                  if (short) finish(row, o, c, last, channels % lanes)
-                })
-              }
-            })
+          times(k, 'c', part.vectors, (c) => turn(row, c))
+          const full = Math.floor(channels / partChannels)
+          whereInside(k, at, 0, full - 1, (part, complete) => {
+            const channel = complete ? scaleIndex(part, partChannels) : constantIndex(full * partChannels)
+            writeRow(o, channel, complete ? partChannels : channels - full * partChannels)
           })
         })
       })

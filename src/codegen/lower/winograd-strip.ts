@@ -2,17 +2,21 @@
  * Rows of an image in scratch, channels last: what tiles are cut from. Borders and rows beyond the image are zeros, and
  * so are channels beyond the last.
  */
+import { sizeOf } from '../../core/shape.js'
 import type { Node } from '../../ir/node.js'
+import { tileOutputs } from '../../schedule/winograd.js'
 import {
   addIndex,
   atomIndex,
   constantIndex,
+  delinearize,
   type Index,
   linearize,
   scaleIndex,
   shiftIndex,
 } from '../index-expression.js'
 import { lanesOf, type Target } from '../target.js'
+import { walkExprs } from '../walk.js'
 import type { Inliner } from './inline.js'
 import { type KernelBuilder, times, whereInside } from './kernel-builder.js'
 import { lanesFor, oneLane } from './lanes.js'
@@ -128,4 +132,65 @@ export function copyStrip(
       else clear(row, left, left + width)
     })
   })
+}
+
+/** Strips from `firstStrip` of all images' on, of `channels` from `firstChannel` on. */
+export interface StripRun {
+  readonly images: number
+  readonly rowsOfTiles: number
+  readonly firstStrip: Index
+  readonly strips: number
+  readonly firstChannel: Index
+  readonly channels: number
+}
+
+/** One of `rounds` equal parts of some work. */
+export interface Share {
+  readonly round: Index
+  readonly rounds: number
+}
+
+/**
+ * Asks for a share of what lies at some strips of a tensor of shape (N, C, H, W), while something else is computed: a strip's
+ * rows are too few for the processor to guess the next ones. `ask` is given the first element of a channel's strip and
+ * how many cache lines of 16 elements it has.
+ */
+export function askForStrips(
+  k: KernelBuilder,
+  [, channels, , width]: readonly number[],
+  run: StripRun,
+  { round, rounds }: Share,
+  ask: (index: readonly Index[], lines: number) => void,
+): void {
+  const { strips } = run
+  // Each round's are of one strip, so that one place is computed for all of them.
+  let share = Math.ceil((strips * run.channels) / rounds)
+  while (run.channels % share !== 0) share++
+  const groups = run.channels / share
+  whereInside(k, round, 0, strips * groups - 1, (at, exists) => {
+    if (!exists) return
+    const [strip, group] = delinearize(at, [strips, groups])
+    const [n, row] = delinearize(addIndex(run.firstStrip, strip), [run.images, run.rowsOfTiles])
+    const first = addIndex(run.firstChannel, scaleIndex(group, share))
+    whereInside(k, first, 0, channels - share, (channel, inside) => {
+      if (!inside) return
+      for (let c = 0; c < share; c++) {
+        const index = [n, shiftIndex(channel, c), scaleIndex(row, tileOutputs), constantIndex(0)]
+        ask(index, Math.ceil((tileOutputs * width) / 16))
+      }
+    })
+  })
+}
+
+/** What `askForStrips` asks for where `x` is to be read. */
+export function askToRead(inliner: Inliner, x: Node): (index: readonly Index[], lines: number) => void {
+  const { k } = inliner
+  return (index, lines) => {
+    walkExprs([inliner.value(x, index, oneLane)], (e) => {
+      // What is read for a channel or for all is there already.
+      if (e.kind !== 'load' || k.sizeOf(e.buffer) < sizeOf(x.shape)) return
+      for (let line = 0; line < lines; line++)
+        k.emit({ kind: 'prefetch', buffer: e.buffer, index: shiftIndex(e.index, 16 * line), write: false })
+    })
+  }
 }

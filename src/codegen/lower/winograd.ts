@@ -31,6 +31,7 @@ import {
   constantIndex,
   delinearize,
   type Index,
+  linearize,
   loopVar,
   scaleIndex,
   shiftIndex,
@@ -39,9 +40,10 @@ import { type Kernel, type Register, register } from '../loop-ir.js'
 import { lanesOf, type Target } from '../target.js'
 import { Inliner } from './inline.js'
 import { KernelBuilder, times, whereInside } from './kernel-builder.js'
+import { needsStatements } from './prefetch.js'
 import { TileOutputs } from './tile-outputs.js'
 import { transposeRows } from './transpose.js'
-import { copyStrip, pointPitch, type Strip } from './winograd-strip.js'
+import { askForStrips, askToRead, copyStrip, pointPitch, type Share, type Strip } from './winograd-strip.js'
 import { TapsWriter } from './winograd-taps.js'
 import { inputTransform, outputTransform, transformSquare } from './winograd-transform.js'
 
@@ -154,6 +156,12 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
   const own = new TileOutputs(k, target, node, spec.outputs, outputs)
   const inliner = new Inliner(k, target, (n) => numbers.get(n) ?? null, new Map([[node as Node, own.plug]]))
 
+  // The next block's rows, unless they would push out of the cache what is used now.
+  const asksAhead =
+    target.prefetches === true &&
+    plan.parts === 1 &&
+    tileProducts * pointsPitch * 4 <= target.l2 &&
+    !needsStatements([x], (n) => numbers.has(n))
   const writer = new TapsWriter(k, target, inliner, node.inputs[1])
 
   const loop = (name: string, count: number, write: (i: Index) => void): void => times(k, name, count, write)
@@ -179,8 +187,14 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
   }
 
   /** The 36 products for one panel of output channels; with `from`, what `count` channels from there on add to them. */
-  const multiply = (panelAt: Index, from: Index | null = null, count = channels): void => {
+  const multiply = (
+    panelAt: Index,
+    from: Index | null = null,
+    count = channels,
+    meanwhile: (share: Share) => void = () => {},
+  ): void => {
     const tile = tileRows(tiles, target.tile.rows)
+    const full = Math.floor(tiles / tile)
     const { unroll } = target.tile
     loop('point', tileProducts, (point) => {
       const some = (first: Index, rows: number): void => {
@@ -219,8 +233,10 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
         for (let r = 0; r < rows; r++)
           for (let v = 0; v < vectors; v++) k.store(products, place(r, v), e.register(sums[r][v]))
       }
-      const full = Math.floor(tiles / tile)
-      loop('t', full, (t) => some(scaleIndex(t, tile), tile))
+      loop('t', full, (t) => {
+        meanwhile({ round: linearize([point, t], [full, 1]), rounds: tileProducts * full })
+        some(scaleIndex(t, tile), tile)
+      })
       if (full * tile < tiles) some(constantIndex(full * tile), tiles - full * tile)
     })
   }
@@ -280,6 +296,21 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
     if (rest > 0) group(constantIndex(whole * together), columns - whole * together, rest)
   }
 
+  const askForNext = (blockAt: Index, share: Share): void => {
+    whereInside(k, shiftIndex(blockAt, 1), 0, allStrips / plan.strips - 1, (next, exists) => {
+      if (!exists) return
+      const run = {
+        images,
+        rowsOfTiles: stripsOfImage,
+        firstStrip: scaleIndex(next, plan.strips),
+        strips: plan.strips,
+        firstChannel: constantIndex(0),
+        channels: channelVectors * lanes,
+      }
+      askForStrips(k, x.shape, run, share, askToRead(inliner, x))
+    })
+  }
+
   const block = (blockAt: Index, firstPanel: Index, count: number): void => {
     const placeOf = (r: Index): [Index, Index] => {
       const [n, strip] = delinearize(addIndex(scaleIndex(blockAt, plan.strips), r), [images, stripsOfImage])
@@ -310,7 +341,14 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
           })
         loop('chunk', whole, (j) => some(scaleIndex(j, chunk), chunk))
         if (whole * chunk < channels) some(constantIndex(whole * chunk), channels - whole * chunk)
-      } else multiply(at)
+      } else {
+        multiply(at, null, channels, (share) => {
+          if (!asksAhead) return
+          whereInside(k, i, count - 1, count - 1, (_, last) => {
+            if (last) askForNext(blockAt, share)
+          })
+        })
+      }
       loop('strip', plan.strips, (r) => {
         const [n, strip] = placeOf(r)
         loop('vector', vectors, (v) => {
