@@ -39,3 +39,13 @@ export const matrixSizes = (s: ContractShape): [number, number, number] => [
   sizeOf(s.columns),
   sizeOf(s.inner),
 ]
+
+/** Columns up to which a result with many more rows is tall. */
+const narrow = 64
+const timesTaller = 8
+
+/** Whether a contraction without batch has many rows and few columns. */
+export function isTall(s: ContractShape): boolean {
+  const [m, n] = matrixSizes(s)
+  return s.batch.length === 0 && n <= narrow && m >= timesTaller * n
+}

@@ -5,14 +5,19 @@
  */
 import { sizeOf } from '../core/shape.js'
 import { isOp, type Node } from '../ir/node.js'
-import { contractShape, matrixSizes } from './contract-shape.js'
+import { contractShape, isTall, matrixSizes } from './contract-shape.js'
+import { crowdedRows } from './crowded-rows.js'
 import { holdsBf16 } from './holds-bf16.js'
+import { liesInRows } from './left-view.js'
 import { tapsGradient } from './winograd-gradient.js'
 
 /** Fewer rows or columns leave a tile of sums idle. */
 const leastSide = 8
-/** Results above this keep a register tile busy enough to pay for its copies. */
+/** Results above this keep a register tile busy enough to pay for its copies, unless they have few rows or columns. */
 const largestResult = 65536
+const fewOf = 64
+/** Rows of a register tile with the widest vectors. */
+const tileRows = 14
 /** Inner steps from which adding up the lanes of a result costs little. */
 const leastInner = 1024
 /** Steps of a run: whole vectors of 16, or so many of them that the last one's idle lanes do not matter. */
@@ -31,7 +36,10 @@ export function isDotContract(node: Node): boolean {
   if (run < leastRun || run / (Math.ceil(run / vector) * vector) < leastFilled) return false
   const s = contractShape(node)
   const [m, n, k] = matrixSizes(s)
-  if (Math.min(m, n) < leastSide || m * n > largestResult || k < leastInner || sizeOf(node.shape) === 0)
-    return false
+  const least = Math.min(m, n)
+  if (least < leastSide || k < leastInner || sizeOf(node.shape) === 0) return false
+  if (m * n > largestResult && least > fewOf) return false
+  // A register tile reads many rows where they lie, and copies few columns for all of them.
+  if (isTall(s) && liesInRows(node) && !crowdedRows(tileRows, k)) return false
   return tapsGradient(node) === null && !(holdsBf16(x) && holdsBf16(y))
 }

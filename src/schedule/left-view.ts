@@ -115,6 +115,18 @@ export function leftView(
   return rowsIn(x, stridesOf(x.shape))
 }
 
+/** Whether the left side moves what has rows in memory, with the whole inner dimension along each. */
+export function liesInRows(node: Node<'contract'>): boolean {
+  const [x] = node.inputs
+  const s = contractShape(node)
+  if (s.rows.length === 0 || s.inner.length === 0) return false
+  const { strides } = movedFrom(x, () => false)
+  const ordered = s.leftOrder.map((a) => strides[a])
+  const [lead, end] = [s.batch.length, s.batch.length + s.rows.length]
+  const rows = stepOfAxes(s.rows, ordered.slice(lead, end))
+  return rows !== null && rows > 0 && stepOfAxes(s.inner, ordered.slice(end)) === 1
+}
+
 /** The rows that a contraction's kernel reads where they lie, as its schedule says; null where they are packed. */
 export const leftViewOf = ({ node, packed, inputs }: ContractSpec): LeftView | null =>
   packed === null ? leftView(node, (n) => inputs.includes(n), false) : null

@@ -5,17 +5,10 @@
 import { range, sizeOf } from '../core/shape.js'
 import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
-import { contractShape, matrixSizes } from './contract-shape.js'
+import { contractShape, isTall, matrixSizes } from './contract-shape.js'
 import { isDotContract } from './dot-contract.js'
+import { liesInRows } from './left-view.js'
 import { tapsGradient } from './winograd-gradient.js'
-
-/** Columns up to which a tall, narrow result is computed lying down. */
-const narrow = 64
-const timesTaller = 8
-
-/** Into how many pieces rows are cut, and how many rows a piece has at least. */
-const rowPieces = [16, 8, 4, 2]
-const leastRows = 128
 
 /** Results of at most so many elements, over inner dimensions of at least so many, are summed in pieces. */
 const smallResult = 8192
@@ -31,43 +24,18 @@ function readsOnce(node: Node): boolean {
 }
 
 /**
- * x·y where x lies row by row: pieces of x's rows, which threads share and nothing has to turn, though few columns leave
- * lanes idle (turning costs more). Null for others.
- */
-function inPieces(node: Node<'contract'>): Node | null {
-  const { contracting, accumulate } = node.attrs
-  const s = contractShape(node)
-  const [m] = matrixSizes(s)
-  const [x, y] = node.inputs
-  const rowByRow = s.leftOrder.every((axis, i) => axis === i)
-  if (!rowByRow || s.rows.length === 0) return null
-  const [first, ...others] = s.rows
-  const count = rowPieces.find((p) => first % p === 0 && m / p >= leastRows)
-  if (count === undefined) return null
-  const moved = (axes: readonly number[]): number[] => axes.map((a) => a + 1)
-  const pieces = b.contract(
-    b.reshape(x, [count, first / count, ...x.shape.slice(1)]),
-    b.expand(b.reshape(y, [1, ...y.shape]), [count, ...y.shape]),
-    { batch: [[0], [0]], contracting: [moved(contracting[0]), moved(contracting[1])], accumulate },
-  )
-  return b.reshape(pieces, [first, ...others, ...s.columns])
-}
-
-/**
  * x·y as (yᵀ·xᵀ)ᵀ where x has many rows and y few columns: the rows become lanes, and the small side is the one that is
- * packed.
+ * packed. Where x lies row by row it is read as it is: turning costs more than lanes that few columns leave idle.
  */
 export function layDown(node: Node): Node | null {
   if (!isOp(node, 'contract') || node.dtype !== 'f32' || tapsGradient(node) !== null) return null
   if (isDotContract(node)) return null
-  const { batch, contracting, accumulate } = node.attrs
+  const { contracting, accumulate } = node.attrs
   const s = contractShape(node)
-  const [m, n] = matrixSizes(s)
-  if (batch[0].length > 0 || n > narrow || m < timesTaller * n || n < 2) return null
+  const [, n] = matrixSizes(s)
+  if (!isTall(s) || n < 2 || liesInRows(node)) return null
   const [x, y] = node.inputs
   if (!readsOnce(x) || !readsOnce(y)) return null
-  const upright = inPieces(node)
-  if (upright !== null) return upright
   const turned = b.contract(y, x, {
     batch: [[], []],
     contracting: [contracting[1], contracting[0]],

@@ -234,7 +234,7 @@ describe('simplify', () => {
     `)
   })
 
-  it('computes tall narrow products in pieces where rows can be read, else lying down', () => {
+  it('lays tall narrow products down unless their rows can be read', () => {
     const product = (columns: number, turned = false, rows = 1024): Node => {
       const left = b.placeholder(turned ? [7, rows] : [rows, 7], 'f32')
       const right = b.placeholder([columns, 7], 'f32')
@@ -243,22 +243,28 @@ describe('simplify', () => {
       const { outputs } = simplify({ inputs: [left, right], outputs: [node], donations: new Map() })
       return outputs[0]
     }
-    expect(printGraph([product(16)])).toMatchInlineSnapshot(`
-      "%0 = placeholder : f32[1024, 7]
-      %1 = reshape %0 : f32[8, 128, 7]
-      %2 = placeholder : f32[16, 7]
-      %3 = reshape %2 : f32[1, 16, 7]
-      %4 = expand %3 : f32[8, 16, 7]
-      %5 = contract %1 %4 {batch: [[0], [0]], contracting: [[2], [2]], accumulate: f32} : f32[8, 128, 16]
-      %6 = reshape %5 : f32[1024, 16]
-      return %6"
+    expect(printGraph([product(16, true)])).toMatchInlineSnapshot(`
+      "%0 = placeholder : f32[16, 7]
+      %1 = placeholder : f32[7, 1024]
+      %2 = contract %0 %1 {batch: [[], []], contracting: [[1], [0]], accumulate: f32} : f32[16, 1024]
+      %3 = permute %2 {axes: [1, 0]} : f32[1024, 16]
+      return %3"
     `)
-    for (const lying of [product(16, true), product(5, false, 1023)]) {
-      expect(lying.op).toBe('permute')
-      expect(lying.inputs[0].op).toBe('contract')
-    }
-    expect(product(5).op).toBe('reshape')
-    expect(product(30).op).toBe('reshape')
+    for (const columns of [5, 16, 30]) expect(product(columns).op).toBe('contract')
+    expect(product(5, false, 1023).op).toBe('contract')
+    const [columnByColumn, right] = [b.placeholder([7, 1024], 'f32'), b.placeholder([16, 7], 'f32')]
+    const [moved] = simplify({
+      inputs: [columnByColumn, right],
+      outputs: [
+        b.contract(b.permute(columnByColumn, [1, 0]), right, {
+          batch: [[], []],
+          contracting: [[1], [1]],
+          accumulate: 'f32',
+        }),
+      ],
+      donations: new Map(),
+    }).outputs
+    expect(moved.op).toBe('permute')
   })
 
   it('reduces short trailing axes as one', () => {

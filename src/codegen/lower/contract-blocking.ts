@@ -63,8 +63,10 @@ const leastColumns = 64
 
 /** Threads have about the same number of columns above this share of the most that one has. */
 const wellShared = 0.9
-/** Tiles of rows that a thread has at least where rows are shared: each copies the right side for itself. */
-const leastTiles = 8
+/** Tiles of rows that a thread has at least where rows are shared, and that a part has where a thread has several: each
+ * part copies the right side for itself. */
+const leastTiles = 4
+const tilesOfPart = 8
 
 /** Steps along the contracting axes. */
 export function stepsOf(spec: ContractSpec, target: Target): readonly number[] {
@@ -115,10 +117,10 @@ export function blockingOf(spec: ContractSpec, target: Target): Blocking {
     for (let t = 1; t <= limit; t++) if (batch % t === 0) together = t
   }
   const share = Math.ceil((batch * Math.ceil(partColumns / columns)) / target.threads) * columns
-  const tilesOfThread = Math.floor(m / target.threads / target.tile.rows / leastTiles)
+  const tilesOfThread = Math.floor(m / target.threads / target.tile.rows)
   const rowParts =
-    batch === 1 && partColumns / target.threads < wellShared * share && tilesOfThread > 0
-      ? target.threads * Math.min(blocksOfThread, tilesOfThread)
+    batch === 1 && partColumns / target.threads < wellShared * share && tilesOfThread >= leastTiles
+      ? target.threads * Math.min(blocksOfThread, Math.max(1, Math.floor(tilesOfThread / tilesOfPart)))
       : 1
   if (rowParts > 1) columns = Math.min(partColumns, Math.max(1, Math.floor(wanted / rowLength)) * rowLength)
   return {

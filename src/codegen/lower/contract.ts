@@ -89,6 +89,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     lanes > 1 &&
     plan.batch * plan.m * plan.n * 4 * (spec.inputs.length + spec.outputs.length) > target.l2 &&
     !needsStatements(spec.outputs, (n) => numbers.has(n) || n === spec.node)
+  const asksLeft = target.prefetches === true && plan.batch * plan.m * plan.k * 4 > target.l2
   const tileSizes = { tile, steps: stepsMost }
   const left =
     pairs === null || spec.packed !== null
@@ -197,12 +198,13 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     // While a row's share of the inner dimension is multiplied, what its outputs read and write is asked for, and the
     // same row of the next tile.
     const share = Math.floor(whole / rows)
-    const ahead = prefetches && share > 0 && count % lanes === 0
+    const asksOutputs = prefetches && last && count % lanes === 0
+    const ahead = share > 0 && count % lanes === 0 && (prefetches || (asksLeft && left.next !== null))
     if (ahead) {
       const row = loopVar('row', 0, rows - 1)
       const lines = Math.ceil(steps / lanes / share)
       k.loop(row, 1, () => {
-        if (last) {
+        if (asksOutputs) {
           for (let v = 0; v < vecs; v++) ask(atomIndex(row), v, row)
         }
         rounds(atomIndex(row, share * unroll), share, (round) => {
@@ -214,7 +216,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     const done = ahead ? rows * share : 0
     // Where there are fewer rounds than rows, a round asks for what several rows' outputs read and write.
     const rowsOfRound = Math.ceil(rows / Math.max(1, whole))
-    const asks = prefetches && last && !ahead && count % lanes === 0
+    const asks = asksOutputs && !ahead
     const askForRows = (round: LoopVar): void => {
       for (let i = 0; i < rowsOfRound * vecs; i++) {
         const row = shiftIndex(atomIndex(round, rowsOfRound), Math.floor(i / vecs))

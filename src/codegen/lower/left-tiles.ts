@@ -6,6 +6,7 @@ import { InternalError } from '../../core/errors.js'
 import { sizeOf, stridesOf } from '../../core/shape.js'
 import type { Node } from '../../ir/node.js'
 import { contractShape, matrixSizes } from '../../schedule/contract-shape.js'
+import { crowdedRows } from '../../schedule/crowded-rows.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
 import { leftViewOf } from '../../schedule/left-view.js'
 import { sharedBatchAxes } from '../../schedule/pack.js'
@@ -41,21 +42,6 @@ interface TileSizes {
   readonly tile: number
   /** Steps of the longest slice. */
   readonly steps: number
-}
-
-/** Lines of a set of the L1 cache, and bytes that its sets cover once. */
-const ways = 8
-const setBytes = 4096
-const lineBytes = 64
-
-/** Whether lines of so many rows, so far apart, leave no room beside them in the sets that they fall into. */
-function crowded(rows: number, rowStride: number): boolean {
-  const inSet = new Map<number, number>()
-  for (let r = 0; r < rows; r++) {
-    const set = Math.floor(((r * rowStride * 4) % setBytes) / lineBytes)
-    inSet.set(set, (inSet.get(set) ?? 0) + 1)
-  }
-  return Math.max(...inSet.values()) > ways - 1
 }
 
 export function leftTiles(
@@ -130,7 +116,7 @@ export function leftTiles(
         const index = addIndex(start, scaleIndex(shiftIndex(r, tile), rowStride), kk)
         k.emit({ kind: 'prefetch', buffer, index, write: false })
       }
-    if (!crowded(tile, rowStride)) {
+    if (!crowdedRows(tile, rowStride)) {
       return (g, mTile, _, from) => {
         const start = startOf(g, mTile, from)
         return { element: (r, kk) => element(start, r, kk), next: behind(start) }

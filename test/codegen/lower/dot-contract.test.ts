@@ -62,6 +62,20 @@ it('is chosen by shape, axes and dtype', () => {
   expect(of(8, 8, 3, 256)).toBe(false)
   expect(of(8, 8, 64, 49)).toBe(false)
   expect(of(512, 512, 4, 256)).toBe(false)
+  const linear = (m: number, n: number, k: number): boolean =>
+    isDotContract(
+      b.contract(b.placeholder([m, k], 'f32'), b.placeholder([n, k], 'f32'), {
+        batch: [[], []],
+        contracting: [[1], [1]],
+        accumulate: 'f32',
+      }),
+    )
+  expect(linear(32, 4096, 1500)).toBe(true)
+  expect(linear(65, 4096, 1500)).toBe(false)
+  // Many rows are read where they lie, unless they push each other out of the cache.
+  expect(linear(512, 64, 1500)).toBe(false)
+  expect(linear(511, 64, 1500)).toBe(true)
+  expect(linear(512, 64, 1024)).toBe(true)
   const across = b.contract(b.placeholder([1024, 8], 'f32'), b.placeholder([8, 1024], 'f32'), {
     batch: [[], []],
     contracting: [[0], [1]],

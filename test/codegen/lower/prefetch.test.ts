@@ -1,9 +1,10 @@
-/** Register tiles ask for what their outputs read and write. */
+/** Register tiles ask for what their outputs read and write, and for what comes next. */
 import { expect, it } from 'vitest'
-import type { Kernel } from '../../../src/codegen/loop-ir.js'
 import { lowerGraph } from '../../../src/codegen/lower.js'
+import type { Target } from '../../../src/codegen/target.js'
 import { walkStmts } from '../../../src/codegen/walk.js'
 import * as b from '../../../src/ir/build.js'
+import { pullback } from '../../../src/ir/gradients.js'
 import type { Node } from '../../../src/ir/node.js'
 import { target } from '../../schedule/cut.js'
 
@@ -14,23 +15,60 @@ const y = b.placeholder([m, n], 'f32')
 const product = b.contract(a, x, { contracting: [[1], [0]], batch: [[], []], accumulate: 'f32' })
 const zero = b.literal(product, 0)
 
-/** Sizes of the buffers that a kernel asks for and only reads, apart from the product's own operands. */
-function askedFor(kernel: Kernel): number[] {
+const wide: Target = {
+  ...target,
+  vectorBytes: 64,
+  tail: 'mask',
+  tile: { rows: 14, vectors: 2, unroll: 4 },
+  prefetches: true,
+}
+
+/** Sizes of the buffers that the kernel of some name asks for and only reads. */
+function askedFor(name: string, inputs: Node[], output: Node): number[] {
+  const { kernels } = lowerGraph({ inputs, outputs: [output], donations: new Map() }, wide)
+  const kernel = kernels.find((k) => k.name.startsWith(name))!
   const asked = new Set<number>()
   walkStmts(kernel.body, (s) => {
     if (s.kind === 'prefetch' && kernel.buffers[s.buffer].name !== 'out')
       asked.add(kernel.buffers[s.buffer].size)
   })
-  return [...asked].filter((size) => size === m * n)
+  return [...asked]
 }
 
 it.each<readonly [string, Node]>([
   ['an operand of a sum', b.add(product, y)],
   ['a mask whose other choice is zero', b.where(b.lt(y, zero), zero, product)],
 ])('%s is asked for', (_, output) => {
-  const { kernels } = lowerGraph(
-    { inputs: [a, x, y], outputs: [output], donations: new Map() },
-    { ...target, vectorBytes: 64, tail: 'mask', tile: { rows: 14, vectors: 2, unroll: 4 }, prefetches: true },
-  )
-  expect(askedFor(kernels.find(({ name }) => name.startsWith('contract'))!)).toEqual([m * n])
+  expect(askedFor('contract', [a, x, y], output).filter((size) => size === m * n)).toEqual([m * n])
+})
+
+it('rows of a large matrix with few columns are asked for', () => {
+  const rows = b.placeholder([4096, 300], 'f32')
+  const columns = b.placeholder([300, 16], 'f32')
+  const tall = b.contract(rows, columns, { contracting: [[1], [0]], batch: [[], []], accumulate: 'f32' })
+  expect(askedFor('contract', [rows, columns], tall)).toContain(4096 * 300)
+})
+
+it('rows of the next block of tiles are asked for', () => {
+  const image = b.placeholder([8, 16, 32, 32], 'f32')
+  const scale = b.placeholder([1, 16, 1, 1], 'f32')
+  const taps = b.placeholder([16, 16, 3, 3], 'f32')
+  const scaled = b.mul(image, b.expand(scale, image.shape))
+  const attrs = {
+    stride: [1, 1],
+    padding: [
+      [1, 1],
+      [1, 1],
+    ],
+    dilation: [1, 1],
+    inputDilation: [1, 1],
+    groups: 1,
+  } as const
+  const conv = b.conv(scaled, taps, attrs)
+  const size = 8 * 16 * 32 * 32
+  // The scale of a channel is there already.
+  expect(askedFor('winograd_8x', [image, scale, taps], conv)).toEqual([size])
+  const dy = b.placeholder(conv.shape, 'f32')
+  const [gradient] = pullback(b, [conv], [dy], [taps])
+  expect(askedFor('winograd_gradient', [image, scale, dy], gradient!)).toEqual([size])
 })
