@@ -8,7 +8,7 @@ import { columnPartsOf } from '../../schedule/column-parts.js'
 import { contractShape, matrixSizes } from '../../schedule/contract-shape.js'
 import type { ContractSpec } from '../../schedule/kernel-spec.js'
 import { leftViewOf } from '../../schedule/left-view.js'
-import { sharedBatchAxes } from '../../schedule/pack.js'
+import { sharedBatchAxes, tileRows } from '../../schedule/pack.js'
 import { constantIndex, type Index, scaleIndex } from '../index-expression.js'
 import { lanesOf, type Target } from '../target.js'
 
@@ -68,6 +68,13 @@ const wellShared = 0.9
 const leastTiles = 4
 const tilesOfPart = 8
 
+/** Parts of m rows for the threads, several a thread so that they can take them in turn; 1 where they are too few. */
+function rowPartsFor(m: number, { threads, tile }: Target): number {
+  const tilesOfThread = Math.floor(m / tileRows(m, tile.rows) / threads)
+  if (tilesOfThread < leastTiles) return 1
+  return threads * Math.min(blocksOfThread, Math.max(1, Math.floor(tilesOfThread / tilesOfPart)))
+}
+
 /** Steps along the contracting axes. */
 export function stepsOf(spec: ContractSpec, target: Target): readonly number[] {
   const pairs = pairsOn(target, spec.node)
@@ -117,11 +124,8 @@ export function blockingOf(spec: ContractSpec, target: Target): Blocking {
     for (let t = 1; t <= limit; t++) if (batch % t === 0) together = t
   }
   const share = Math.ceil((batch * Math.ceil(partColumns / columns)) / target.threads) * columns
-  const tilesOfThread = Math.floor(m / target.threads / target.tile.rows)
   const rowParts =
-    batch === 1 && partColumns / target.threads < wellShared * share && tilesOfThread >= leastTiles
-      ? target.threads * Math.min(blocksOfThread, Math.max(1, Math.floor(tilesOfThread / tilesOfPart)))
-      : 1
+    batch === 1 && partColumns / target.threads < wellShared * share ? rowPartsFor(m, target) : 1
   if (rowParts > 1) columns = Math.min(partColumns, Math.max(1, Math.floor(wanted / rowLength)) * rowLength)
   return {
     batch,

@@ -26,6 +26,7 @@ import {
   atomIndex,
   constantIndex,
   delinearize,
+  divideIndex,
   type Index,
   type LoopVar,
   loopVar,
@@ -274,18 +275,27 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       }
       if (restColumns > 0) at(constantIndex(panels * panel), restColumns)
     }
-    const each = Math.ceil(full / plan.rowParts)
+    const { rowParts } = plan
     times(k, 't', plan.together, (t) => {
       if (full > 0) {
-        const v = loopVar('m', 0, each - 1)
-        k.loop(v, 1, () =>
-          whereInside(k, addIndex(scaleIndex(part, each), atomIndex(v)), 0, full - 1, (at, inside) => {
-            if (inside) over(t, at, tile)
-          }),
-        )
+        // Part i has the tiles from ⌊i · full / parts⌋ to the next one's first.
+        const first = divideIndex(scaleIndex(part, full), rowParts)
+        const v = loopVar('m', 0, Math.ceil(full / rowParts) - 1)
+        k.loop(v, 1, () => {
+          const at = addIndex(first, atomIndex(v))
+          const left = addIndex(
+            scaleIndex(shiftIndex(part, 1), full),
+            scaleIndex(shiftIndex(at, 1), -rowParts),
+          )
+          whereInside(k, left, 0, full * rowParts, (_, own) => {
+            if (!own) return
+            whereInside(k, at, 0, full - 1, (tileAt, inside) => {
+              if (inside) over(t, tileAt, tile)
+            })
+          })
+        })
       }
       if (restRows > 0) {
-        const { rowParts } = plan
         whereInside(k, part, rowParts - 1, rowParts - 1, (_, inside) => {
           if (inside) over(t, constantIndex(full), restRows)
         })
