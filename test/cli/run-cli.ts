@@ -1,10 +1,10 @@
-/**
- * Runs the command line as a child process, from the sources.
- */
+/** Runs the command line as a child process, from what was built of the sources before the tests. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { testBuild } from '../helpers/build-sources.js'
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const main = join(testBuild, 'cli/main.js')
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 export interface CliResult {
@@ -26,7 +26,7 @@ export interface RunOptions {
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
 export function runCli(args: readonly string[], { onEvent, before }: RunOptions = {}): Promise<CliResult> {
-  const command = [process.execPath, '--import', 'tsx', main, ...args]
+  const command = [process.execPath, main, ...args]
   const [file, ...rest] = before
     ? ['bash', '-c', `${before}; exec ${command.map(quoted).join(' ')}`]
     : command
