@@ -6,7 +6,6 @@
 import * as b from '../ir/build.js'
 import type { Graph } from '../ir/graph.js'
 import { isOp, type Node, type Subgraph, topologicalOrder } from '../ir/node.js'
-import { absorbPermute } from './absorb-permute.js'
 import { attributesKey } from './attributes-key.js'
 import { contractAsReduction } from './contract-as-reduction.js'
 import { convAsContract } from './conv-as-contract.js'
@@ -77,7 +76,6 @@ const rewrites: readonly Rewrite[] = [
   dropGradientMarkers,
   fixScalars,
   joinMovement,
-  absorbPermute,
   dropUnits,
   trimPadding,
   padFirst,

@@ -39,36 +39,6 @@ describe('simplify', () => {
     `)
   })
 
-  it('names the axes of transposed matrices where they lie', () => {
-    const product = (left: number[], right: number[], contracting: [number[], number[]]): Node => {
-      const [q, k] = [b.placeholder([2, 3, 4, 5], 'f32'), b.placeholder([2, 7, 4, 5], 'f32')]
-      const batch = [
-        [0, 1],
-        [0, 1],
-      ] as const
-      const attrs = { batch, contracting, accumulate: 'f32' } as const
-      const node = b.contract(b.permute(q, left), b.permute(k, right), attrs)
-      return simplify({ inputs: [q, k], outputs: [node], donations: new Map() }).outputs[0]
-    }
-    // Heads of queries by heads of keys, these transposed.
-    expect(printGraph([product([0, 2, 1, 3], [0, 2, 3, 1], [[3], [2]])])).toMatchInlineSnapshot(`
-      "%0 = placeholder : f32[2, 3, 4, 5]
-      %1 = placeholder : f32[2, 7, 4, 5]
-      %2 = contract %0 %1 {batch: [[0, 2], [0, 2]], contracting: [[3], [3]], accumulate: f32} : f32[2, 4, 3, 7]
-      return %2"
-    `)
-    // Axes that would change places, and several that are summed, stay as they are.
-    const x = b.placeholder([2, 3, 4], 'f32')
-    for (const [y, over] of [
-      [b.placeholder([4, 5], 'f32'), [2]],
-      [b.placeholder([2, 4, 5], 'f32'), [1, 2]],
-    ] as const) {
-      const contracting = [over, over.map((_, i) => i)] as const
-      const kept = b.contract(b.permute(x, [1, 0, 2]), y, { batch: [[], []], contracting, accumulate: 'f32' })
-      expect(simplify({ inputs: [x, y], outputs: [kept], donations: new Map() }).outputs[0]).toBe(kept)
-    }
-  })
-
   it('drops multiplication and division by one, and nothing else', () => {
     const one = b.literal(x, 1)
     expect(simplified(b.mul(x, one), b.mul(one, x), b.div(x, one))).toEqual([x, x, x])
