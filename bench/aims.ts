@@ -69,7 +69,7 @@ export const smallBenchmarks: readonly SmallBenchmark[] = [
         'matrix products of odd sizes beside OpenBLAS',
         'odd',
         0.9,
-        `${noise}; 65 columns are two tiles of 32 and a half vector, of which an eighth is used`,
+        `${noise}; 63 rows are multiplied as 65, and each of 252 bytes crosses cache lines; 65 columns are two tiles of 32 and a half vector, of which an eighth is used`,
       ),
       gemm('thin matrix products beside OpenBLAS', 'thin', 0.9, noise),
       gemm('transposed matrix products beside OpenBLAS', 'transposed', 0.9, noise),

@@ -49,3 +49,7 @@ export function isTall(s: ContractShape): boolean {
   const [m, n] = matrixSizes(s)
   return s.batch.length === 0 && n <= narrow && m >= timesTaller * n
 }
+
+/** Whether the left side's axes stand in the order of rows and inner steps. */
+export const rowsFirst = ({ rows, leftOrder }: ContractShape): boolean =>
+  rows.length > 0 && leftOrder.every((axis, i) => axis === i)

@@ -5,25 +5,26 @@
  */
 import { sizeOf } from '../core/shape.js'
 import { isOp, type Node } from '../ir/node.js'
-import { contractShape, isTall, matrixSizes } from './contract-shape.js'
+import { contractShape, isTall, matrixSizes, rowsFirst } from './contract-shape.js'
 import { crowdedRows } from './crowded-rows.js'
 import { holdsBf16 } from './holds-bf16.js'
-import { liesInRows } from './left-view.js'
 import { tapsGradient } from './winograd-gradient.js'
 
 /** Fewer rows or columns leave a tile of sums idle. */
 const leastSide = 8
-/** Results above this keep a register tile busy enough to pay for its copies, unless they have few rows or columns. */
+/** Results above this keep a register tile busy enough to pay for its copies, unless they have few rows. */
 const largestResult = 65536
-const fewOf = 64
-/** Rows of a register tile with the widest vectors. */
-const tileRows = 14
+const fewRows = 64
+/** Rows of the largest register tile, whatever the machine's: shape alone decides. */
+const rowsOfTile = 14
 /** Inner steps from which adding up the lanes of a result costs little. */
 const leastInner = 1024
 /** Steps of a run: whole vectors of 16, or so many of them that the last one's idle lanes do not matter. */
 const leastRun = 64
 const vector = 16
 const leastFilled = 0.9
+
+const fills = (n: number): boolean => n / (Math.ceil(n / vector) * vector) >= leastFilled
 
 /** Whether a contraction is lowered as dot products along its runs. */
 export function isDotContract(node: Node): boolean {
@@ -33,13 +34,12 @@ export function isDotContract(node: Node): boolean {
   const at = contracting[1].indexOf(y.shape.length - 1)
   if (at < 0 || contracting[0][at] !== x.shape.length - 1) return false
   const run = y.shape[y.shape.length - 1]
-  if (run < leastRun || run / (Math.ceil(run / vector) * vector) < leastFilled) return false
+  if (run < leastRun || !fills(run)) return false
   const s = contractShape(node)
   const [m, n, k] = matrixSizes(s)
-  const least = Math.min(m, n)
-  if (least < leastSide || k < leastInner || sizeOf(node.shape) === 0) return false
-  if (m * n > largestResult && least > fewOf) return false
+  if (Math.min(m, n) < leastSide || k < leastInner || sizeOf(node.shape) === 0) return false
+  if (m * n > largestResult && m > fewRows) return false
   // A register tile reads many rows where they lie, and copies few columns for all of them.
-  if (isTall(s) && liesInRows(node) && !crowdedRows(tileRows, k)) return false
+  if (isTall(s) && rowsFirst(s) && fills(n) && !crowdedRows(rowsOfTile, k)) return false
   return tapsGradient(node) === null && !(holdsBf16(x) && holdsBf16(y))
 }

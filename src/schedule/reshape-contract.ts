@@ -41,6 +41,8 @@ export function layDown(node: Node): Node | null {
     contracting: [contracting[1], contracting[0]],
     accumulate,
   })
+  // The sums keep their order.
+  if (isDotContract(turned)) return null
   const rows = s.rows.length
   const columns = s.columns.length
   return b.permute(turned, [...range(rows).map((i) => columns + i), ...range(columns)])

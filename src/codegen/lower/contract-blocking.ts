@@ -63,16 +63,18 @@ const leastColumns = 64
 
 /** Threads have about the same number of columns above this share of the most that one has. */
 const wellShared = 0.9
-/** Tiles of rows that a thread has at least where rows are shared, and that a part has where a thread has several: each
- * part copies the right side for itself. */
-const leastTiles = 4
-const tilesOfPart = 8
+/**
+ * Rows that a thread has at least where rows are shared, and that a part has where a thread has several: each part copies
+ * the right side for itself.
+ */
+const leastRows = 56
+const rowsOfPart = 112
 
 /** Parts of m rows for the threads, several a thread so that they can take them in turn; 1 where they are too few. */
 function rowPartsFor(m: number, { threads, tile }: Target): number {
-  const tilesOfThread = Math.floor(m / tileRows(m, tile.rows) / threads)
-  if (tilesOfThread < leastTiles) return 1
-  return threads * Math.min(blocksOfThread, Math.max(1, Math.floor(tilesOfThread / tilesOfPart)))
+  const rows = Math.floor(m / tileRows(m, tile.rows) / threads) * tile.rows
+  if (rows < leastRows) return 1
+  return threads * Math.min(blocksOfThread, Math.max(1, Math.floor(rows / rowsOfPart)))
 }
 
 /** Steps along the contracting axes. */

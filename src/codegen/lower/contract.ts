@@ -141,14 +141,12 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     const inBlock = addIndex(scaleIndex(t, pitch), column)
     const partialAt = (r: number, v: number): Index =>
       addIndex(scaleIndex(shiftIndex(scaleIndex(mTile, tile), r), width), shiftIndex(inBlock, v * lanes))
-    // A short rest of columns has vectors half as wide, two of which are multiplied at a time.
-    const widths = Array.from({ length: vecs }, (_, v) =>
-      halves && count - v * lanes <= lanes / 2 ? lanes / 2 : lanes,
-    )
+    // A short rest of columns is a vector half as wide, two of which are multiplied at a time.
+    const ofVector = halves && count <= lanes / 2 ? lanes / 2 : lanes
     const acc: Register[][] = Array.from({ length: rows }, (_, r) =>
-      widths.map((lanes, v) => {
-        const a = register(`c${r}${v}`, 'f32', lanes)
-        k.set(a, first ? e.const(0, 'f32', lanes) : e.load(partial, 'f32', partialAt(r, v), lanes))
+      Array.from({ length: vecs }, (__, v) => {
+        const a = register(`c${r}${v}`, 'f32', ofVector)
+        k.set(a, first ? e.const(0, 'f32', ofVector) : e.load(partial, 'f32', partialAt(r, v), ofVector))
         return a
       }),
     )
@@ -156,7 +154,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
       const bs = Array.from({ length: vecs }, (_, v) => {
         if (direct === null) {
           const from = shiftIndex(inBlock, v * lanes)
-          return e.load(scratch, panelType, addIndex(scaleIndex(kk, width), from), widths[v])
+          return e.load(scratch, panelType, addIndex(scaleIndex(kk, width), from), ofVector)
         }
         const at = direct.at(
           g,
@@ -170,11 +168,11 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
             index: shiftIndex(at, plan.parts === 1 ? panel : plan.partColumns),
             write: false,
           })
-        return e.load(direct.buffer, 'f32', at, widths[v], 1, Math.min(widths[v], count - v * lanes))
+        return e.load(direct.buffer, 'f32', at, ofVector, 1, Math.min(ofVector, count - v * lanes))
       })
       for (let r = 0; r < rows; r++) {
         for (let v = 0; v < vecs; v++) {
-          const a = e.splat(left.element(r, kk), widths[v])
+          const a = e.splat(left.element(r, kk), ofVector)
           const sum = e.register(acc[r][v])
           k.set(acc[r][v], pairs === null ? e.mulAdd(a, bs[v], sum) : e.dotPairs(a, bs[v], sum))
         }
@@ -283,12 +281,12 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
         const v = loopVar('m', 0, Math.ceil(full / rowParts) - 1)
         k.loop(v, 1, () => {
           const at = addIndex(first, atomIndex(v))
-          const left = addIndex(
+          const behind = addIndex(
             scaleIndex(shiftIndex(part, 1), full),
             scaleIndex(shiftIndex(at, 1), -rowParts),
           )
-          whereInside(k, left, 0, full * rowParts, (_, own) => {
-            if (!own) return
+          whereInside(k, behind, 0, full * rowParts, (_, isOwn) => {
+            if (!isOwn) return
             whereInside(k, at, 0, full - 1, (tileAt, inside) => {
               if (inside) over(t, tileAt, tile)
             })

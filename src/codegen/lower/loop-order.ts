@@ -47,7 +47,7 @@ export function loopOrder(
 
 /** The largest block that divides so many rows into several. */
 function blockOf(rows: number): number | null {
-  for (let block = Math.min(mostRows, rows / 2); block >= fewestRows; block--)
+  for (let block = Math.min(mostRows, Math.floor(rows / 2)); block >= fewestRows; block--)
     if (rows % block === 0) return block
   return null
 }

@@ -278,7 +278,7 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
         })
         multiply((share) => {
           if (!asksAhead) return
-          whereInside(k, shiftIndex(block, 1), 0, allStrips / strips - 1, (next, exists) => {
+          whereInside(k, shiftIndex(block, 1), 1, allStrips / strips - 1, (next, exists) => {
             if (!exists) return
             const run = { images, rowsOfTiles, firstStrip: scaleIndex(next, strips), strips }
             const ofInput = { ...run, firstChannel: scaleIndex(first, lanes), channels: partChannels }
@@ -294,8 +294,8 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
           if (!exists) return
           times(k, 'c', part.vectors, (c) => turn(row, c))
           const full = Math.floor(channels / partChannels)
-          whereInside(k, at, 0, full - 1, (part, complete) => {
-            const channel = complete ? scaleIndex(part, partChannels) : constantIndex(full * partChannels)
+          whereInside(k, at, 0, full - 1, (whole, complete) => {
+            const channel = complete ? scaleIndex(whole, partChannels) : constantIndex(full * partChannels)
             writeRow(o, channel, complete ? partChannels : channels - full * partChannels)
           })
         })

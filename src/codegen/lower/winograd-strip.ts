@@ -164,7 +164,7 @@ export function askForStrips(
 ): void {
   const { strips } = run
   // Each round's are of one strip, so that one place is computed for all of them.
-  let share = Math.ceil((strips * run.channels) / rounds)
+  let share = Math.min(run.channels, Math.ceil((strips * run.channels) / rounds))
   while (run.channels % share !== 0) share++
   const groups = run.channels / share
   whereInside(k, round, 0, strips * groups - 1, (at, exists) => {

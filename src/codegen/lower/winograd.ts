@@ -297,7 +297,7 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
   }
 
   const askForNext = (blockAt: Index, share: Share): void => {
-    whereInside(k, shiftIndex(blockAt, 1), 0, allStrips / plan.strips - 1, (next, exists) => {
+    whereInside(k, shiftIndex(blockAt, 1), 1, allStrips / plan.strips - 1, (next, exists) => {
       if (!exists) return
       const run = {
         images,

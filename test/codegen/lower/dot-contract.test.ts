@@ -70,12 +70,15 @@ it('is chosen by shape, axes and dtype', () => {
         accumulate: 'f32',
       }),
     )
+  // Few rows and many columns, but not many rows and few columns, make large results of dot products.
   expect(linear(32, 4096, 1500)).toBe(true)
   expect(linear(65, 4096, 1500)).toBe(false)
-  // Many rows are read where they lie, unless they push each other out of the cache.
+  expect(linear(4096, 32, 1024)).toBe(false)
+  // Many rows are read where they lie, unless they push each other out of the cache or columns leave lanes idle.
   expect(linear(512, 64, 1500)).toBe(false)
   expect(linear(511, 64, 1500)).toBe(true)
   expect(linear(512, 64, 1024)).toBe(true)
+  expect(linear(512, 20, 1500)).toBe(true)
   const across = b.contract(b.placeholder([1024, 8], 'f32'), b.placeholder([8, 1024], 'f32'), {
     batch: [[], []],
     contracting: [[0], [1]],

@@ -1,4 +1,7 @@
-/** Rows of a left side that would push each other out of the L1 cache are copied tile by tile; others are read where they lie. */
+/**
+ * Rows of a left side that would push each other out of the L1 cache are copied tile by tile; others are read where they
+ * lie, or packed where they are none. Threads share them.
+ */
 import { expect, it } from 'vitest'
 import { lowerGraph } from '../../../src/codegen/lower.js'
 import * as b from '../../../src/ir/build.js'
@@ -64,5 +67,45 @@ it.each(backends.flatMap((entry) => inPieces.map((one) => ({ ...entry, ...one })
       backend.close()
       expect(got).toEqual(expected)
     }
+  },
+)
+
+it.each(backends.flatMap((entry) => [17, 31, 36].map((steps) => ({ ...entry, steps }))))(
+  'columns of $steps numbers that lie far apart, of two matrices on $name',
+  async ({ make, steps }) => {
+    const x = b.placeholder([2, steps, 300], 'f32')
+    const y = b.placeholder([2, steps, 12], 'f32')
+    const attrs = { batch: [[0], [0]], contracting: [[1], [1]], accumulate: 'f32' } as const
+    const outputs = [b.contract(x, y, attrs)]
+    const values = [x, y].map(({ shape }) =>
+      Array.from({ length: shape.reduce((p, n) => p * n) }, (_, i) => ((i * 37) % 7) - 3),
+    )
+    const backend = await make({ threads: 1 })
+    const got = runGraph(outputs, [x, y], values, backend)
+    backend.close()
+    expect(got).toEqual(runGraph(outputs, [x, y], values))
+  },
+)
+
+it.each(backends.flatMap((entry) => [2, 3, 4].map((threads) => ({ ...entry, threads }))))(
+  'each tile of rows falls to one of $threads threads on $name',
+  async ({ name, make, threads }) => {
+    const backend = await make({ threads, target: { serialWork: 1 } })
+    for (const m of [55, 111, 112, 113, 169, 230, 341, 1003]) {
+      const x = b.placeholder([m, 9], 'f32')
+      const y = b.placeholder([9, 16], 'f32')
+      const attrs = { batch: [[], []], contracting: [[1], [0]], accumulate: 'f32' } as const
+      const outputs = [b.contract(x, y, attrs)]
+      const values = [x, y].map(({ shape }) =>
+        Array.from({ length: shape[0] * shape[1] }, (_, i) => ((i * 37) % 7) - 3),
+      )
+      expect(runGraph(outputs, [x, y], values, backend)).toEqual(runGraph(outputs, [x, y], values))
+      if (!name.includes('avx512')) continue
+      const { kernels } = lowerGraph({ inputs: [x, y], outputs, donations: new Map() }, backend.target)
+      const shared = kernels[0].body.some((s) => s.kind === 'parallel' && s.variable.high > 0)
+      // Tiles have 14 rows at most, and a thread at least 56 rows.
+      expect(shared).toBe(Math.floor(m / Math.ceil(m / Math.ceil(m / 14)) / threads) >= 4)
+    }
+    backend.close()
   },
 )

@@ -1,5 +1,6 @@
 /** Register tiles ask for what their outputs read and write, and for what comes next. */
 import { expect, it } from 'vitest'
+import { indexRange } from '../../../src/codegen/index-expression.js'
 import { lowerGraph } from '../../../src/codegen/lower.js'
 import type { Target } from '../../../src/codegen/target.js'
 import { walkStmts } from '../../../src/codegen/walk.js'
@@ -23,17 +24,22 @@ const wide: Target = {
   prefetches: true,
 }
 
-/** Sizes of the buffers that the kernel of some name asks for and only reads. */
-function askedFor(name: string, inputs: Node[], output: Node): number[] {
+/** Of the buffers that the kernel of some name asks for and only reads: the size, and the first element asked for. */
+function askedFrom(name: string, inputs: Node[], output: Node): Map<number, number> {
   const { kernels } = lowerGraph({ inputs, outputs: [output], donations: new Map() }, wide)
   const kernel = kernels.find((k) => k.name.startsWith(name))!
-  const asked = new Set<number>()
+  const asked = new Map<number, number>()
   walkStmts(kernel.body, (s) => {
-    if (s.kind === 'prefetch' && kernel.buffers[s.buffer].name !== 'out')
-      asked.add(kernel.buffers[s.buffer].size)
+    if (s.kind !== 'prefetch' || kernel.buffers[s.buffer].name === 'out') return
+    const { size } = kernel.buffers[s.buffer]
+    asked.set(size, Math.min(asked.get(size) ?? size, indexRange(s.index)[0]))
   })
-  return [...asked]
+  return asked
 }
+
+const askedFor = (name: string, inputs: Node[], output: Node): number[] => [
+  ...askedFrom(name, inputs, output).keys(),
+]
 
 it.each<readonly [string, Node]>([
   ['an operand of a sum', b.add(product, y)],
@@ -50,7 +56,7 @@ it('rows of a large matrix with few columns are asked for', () => {
 })
 
 it('rows of the next block of tiles are asked for', () => {
-  const image = b.placeholder([8, 16, 32, 32], 'f32')
+  const image = b.placeholder([64, 16, 8, 8], 'f32')
   const scale = b.placeholder([1, 16, 1, 1], 'f32')
   const taps = b.placeholder([16, 16, 3, 3], 'f32')
   const scaled = b.mul(image, b.expand(scale, image.shape))
@@ -65,10 +71,15 @@ it('rows of the next block of tiles are asked for', () => {
     groups: 1,
   } as const
   const conv = b.conv(scaled, taps, attrs)
-  const size = 8 * 16 * 32 * 32
+  const size = 64 * 16 * 8 * 8
   // The scale of a channel is there already.
-  expect(askedFor('winograd_8x', [image, scale, taps], conv)).toEqual([size])
+  const forward = askedFrom('winograd_64x', [image, scale, taps], conv)
+  expect([...forward.keys()]).toEqual([size])
+  // The first block has several images.
+  expect(forward.get(size)).toBeGreaterThanOrEqual(2 * 16 * 8 * 8)
   const dy = b.placeholder(conv.shape, 'f32')
   const [gradient] = pullback(b, [conv], [dy], [taps])
-  expect(askedFor('winograd_gradient', [image, scale, dy], gradient!)).toEqual([size])
+  const backward = askedFrom('winograd_gradient', [image, scale, dy], gradient!)
+  expect([...backward.keys()]).toEqual([size])
+  expect(backward.get(size)).toBeGreaterThanOrEqual(2 * 16 * 8 * 8)
 })
