@@ -9,8 +9,8 @@ import * as b from '../ir/build.js'
 import { isOp, type Node } from '../ir/node.js'
 import { contractShape, matrixSizes } from './contract-shape.js'
 import { holdsBf16 } from './holds-bf16.js'
-import { reshapedStrides } from './operands.js'
 import { sharedBatchAxes, tileRows } from './pack.js'
+import { reshapedStrides } from './reshaped-strides.js'
 
 /** The contracting axis (by its place in `inner`) whose halves are paired, or null where none has two steps. */
 export function pairedAxis(inner: readonly number[]): number | null {

@@ -8,8 +8,8 @@ import { sizeOf, stridesOf } from '../core/shape.js'
 import { isOp, type Node } from '../ir/node.js'
 import { contractShape } from './contract-shape.js'
 import type { ContractSpec } from './kernel-spec.js'
-import { reshapedStrides } from './operands.js'
 import { sharedBatchAxes } from './pack.js'
+import { reshapedStrides } from './reshaped-strides.js'
 
 export interface LeftView {
   /** What has to be stored. */

@@ -276,22 +276,20 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     const { rowParts } = plan
     times(k, 't', plan.together, (t) => {
       if (full > 0) {
-        // Part i has the tiles from ⌊i · full / parts⌋ to the next one's first.
+        // Part i has the tiles from ⌊i · full / parts⌋ to the next one's first: some of them one more than others.
         const first = divideIndex(scaleIndex(part, full), rowParts)
-        const v = loopVar('m', 0, Math.ceil(full / rowParts) - 1)
-        k.loop(v, 1, () => {
-          const at = addIndex(first, atomIndex(v))
-          const behind = addIndex(
-            scaleIndex(shiftIndex(part, 1), full),
-            scaleIndex(shiftIndex(at, 1), -rowParts),
-          )
+        const each = Math.floor(full / rowParts)
+        times(k, 'm', each, (v) => over(t, addIndex(first, v), tile))
+        if (full % rowParts !== 0) {
+          const end = scaleIndex(shiftIndex(part, 1), full)
+          const behind = addIndex(end, scaleIndex(shiftIndex(first, each + 1), -rowParts))
           whereInside(k, behind, 0, full * rowParts, (_, isOwn) => {
             if (!isOwn) return
-            whereInside(k, at, 0, full - 1, (tileAt, inside) => {
-              if (inside) over(t, tileAt, tile)
+            whereInside(k, shiftIndex(first, each), 0, full - 1, (at, inside) => {
+              if (inside) over(t, at, tile)
             })
           })
-        })
+        }
       }
       if (restRows > 0) {
         whereInside(k, part, rowParts - 1, rowParts - 1, (_, inside) => {
