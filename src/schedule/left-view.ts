@@ -6,7 +6,7 @@
 import type { Shape } from '../core/shape.js'
 import { sizeOf, stridesOf } from '../core/shape.js'
 import { isOp, type Node } from '../ir/node.js'
-import { contractShape } from './contract-shape.js'
+import { type ContractShape, contractShape } from './contract-shape.js'
 import type { ContractSpec } from './kernel-spec.js'
 import { sharedBatchAxes } from './pack.js'
 import { reshapedStrides } from './reshaped-strides.js'
@@ -58,6 +58,24 @@ function movedFrom(node: Node, stored: (node: Node) => boolean): { base: Node; s
   return { base, strides }
 }
 
+interface Steps {
+  readonly rows: number | null
+  /** Along the inner dimension, and along its axes but the outermost. */
+  readonly inner: number | null
+  readonly piece: number | null
+}
+
+/** How far apart neighbours of a left side lie whose axes have these strides. */
+function stepsOf({ batch, rows, inner, leftOrder }: ContractShape, strides: readonly number[]): Steps {
+  const ordered = leftOrder.map((a) => strides[a]).slice(batch.length)
+  const along = ordered.slice(rows.length)
+  return {
+    rows: stepOfAxes(rows, ordered.slice(0, rows.length)),
+    inner: stepOfAxes(inner, along),
+    piece: sizeOf(inner.slice(1)) < shortestPiece ? null : stepOfAxes(inner.slice(1), along.slice(1)),
+  }
+}
+
 /** Primitives whose values are read through, never stored for a contraction's sake. */
 const readThrough: ReadonlySet<Node['op']> = new Set<Node['op']>([
   'const',
@@ -85,24 +103,8 @@ export function leftView(
   if (node.dtype !== 'f32' || x.dtype !== 'f32' || sharedBatchAxes(node).length > 0) return null
   const s = contractShape(node)
   if (s.rows.length === 0 || s.inner.length === 0) return null
-  const lead = s.batch.length
-  interface Steps {
-    readonly rows: number | null
-    /** Along the inner dimension, and along its axes but the outermost. */
-    readonly inner: number | null
-    readonly piece: number | null
-  }
-  const stepsOf = (strides: readonly number[]): Steps => {
-    const ordered = s.leftOrder.map((a) => strides[a])
-    const inner = ordered.slice(lead + s.rows.length)
-    return {
-      rows: stepOfAxes(s.rows, ordered.slice(lead, lead + s.rows.length)),
-      inner: stepOfAxes(s.inner, inner),
-      piece: sizeOf(s.inner.slice(1)) < shortestPiece ? null : stepOfAxes(s.inner.slice(1), inner.slice(1)),
-    }
-  }
   const rowsIn = (base: Node, strides: readonly number[]): LeftView | null => {
-    const { rows, inner, piece } = stepsOf(strides)
+    const { rows, inner, piece } = stepsOf(s, strides)
     const through = readThrough.has(base.op) || (isOp(base, 'output') && isOp(base.inputs[0], 'barrier'))
     if (rows === null || rows <= 0 || (inner !== 1 && piece !== 1)) return null
     if (!stored(base) && (through || !mayStore)) return null
@@ -111,7 +113,7 @@ export function leftView(
   const { base, strides } = movedFrom(x, stored)
   const found = rowsIn(base, strides)
   // Columns that lie beside each other are packed faster than they are turned.
-  if (found !== null || base === x || stepsOf(strides).rows === 1) return found
+  if (found !== null || base === x || stepsOf(s, strides).rows === 1) return found
   return rowsIn(x, stridesOf(x.shape))
 }
 
@@ -120,11 +122,8 @@ export function liesInRows(node: Node<'contract'>): boolean {
   const [x] = node.inputs
   const s = contractShape(node)
   if (s.rows.length === 0 || s.inner.length === 0) return false
-  const { strides } = movedFrom(x, () => false)
-  const ordered = s.leftOrder.map((a) => strides[a])
-  const [lead, end] = [s.batch.length, s.batch.length + s.rows.length]
-  const rows = stepOfAxes(s.rows, ordered.slice(lead, end))
-  return rows !== null && rows > 0 && stepOfAxes(s.inner, ordered.slice(end)) === 1
+  const { rows, inner } = stepsOf(s, movedFrom(x, () => false).strides)
+  return rows !== null && rows > 0 && inner === 1
 }
 
 /** The rows that a contraction's kernel reads where they lie, as its schedule says; null where they are packed. */

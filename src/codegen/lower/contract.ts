@@ -90,6 +90,7 @@ export function lowerContract(spec: ContractSpec, target: Target): Kernel {
     lanes > 1 &&
     plan.batch * plan.m * plan.n * 4 * (spec.inputs.length + spec.outputs.length) > target.l2 &&
     !needsStatements(spec.outputs, (n) => numbers.has(n) || n === spec.node)
+  // The left side may be large where the outputs are small: many rows and few columns.
   const asksLeft = target.prefetches === true && plan.batch * plan.m * plan.k * 4 > target.l2
   const tileSizes = { tile, steps: stepsMost }
   const left =

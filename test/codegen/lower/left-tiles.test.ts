@@ -103,8 +103,8 @@ it.each(backends.flatMap((entry) => [2, 3, 4].map((threads) => ({ ...entry, thre
       if (!name.includes('avx512')) continue
       const { kernels } = lowerGraph({ inputs: [x, y], outputs, donations: new Map() }, backend.target)
       const shared = kernels[0].body.some((s) => s.kind === 'parallel' && s.variable.high > 0)
-      // Tiles have 14 rows at most, and a thread at least 56 rows.
-      expect(shared).toBe(Math.floor(m / Math.ceil(m / Math.ceil(m / 14)) / threads) >= 4)
+      // A thread has four tiles of 14 rows at least.
+      expect(shared).toBe(m >= 56 * threads)
     }
     backend.close()
   },
