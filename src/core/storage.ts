@@ -25,6 +25,34 @@ export const lineBytes = 64
 /** What a device writes begins at a cache line from so many bytes on: vectors then lie in one line each. */
 export const alignedFrom = 2 ** 16
 
+/**
+ * What a device writes in at most one line shares an ArrayBuffer with others of its kind: to make one and to ask where
+ * it lies costs more than to compute a loss.
+ */
+const shelfBytes = 64 * lineBytes
+
+interface Shelf {
+  /** Who said where it lies. */
+  readonly locate: (buffer: ArrayBuffer) => number
+  readonly host: ArrayBuffer
+  /** Of the next free line, and where it begins in `host`. */
+  address: number
+  offset: number
+}
+
+let shelf: Shelf | null = null
+
+/** A shelf with a free line. */
+function openShelf(locate: (buffer: ArrayBuffer) => number): Shelf {
+  if (shelf === null || shelf.locate !== locate || shelf.offset + lineBytes > shelf.host.byteLength) {
+    const host = new ArrayBuffer(shelfBytes + lineBytes)
+    const start = locate(host)
+    const offset = (lineBytes - (start % lineBytes)) % lineBytes
+    shelf = { locate, host, address: start + offset, offset }
+  }
+  return shelf
+}
+
 export class Storage {
   readonly dtype: DType
   /** Number of elements. */
@@ -97,12 +125,23 @@ export class Storage {
    */
   addressToWrite(locate: (buffer: ArrayBuffer) => number): number {
     if (this.resident !== null) this.write()
-    if (this.byteLength < alignedFrom) {
-      if (this.host === null) this.write()
+    const { byteLength } = this
+    if (byteLength < alignedFrom) {
+      if (this.host === null && byteLength <= lineBytes && byteLength > 0) this.putOnShelf(locate)
+      else if (this.host === null) this.write()
       return this.addressToRead(locate)
     }
     if (this.host === null || this.addressToRead(locate) % lineBytes !== 0) this.allocateAtLine(locate)
     return this.hostAddress
+  }
+
+  private putOnShelf(locate: (buffer: ArrayBuffer) => number): void {
+    const free = openShelf(locate)
+    this.host = free.host
+    this.hostOffset = free.offset
+    this.hostAddress = free.address
+    free.offset += lineBytes
+    free.address += lineBytes
   }
 
   private allocateAtLine(locate: (buffer: ArrayBuffer) => number): void {

@@ -19,6 +19,8 @@ export interface Cell {
   /** Somebody besides the cell may hold the version or its storage: it is never overwritten in place. */
   escaped: boolean
   gradient: Cell | null
+  /** A compiled step keeps what it knows of the three above: whatever changes them counts it (`countStateChange`). */
+  watched: boolean
   /** The trace that made this cell; null outside of traces. Such a cell means nothing once its trace ends. */
   readonly owner: object | null
   /** Read by reference in compiled steps (Parameter, Buffer). */
@@ -59,6 +61,13 @@ export let propertyChanges = 0
 /** To be called by whatever sets such a property. */
 export function countPropertyChange(): void {
   propertyChanges++
+}
+
+/** How often watched cells have changed: while it stays, what compiled steps know of them holds. */
+export let stateChanges = 0
+
+export function countStateChange(): void {
+  stateChanges++
 }
 
 /** Depth of transforms whose inputs have no values (`vmap`, bodies of `scan`, …), and of those that run many times. */

@@ -7,7 +7,7 @@ import { residencyChanges, Storage } from '../core/storage.js'
 import { buffer } from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { realize } from './realize.js'
-import { type Cell, leafCells, pendingCells } from './state.js'
+import { type Cell, leafCells, pendingCells, stateChanges } from './state.js'
 import type { Slot } from './trace.js'
 import type { TracedStep } from './traced-step.js'
 
@@ -58,6 +58,8 @@ export class StepTables {
   /** Whether the last call did. */
   private settled = false
   private residency = -1
+  /** `stateChanges` when all that is watched was last seen to be as it was left. */
+  private changes = -1
   /** Whether the last run was of these tables. */
   private repeated = false
 
@@ -112,6 +114,7 @@ export class StepTables {
   /** Whether all state is as the last call left it, and every guard that it passed still holds. */
   unchanged(): boolean {
     if (!this.settled || this.residency !== residencyChanges) return false
+    if (this.changes === stateChanges) return true
     const { watched } = this
     for (let i = 0; i < watched.length; i++) {
       const w = watched[i]
@@ -123,6 +126,7 @@ export class StepTables {
       if (gradient === null) continue
       if (gradient.version !== w.gradientVersion || (w.gradientWritten && gradient.escaped)) return false
     }
+    this.changes = stateChanges
     return true
   }
 
@@ -277,6 +281,8 @@ export class StepTables {
       if (w.gradientUsed && gradient !== null) {
         if (gradient.version.storage === null || (w.gradientWritten && gradient.escaped)) return false
       }
+      cell.watched = true
+      if (gradient !== null) gradient.watched = true
       w.version = version
       w.gradient = gradient
       w.gradientVersion = gradient?.version ?? null
@@ -296,6 +302,7 @@ export class StepTables {
       written[outputs[output].position] = gradient.version.storage!
     }
     this.residency = residencyChanges
+    this.changes = stateChanges
     return true
   }
 }

@@ -14,6 +14,7 @@ import { boundPending, flushPending, realize } from '../runtime/realize.js'
 import {
   assignCell,
   type Cell,
+  countStateChange,
   gradientOf,
   isSymbolic,
   leafCells,
@@ -60,18 +61,47 @@ export function checkTensor(x: unknown): asserts x is TensorBase {
 
 export class TensorBase<S extends Shape = Shape> implements Cell {
   /** @internal */
-  version: Node
-  /** @internal */
-  escaped = true
-  /** @internal */
-  gradient: Cell | null = null
+  watched = false
+  private currentVersion: Node
+  private hasEscaped = true
+  private currentGradient: Cell | null = null
   /** @internal */
   readonly owner: object | null
 
   /** @internal Tensors are made by operations and by `tensor()`, `zeros()`, …. */
   constructor(node: Node, owner: object | null = tracing) {
-    this.version = node
+    this.currentVersion = node
     this.owner = owner
+  }
+
+  /** @internal */
+  get version(): Node {
+    return this.currentVersion
+  }
+
+  set version(version: Node) {
+    if (this.watched && version !== this.currentVersion) countStateChange()
+    this.currentVersion = version
+  }
+
+  /** @internal */
+  get escaped(): boolean {
+    return this.hasEscaped
+  }
+
+  set escaped(escaped: boolean) {
+    if (this.watched && escaped !== this.hasEscaped) countStateChange()
+    this.hasEscaped = escaped
+  }
+
+  /** @internal */
+  get gradient(): Cell | null {
+    return this.currentGradient
+  }
+
+  set gradient(gradient: Cell | null) {
+    if (this.watched && gradient !== this.currentGradient) countStateChange()
+    this.currentGradient = gradient
   }
 
   /** @internal */

@@ -59,6 +59,48 @@ it('a small result stays where it is', () => {
   expect(s.addressToWrite(locate)).toBe(locate(values.buffer))
 })
 
+it('results of a line share an ArrayBuffer, each at a line of its own, and keep their values', () => {
+  const locate = memory()
+  const results = Array.from({ length: 100 }, (_, i) => {
+    const s = new Storage('f32', 1 + (i % 16))
+    const address = s.addressToWrite(locate)
+    expect(address % lineBytes).toBe(0)
+    const array = s.write() as Float32Array
+    expect(array.length).toBe(1 + (i % 16))
+    expect(locate(array.buffer as ArrayBuffer) + array.byteOffset).toBe(address)
+    array.fill(i)
+    return { s, address, array }
+  })
+  expect(new Set(results.map(({ address }) => address)).size).toBe(100)
+  expect(new Set(results.map(({ array }) => array.buffer)).size).toBe(2)
+  results.forEach(({ s, address }, i) => {
+    expect(s.addressToWrite(locate)).toBe(address)
+    expect(s.addressToRead(locate)).toBe(address)
+    expect(Array.from(s.array() as Float32Array)).toEqual(new Array(1 + (i % 16)).fill(i))
+  })
+})
+
+it('who finds memory elsewhere gets lines of its own', () => {
+  const here = memory()
+  const first = new Storage('f32', 1)
+  first.addressToWrite(here)
+  const there = memory()
+  const second = new Storage('f32', 1)
+  const address = second.addressToWrite(there)
+  const { buffer, byteOffset } = second.write()
+  expect(there(buffer as ArrayBuffer) + byteOffset).toBe(address)
+  expect(buffer).not.toBe(first.write().buffer)
+})
+
+it('more than a line, or nothing, has an ArrayBuffer of its own', () => {
+  const locate = memory()
+  for (const size of [0, 17, 1000]) {
+    const s = new Storage('f32', size)
+    s.addressToWrite(locate)
+    expect(s.write().buffer.byteLength).toBe(4 * size)
+  }
+})
+
 it('a device that wrote a newer value is asked for it, wherever the bytes lay', () => {
   const locate = memory()
   const s = new Storage('f32', large)
