@@ -37,10 +37,11 @@ export function writeArrayFile(path: string, arrays: ModelArrays): void {
 
 /** Reads what `writeArrayFile` wrote. */
 export function readArrayFile(path: string): ModelArrays {
+  // Its header ends at a multiple of 8, where arrays of numbers may begin; Node lays its buffers so too.
   const file = readFileSync(path)
   const headerLength = Number(file.readBigUInt64LE(0))
   const header = JSON.parse(file.toString('utf8', 8, 8 + headerLength)) as Record<string, HeaderEntry>
-  const body = new Uint8Array(file).buffer.slice(8 + headerLength)
+  const bodyStart = file.byteOffset + 8 + headerLength
   const arrays: { parameters: NamedArrays; inputs: NamedArrays } = { parameters: {}, inputs: {} }
   for (const [key, { dtype, shape, data_offsets }] of Object.entries(header)) {
     const slash = key.indexOf('/')
@@ -48,8 +49,8 @@ export function readArrayFile(path: string): ModelArrays {
     const [start, end] = data_offsets
     const data =
       dtype === 'F32'
-        ? new Float32Array(body, start, (end - start) / 4)
-        : new Int32Array(body, start, (end - start) / 4)
+        ? new Float32Array(file.buffer, bodyStart + start, (end - start) / 4)
+        : new Int32Array(file.buffer, bodyStart + start, (end - start) / 4)
     group[key.slice(slash + 1)] = { shape, data }
   }
   return arrays

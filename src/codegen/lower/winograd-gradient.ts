@@ -162,6 +162,9 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
     })
   }
 
+  /** One block has all tiles: its products are the sums. */
+  const once = allStrips === strips
+
   /** sums += (output channels, tiles) · (tiles, channels), at each point. */
   const multiply = (meanwhile: (share: Share) => void): void => {
     const { unroll } = target.tile
@@ -174,7 +177,7 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
         const acc: Register[][] = Array.from({ length: rows }, (_, r) =>
           Array.from({ length: vectors }, (__, v) => {
             const sum = register(`s${r}${v}`, 'f32', lanes)
-            k.set(sum, e.load(sums, 'f32', at(r, v), lanes))
+            k.set(sum, once ? e.const(0, 'f32', lanes) : e.load(sums, 'f32', at(r, v), lanes))
             return sum
           }),
         )
@@ -264,9 +267,11 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
     () => {
       const [outAt, at] = delinearize(atomIndex(p), [outPart.count, part.count])
       const [firstOut, first] = [scaleIndex(outAt, outPart.vectors), scaleIndex(at, part.vectors)]
-      times(k, 'clear', (tileProducts * sumsPitch) / lanes, (i) => {
-        k.store(sums, scaleIndex(i, lanes), e.const(0, 'f32', lanes))
-      })
+      if (!once) {
+        times(k, 'clear', (tileProducts * sumsPitch) / lanes, (i) => {
+          k.store(sums, scaleIndex(i, lanes), e.const(0, 'f32', lanes))
+        })
+      }
       times(k, 'block', allStrips / strips, (block) => {
         times(k, 'strip', strips, (r) => {
           const [n, strip] = delinearize(addIndex(scaleIndex(block, strips), r), [images, rowsOfTiles])
