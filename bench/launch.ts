@@ -1,6 +1,7 @@
 // Runs one measurement in a process of its own and takes its reply.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { builtProgram } from './built-program.js'
 import type { Configuration, Contender } from './contenders.js'
 import type { BenchReply, BenchRequest } from './protocol.js'
 
@@ -29,7 +30,7 @@ export async function launch(
   const [command, args] =
     contender.runs !== 'node'
       ? [contender.runs === 'python' ? python : newPython!, [contender.program]]
-      : [process.execPath, ['--import', 'tsx', contender.program]]
+      : [process.execPath, [await builtProgram(contender.program)]]
   const child = spawn(command, args, {
     cwd: root,
     env: { ...process.env, ...environment, ...configuration.environment },

@@ -5,19 +5,20 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { builtProgram } from '../built-program.js'
 import { microOptions, print, type Row } from './timing.js'
 
 const options = microOptions(
   'Usage: npm run bench -- compile-time [options]\n\nSeconds to trace, schedule and compile the training step of ResNet-18 (CIFAR stem, batch 32): the first time, and in\nanother process, from the cache of programs.',
 )
-const program = fileURLToPath(new URL('first-call.ts', import.meta.url))
+const program = await builtProgram(fileURLToPath(new URL('first-call.ts', import.meta.url)))
 const rows: Row[] = []
 for (const threads of options.threads) {
   const cache = mkdtempSync(join(tmpdir(), 'chainrule-bench-'))
   try {
     let expected = ''
     for (const time of ['first', 'from the cache']) {
-      const text = execFileSync(process.execPath, ['--import', 'tsx', program, String(threads)], {
+      const text = execFileSync(process.execPath, [program, String(threads)], {
         env: { ...process.env, CHAINRULE_CACHE: cache },
         encoding: 'utf8',
       })

@@ -1,0 +1,37 @@
+// What is measured as a process runs as JavaScript, as it does from the package: a loader that translates TypeScript
+// would add its memory and its time.
+import { copyFileSync, readdirSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+/** Inside `bench`, whose packages the peers take. */
+const target = join(root, 'bench', '.build')
+
+let built: Promise<void> | null = null
+
+async function buildAll(): Promise<void> {
+  rmSync(target, { recursive: true, force: true })
+  const entryPoints = ['src', 'bench'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.includes('node_modules'))
+      .map((file) => join(root, folder, file)),
+  )
+  await build({
+    entryPoints,
+    outbase: root,
+    outdir: target,
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'warning',
+  })
+  copyFileSync(join(root, 'package.json'), join(target, 'package.json'))
+}
+
+/** The JavaScript of a program in `bench`. All sources are built when the first one is asked for. */
+export async function builtProgram(file: string): Promise<string> {
+  built ??= buildAll()
+  await built
+  return join(target, relative(root, file)).replace(/\.ts$/, '.js')
+}
