@@ -13,13 +13,17 @@ import { layoutOf } from '../../src/codegen/emit/memory-layout.js'
 import { lowerGraph } from '../../src/codegen/lower.js'
 import type { Target } from '../../src/codegen/target.js'
 import { sizeOf } from '../../src/core/shape.js'
-import { Storage } from '../../src/core/storage.js'
+import { alignedFrom, lineBytes, Storage } from '../../src/core/storage.js'
 import type { Graph } from '../../src/ir/graph.js'
 import { type Flush, GuardedMemory } from './guarded-memory.js'
 
 const linux = createLinux(koffi as unknown as Koffi)
 const fill = koffi.load(null).func('void* memset(uintptr_t, int, size_t)')
 const margin = 4096
+
+/** Bytes of an output and of those behind it: a large one begins at a line, or it would be written elsewhere. */
+const room = ({ byteLength }: Storage): number =>
+  byteLength < alignedFrom ? byteLength : lineBytes * Math.ceil(byteLength / lineBytes)
 
 export interface GuardedOptions {
   readonly instructionSet: InstructionSet
@@ -86,7 +90,7 @@ export class GuardedNative {
         // Storages remember where they lie: each run gets new ones.
         const place = (from: Uint8Array | null, storage: Storage): Storage => {
           const host = new ArrayBuffer(storage.byteLength)
-          const at = memory.take(storage.byteLength, flush, poison)
+          const at = memory.take(from === null ? room(storage) : storage.byteLength, flush, poison)
           redirected.set(host, at)
           if (from !== null) memory.write(at, from)
           return new Storage(storage.dtype, storage.size, host)
@@ -108,7 +112,10 @@ export class GuardedNative {
           if (Buffer.compare(now, inputs[i].bytes()) !== 0) throw new Error(`A program changed input ${i}.`)
         })
         written.forEach((s, i) => {
-          const bytes = memory.read(redirected.get(s.bytes().buffer as ArrayBuffer)!, s.byteLength)
+          const at = redirected.get(s.bytes().buffer as ArrayBuffer)!
+          const bytes = memory.read(at, s.byteLength)
+          if (memory.read(at + s.byteLength, room(s) - s.byteLength).some((byte) => byte !== poison))
+            throw new Error(`A program wrote behind output ${i}.`)
           const into = outputs[i].write()
           new Uint8Array(into.buffer, into.byteOffset, into.byteLength).set(bytes)
         })
