@@ -5,12 +5,12 @@
  */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isFloat } from '../../../src/core/dtype.js'
 import { sameShape, sizeOf } from '../../../src/core/shape.js'
 import { Storage } from '../../../src/core/storage.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
+import { bitsOf, nodeByNode, run } from '../../helpers/node-by-node.js'
 import { type Gene, growGraph, type RandomGraph } from '../../helpers/random-graph.js'
 import { numbersOf, runGraph, storageFrom } from '../../helpers/run-graph.js'
 
@@ -38,53 +38,6 @@ function ends({ nodes }: RandomGraph): Node[] {
 
 const storagesOf = ({ inputs, values }: RandomGraph): Storage[] =>
   inputs.map((n, i) => storageFrom(n.dtype, values[i]))
-
-function run(
-  backend: CompiledBackend,
-  inputs: readonly Node[],
-  given: readonly Storage[],
-  outputs: readonly Node[],
-): Storage[] {
-  const written = outputs.map((o) => new Storage(o.dtype, sizeOf(o.shape)))
-  backend.compile({ inputs, outputs, donations: new Map() }).run(given, written)
-  return written
-}
-
-/** The bits, with one NaN for all. */
-const bitsOf = (s: Storage): string => {
-  if (isFloat(s.dtype))
-    return numbersOf(s)
-      .map((v) => (Object.is(v, -0) ? '-0' : v))
-      .join()
-  return numbersOf(s).join()
-}
-
-/** Each node by a program of its own, from the values of its inputs. */
-function nodeByNode(single: CompiledBackend, graph: RandomGraph, wanted: readonly Node[]): Storage[] {
-  const known = new Map<Node, Storage>()
-  graph.inputs.forEach((n, i) => {
-    known.set(n, storageFrom(n.dtype, graph.values[i]))
-  })
-  const compute = (node: Node): void => {
-    if (known.has(node)) return
-    const source = node.op === 'output' ? node.inputs[0] : node
-    for (const x of source.inputs) compute(x)
-    const stands = source.inputs.map((x) => b.placeholder(x.shape, x.dtype))
-    const rebuilt = source.inputs.length === 0 ? source : b.rebuild(source, stands)
-    const outputs = b.outputs(rebuilt)
-    const written = run(
-      single,
-      stands,
-      source.inputs.map((x) => known.get(x)!),
-      outputs,
-    )
-    b.outputs(source).forEach((n, i) => {
-      known.set(n, written[i])
-    })
-  }
-  for (const node of wanted) compute(node)
-  return wanted.map((n) => known.get(n)!)
-}
 
 const backward = (x: Node): number[] => x.shape.map((_, i) => x.shape.length - 1 - i)
 
@@ -175,7 +128,10 @@ for (const { name, make, absent } of await compiledBackends()) {
             run(double, graph.inputs, storagesOf(graph), last).map(bitsOf),
             `two threads: ${names(graph)}`,
           ).toEqual(fused)
-          expect(nodeByNode(single, graph, last).map(bitsOf), `node by node: ${names(graph)}`).toEqual(fused)
+          expect(
+            nodeByNode(single, graph.inputs, storagesOf(graph), last).map(bitsOf),
+            `node by node: ${names(graph)}`,
+          ).toEqual(fused)
         }),
         options,
       )
