@@ -3,10 +3,9 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { parallelExtent } from '../../src/codegen/loop-ir.js'
 import { lowerGraph } from '../../src/codegen/lower.js'
 import { sizeOf } from '../../src/core/shape.js'
-import { Storage } from '../../src/core/storage.js'
-import type { Node } from '../../src/ir/node.js'
+import type { Storage } from '../../src/core/storage.js'
 import { compiledBackends } from '../helpers/compiled-backends.js'
-import { runGraph, storageFrom } from '../helpers/run-graph.js'
+import { numbersOf, run, runGraph, storageFrom } from '../helpers/run-graph.js'
 import { expectClose, toleranceOf } from '../helpers/tolerance.js'
 import { allOpCases, instantiate } from '../ir/op-cases.js'
 
@@ -24,21 +23,6 @@ for (const { name, make, absent } of await compiledBackends()) {
       double.close()
     })
 
-    const bytesOn = (
-      backend: typeof single,
-      outputs: readonly Node[],
-      inputs: readonly Node[],
-      values: readonly number[][],
-    ): Uint8Array[] => {
-      const executable = backend.compile({ inputs, outputs, donations: new Map() })
-      const written = outputs.map((o) => new Storage(o.dtype, sizeOf(o.shape)))
-      executable.run(
-        inputs.map((n, i) => storageFrom(n.dtype, values[i])),
-        written,
-      )
-      return written.map((s) => s.bytes().slice())
-    }
-
     test('two threads take part, and share the kernels', () => {
       expect(double.activeThreads).toBe(2)
       const row = allOpCases.find((c) => c.name.startsWith('add') && sizeOf(c.inputs[0].shape) > 20)!
@@ -51,13 +35,19 @@ for (const { name, make, absent } of await compiledBackends()) {
       for (const row of rows) {
         const { outputs, inputs, values } = instantiate(row, 1)
         const expected = runGraph(outputs, inputs, values)
-        const got = runGraph(outputs, inputs, values, single)
+        const on = (backend: typeof single): Storage[] =>
+          run(
+            backend,
+            inputs,
+            inputs.map((n, k) => storageFrom(n.dtype, values[k])),
+            outputs,
+          )
+        const got = on(single)
         for (const [i, o] of outputs.entries()) {
-          expectClose(got[i], expected[i], toleranceOf(o.dtype, row.tolerance), row.name)
+          expectClose(numbersOf(got[i]), expected[i], toleranceOf(o.dtype, row.tolerance), row.name)
         }
-        expect(bytesOn(double, outputs, inputs, values), row.name).toEqual(
-          bytesOn(single, outputs, inputs, values),
-        )
+        const bytes = (list: readonly Storage[]): Uint8Array[] => list.map((s) => s.bytes())
+        expect(bytes(on(double)), row.name).toEqual(bytes(got))
       }
     })
   })

@@ -1,23 +1,10 @@
 /** Graphs without any fusion: what fused ones must agree with to the bit. */
 import type { Backend } from '../../src/backend/backend.js'
 import { isFloat } from '../../src/core/dtype.js'
-import { sizeOf } from '../../src/core/shape.js'
-import { Storage } from '../../src/core/storage.js'
+import type { Storage } from '../../src/core/storage.js'
 import * as b from '../../src/ir/build.js'
 import type { Node } from '../../src/ir/node.js'
-import { numbersOf } from './run-graph.js'
-
-/** The outputs of one program. */
-export function run(
-  backend: Backend,
-  inputs: readonly Node[],
-  given: readonly Storage[],
-  outputs: readonly Node[],
-): Storage[] {
-  const written = outputs.map((o) => new Storage(o.dtype, sizeOf(o.shape)))
-  backend.compile({ inputs, outputs, donations: new Map() }).run(given, written)
-  return written
-}
+import { numbersOf, run } from './run-graph.js'
 
 /** The bits, with one NaN for all. */
 export function bitsOf(s: Storage): string {

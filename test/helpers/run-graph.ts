@@ -22,6 +22,18 @@ export const numbersOf = (storage: Storage): number[] => {
   return Array.from({ length: storage.size }, (_, i) => readElement(storage.dtype, array, i))
 }
 
+/** Runs one program: its outputs, from the values of its inputs. */
+export function run(
+  backend: Backend,
+  inputs: readonly Node[],
+  given: readonly Storage[],
+  outputs: readonly Node[],
+): Storage[] {
+  const written = outputs.map((o) => new Storage(o.dtype, sizeOf(o.shape)))
+  backend.compile({ inputs, outputs, donations: new Map() }).run(given, written)
+  return written
+}
+
 /** The values of `outputs` when the input nodes have the given values. */
 export function runGraph(
   outputs: readonly Node[],
@@ -29,14 +41,11 @@ export function runGraph(
   values: readonly ArrayLike<number>[],
   backend: Backend = reference,
 ): number[][] {
-  const executable = backend.compile({ inputs, outputs, donations: new Map() })
   const given = inputs.map((node, i) => {
     if (values[i].length !== sizeOf(node.shape)) {
       throw new Error(`runGraph: input ${i} of shape [${node.shape}] was given ${values[i].length} values.`)
     }
     return storageFrom(node.dtype, values[i])
   })
-  const written = outputs.map((node) => new Storage(node.dtype, sizeOf(node.shape)))
-  executable.run(given, written)
-  return written.map(numbersOf)
+  return run(backend, inputs, given, outputs).map(numbersOf)
 }

@@ -8,9 +8,9 @@ import type { Storage } from '../../../src/core/storage.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
-import { nodeByNode, run } from '../../helpers/node-by-node.js'
+import { nodeByNode } from '../../helpers/node-by-node.js'
 import { seeded } from '../../helpers/random.js'
-import { storageFrom } from '../../helpers/run-graph.js'
+import { run, storageFrom } from '../../helpers/run-graph.js'
 
 /**
  * Rows, columns, inner steps, and which of both sides are stored turned: sums along runs, register tiles, tall and thin

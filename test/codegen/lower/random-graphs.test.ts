@@ -10,9 +10,9 @@ import { Storage } from '../../../src/core/storage.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
 import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
-import { bitsOf, nodeByNode, run } from '../../helpers/node-by-node.js'
+import { bitsOf, nodeByNode } from '../../helpers/node-by-node.js'
 import { type Gene, growGraph, type RandomGraph } from '../../helpers/random-graph.js'
-import { numbersOf, runGraph, storageFrom } from '../../helpers/run-graph.js'
+import { numbersOf, run, runGraph, storageFrom } from '../../helpers/run-graph.js'
 
 const genes: fc.Arbitrary<Gene[]> = fc.array(fc.tuple(fc.nat(199), fc.nat(3), fc.nat(1 << 30)), {
   minLength: 4,
