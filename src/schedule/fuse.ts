@@ -204,7 +204,7 @@ function draftKernels(
   }
   for (const d of drafts) for (const x of d.inputs) if (maker.has(x)) d.needs.add(maker.get(x)!)
   // Packed operands are found late in the order: put every draft behind what it needs.
-  return arrange(drafts, new Map())
+  return inOrder(drafts, (d) => d.needs)
 }
 
 /** Adds the leaves and stored nodes that an expression over `nodes` reads. */
@@ -381,7 +381,7 @@ function merge(drafts: Draft[], early: Draft, late: Draft): void {
   early.needs.delete(early)
   drafts.splice(drafts.indexOf(late), 1)
   // The joined kernel may need what stood behind it: restore the order.
-  const ordered = arrange(drafts, new Map())
+  const ordered = inOrder(drafts, (d) => d.needs)
   drafts.splice(0, drafts.length, ...ordered)
 }
 
@@ -411,22 +411,30 @@ function arrange(drafts: readonly Draft[], overwrites: ReadonlyMap<Node, Node>):
       if (reader !== writer && !reaches(reader, writer, waits)) waits.get(writer)!.add(reader)
     }
   }
+  return inOrder(drafts, (d) => waits.get(d)!)
+}
+
+/** An order, close to the given one, in which each kernel comes after those that it waits for. */
+function inOrder(drafts: readonly Draft[], waitsFor: (d: Draft) => ReadonlySet<Draft>): Draft[] {
   const done = new Set<Draft>()
+  const nextOf = (d: Draft): Draft | null => {
+    for (const n of waitsFor(d)) if (!done.has(n)) return n
+    return null
+  }
   const order: Draft[] = []
   for (const first of drafts) {
     const stack = [first]
     while (stack.length > 0) {
       const d = stack[stack.length - 1]
-      if (done.has(d)) {
-        stack.pop()
+      const next = done.has(d) ? null : nextOf(d)
+      if (next !== null) {
+        stack.push(next)
         continue
       }
-      const next = [...waits.get(d)!].find((n) => !done.has(n))
-      if (next === undefined) {
-        done.add(d)
-        order.push(d)
-        stack.pop()
-      } else stack.push(next)
+      stack.pop()
+      if (done.has(d)) continue
+      done.add(d)
+      order.push(d)
     }
   }
   return order
