@@ -36,7 +36,7 @@ import { KernelBuilder, times, whereInside } from './kernel-builder.js'
 import { needsStatements } from './prefetch.js'
 import { TileOutputs } from './tile-outputs.js'
 import { transposeRows } from './transpose.js'
-import { askForStrips, askToRead, copyStrip, pointPitch, type Share, type Strip } from './winograd-strip.js'
+import { askForStrips, askToRead, copyStrip, makeStrip, pointPitch, type Share } from './winograd-strip.js'
 import {
   gradientTransform,
   inputTransform,
@@ -119,13 +119,18 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
   const inliner = new Inliner(k, target, (n) => numbers.get(n) ?? null, new Map([[node as Node, own.plug]]))
 
   /** One side: its strip in scratch, and its points (36, tiles, pitch). */
-  const side = (name: string, vectors: number, rows: number, border: number) => {
+  const side = (name: string, vectors: number, rows: number, left: number) => {
     const pitch = (vectors + 1) * lanes
-    const stripWidth = columns * tileOutputs + rows - tileOutputs
-    const buffer = scratch(name, rows * stripWidth * pitch)
-    const strip: Strip = { buffer, rows, width: stripWidth, pitch, left: border, vectors }
+    const width = columns * tileOutputs + rows - tileOutputs
+    const strip = makeStrip(k, target, name, { all: vectors, rows, width, left })
     const pointsPitch = pointPitch(tiles * pitch)
-    return { strip, points: scratch(`${name} points`, tileProducts * pointsPitch), pointsPitch }
+    return {
+      strip,
+      vectors,
+      pitch,
+      points: scratch(`${name} points`, tileProducts * pointsPitch),
+      pointsPitch,
+    }
   }
   const inputs = side('image', part.vectors, tileInputs, left)
   const gradients = side('gradient', outPart.vectors, tileOutputs, 0)
@@ -140,22 +145,29 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
   const taps = tileTaps ** 2
   const turned = scratch('taps', partChannels * taps + lanes)
 
-  const transform = (
-    { strip, points, pointsPitch }: typeof inputs,
+  /** The points of a strip of `of` from row `y` on, for all vectors of channels from `first` on. */
+  const readStrip = (
+    of: Node,
+    { strip, vectors, pitch, points, pointsPitch }: typeof inputs,
     by: typeof inputTransform,
-    size: number,
+    n: Index,
+    y: Index,
+    first: Index,
     stripAt: Index,
   ): void => {
-    const { pitch } = strip
-    times(k, 'tile', columns, (tile) => {
-      times(k, 'c', strip.vectors, (c) => {
-        const from = linearize([tile, c], [tileOutputs * pitch, lanes])
-        const to = linearize([stripAt, tile, c], [columns * pitch, pitch, lanes])
-        const read = (i: number, j: number) =>
-          e.load(strip.buffer, 'f32', shiftIndex(from, (i * strip.width + j) * pitch), lanes)
-        transformSquare(k, by, read, size).forEach((row, i) => {
-          row.forEach((value, j) => {
-            k.store(points, shiftIndex(to, (i * tileInputs + j) * pointsPitch), value)
+    times(k, 'some', vectors / strip.vectors, (some) => {
+      const start = scaleIndex(some, strip.vectors)
+      copyStrip(k, target, inliner, of, strip, n, y, addIndex(first, start))
+      times(k, 'tile', columns, (tile) => {
+        times(k, 'c', strip.vectors, (c) => {
+          const from = linearize([tile, c], [tileOutputs * strip.pitch, lanes])
+          const to = linearize([stripAt, tile, addIndex(start, c)], [columns * pitch, pitch, lanes])
+          const read = (i: number, j: number) =>
+            e.load(strip.buffer, 'f32', shiftIndex(from, (i * strip.width + j) * strip.pitch), lanes)
+          transformSquare(k, by, read, strip.rows).forEach((row, i) => {
+            row.forEach((value, j) => {
+              k.store(points, shiftIndex(to, (i * tileInputs + j) * pointsPitch), value)
+            })
           })
         })
       })
@@ -182,12 +194,12 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
           }),
         )
         const step = (t: Index): void => {
-          const { pitch } = inputs.strip
+          const { pitch } = inputs
           const base = linearize([point, t, vector], [inputs.pointsPitch, pitch, lanes])
           const right = Array.from({ length: vectors }, (_, v) =>
             e.load(inputs.points, 'f32', shiftIndex(base, v * lanes), lanes),
           )
-          const outPitch = gradients.strip.pitch
+          const outPitch = gradients.pitch
           const from = linearize([point, t, row], [gradients.pointsPitch, outPitch, 1])
           for (let r = 0; r < rows; r++) {
             const a = e.splat(e.load(gradients.points, 'f32', shiftIndex(from, r)), lanes)
@@ -276,10 +288,8 @@ export function lowerWinogradGradient(spec: WinogradGradientSpec, target: Target
         times(k, 'strip', strips, (r) => {
           const [n, strip] = delinearize(addIndex(scaleIndex(block, strips), r), [images, rowsOfTiles])
           const y = scaleIndex(strip, tileOutputs)
-          copyStrip(k, target, inliner, x, inputs.strip, n, shiftIndex(y, -top), first)
-          transform(inputs, inputTransform, tileInputs, r)
-          copyStrip(k, target, inliner, dy, gradients.strip, n, y, firstOut)
-          transform(gradients, gradientTransform, tileOutputs, r)
+          readStrip(x, inputs, inputTransform, n, shiftIndex(y, -top), first, r)
+          readStrip(dy, gradients, gradientTransform, n, y, firstOut, r)
         })
         multiply((share) => {
           if (!asksAhead) return

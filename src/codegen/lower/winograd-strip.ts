@@ -2,7 +2,7 @@
  * Rows of an image in scratch, channels last: what tiles are cut from. Borders and rows beyond the image are zeros, and
  * so are channels beyond the last.
  */
-import { sizeOf } from '../../core/shape.js'
+import { largestDivisor, sizeOf } from '../../core/shape.js'
 import type { Node } from '../../ir/node.js'
 import { tileOutputs } from '../../schedule/winograd.js'
 import {
@@ -40,8 +40,34 @@ export interface Strip {
   readonly pitch: number
   /** Zeros left of the image. */
   readonly left: number
-  /** Vectors of channels. */
+  /** Vectors of channels that it holds at a time. */
   readonly vectors: number
+}
+
+/** The part of the L1 cache that a strip takes: tiles are cut from it right after it was written. */
+const stripShare = 0.5
+
+/** A strip of as many vectors of channels as the L1 cache holds; their number divides `all`. */
+export function makeStrip(
+  k: KernelBuilder,
+  target: Target,
+  name: string,
+  {
+    all,
+    ...size
+  }: { readonly all: number; readonly rows: number; readonly width: number; readonly left: number },
+): Strip {
+  const lanes = lanesOf(target)
+  const { rows, width } = size
+  const vectors = largestDivisor(all, Math.max(1, (stripShare * target.l1) / 4 / (rows * width * lanes)))
+  // Pixels are kept apart by one vector more: at powers of two they would share the sets of the cache.
+  const pitch = (vectors === 1 ? 1 : vectors + 1) * lanes
+  return {
+    ...size,
+    vectors,
+    pitch,
+    buffer: k.buffer(name, 'f32', rows * width * pitch, 'readwrite', 'scratch'),
+  }
 }
 
 /** Copies rows `y`, `y` + 1, … of image `n` of x (N, C, H, W), from vector of channels `first` on. */
@@ -62,11 +88,9 @@ export function copyStrip(
   const place = (row: Index, column: Index, c: Index): Index =>
     linearize([row, column, c], [strip.width * pitch, pitch, lanes])
 
-  const clear = (row: Index, from: number, to: number): void => {
+  const clear = (c: Index, row: Index, from: number, to: number): void => {
     times(k, 'x', to - from, (i) => {
-      times(k, 'c', vectors, (c) => {
-        k.store(buffer, place(row, shiftIndex(i, from), c), e.const(0, 'f32', lanes))
-      })
+      k.store(buffer, place(row, shiftIndex(i, from), c), e.const(0, 'f32', lanes))
     })
   }
 
@@ -104,32 +128,34 @@ export function copyStrip(
       })
   }
 
-  const copyRow = (row: Index, inside: Index): void => {
+  const copyRow = (c: Index, vector: Index, existing: number, row: Index, inside: Index): void => {
     const whole = Math.floor(width / lanes)
     const rest = width - whole * lanes
-    const full = Math.floor(channels / lanes)
-    times(k, 'c', vectors, (c) => {
-      const across = (vector: Index, existing: number): void => {
-        times(k, 'x', whole, (i) => square(c, vector, existing, row, inside, scaleIndex(i, lanes), lanes))
-        if (rest > 0) square(c, vector, existing, row, inside, constantIndex(whole * lanes), rest)
-      }
-      whereInside(k, addIndex(first, c), 0, full - 1, (vector, complete) => {
-        if (complete) across(vector, lanes)
-        else {
-          whereInside(k, vector, full, full, (last, short) => {
-            across(last, short ? channels - full * lanes : 0)
-          })
-        }
+    times(k, 'x', whole, (i) => square(c, vector, existing, row, inside, scaleIndex(i, lanes), lanes))
+    if (rest > 0) square(c, vector, existing, row, inside, constantIndex(whole * lanes), rest)
+  }
+
+  /** A channel's rows lie side by side: they are read one after the other. */
+  const copyRows = (c: Index, vector: Index, existing: number): void => {
+    times(k, 'row', rows, (row) => {
+      clear(c, row, 0, left)
+      clear(c, row, left + width, strip.width)
+      whereInside(k, addIndex(y, row), 0, height - 1, (inside, exists) => {
+        if (exists && existing > 0) copyRow(c, vector, existing, row, inside)
+        else clear(c, row, left, left + width)
       })
     })
   }
 
-  times(k, 'row', rows, (row) => {
-    clear(row, 0, left)
-    clear(row, left + width, strip.width)
-    whereInside(k, addIndex(y, row), 0, height - 1, (inside, exists) => {
-      if (exists) copyRow(row, inside)
-      else clear(row, left, left + width)
+  const full = Math.floor(channels / lanes)
+  times(k, 'c', vectors, (c) => {
+    whereInside(k, addIndex(first, c), 0, full - 1, (vector, complete) => {
+      if (complete) copyRows(c, vector, lanes)
+      else {
+        whereInside(k, vector, full, full, (last, short) => {
+          copyRows(c, last, short ? channels - full * lanes : 0)
+        })
+      }
     })
   })
 }

@@ -3,8 +3,8 @@
  * is transformed alike, wherever it lies:
  *
  *   for each block of strips (rows of tiles), each part of the output channels   (shared by threads)
- *     for each strip: its six rows, channels last, borders filled with zeros;
- *                     for each tile, each vector of channels: Bᵀ d B into 36 matrices (tiles, channels)
+ *     for each strip, some vectors of channels at a time: its six rows, channels last, borders filled with zeros;
+ *                     for each tile, each of the vectors: Bᵀ d B into 36 matrices (tiles, channels)
  *     for each panel of output channels, and where there is one block, part of the channels whose taps it makes here
  *       36 products of matrices: (tiles, channels) · (channels, panel)
  *       for each strip, each tile, each vector of output channels: Aᵀ m A, turned to rows of pixels;
@@ -43,7 +43,7 @@ import { KernelBuilder, times, whereInside } from './kernel-builder.js'
 import { needsStatements } from './prefetch.js'
 import { TileOutputs } from './tile-outputs.js'
 import { transposeRows } from './transpose.js'
-import { askForStrips, askToRead, copyStrip, pointPitch, type Share, type Strip } from './winograd-strip.js'
+import { askForStrips, askToRead, copyStrip, makeStrip, pointPitch, type Share } from './winograd-strip.js'
 import { TapsWriter } from './winograd-taps.js'
 import { inputTransform, outputTransform, transformSquare } from './winograd-transform.js'
 
@@ -139,19 +139,16 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
   const taps = spec.packed === null ? scratch('taps', tileProducts * tapsPitch) : numbers.get(spec.packed)!
   const pointsPitch = pointPitch(tiles * pitch)
   const productsPitch = pointPitch(tiles * panel)
-  const image = scratch('image', tileInputs * imageWidth * pitch)
   const points = scratch('points', tileProducts * pointsPitch)
   const products = scratch('products', tileProducts * productsPitch)
   const pixels = scratch('pixels', columns * lanes * tileOutputs ** 2)
 
-  const rows: Strip = {
-    buffer: image,
+  const image = makeStrip(k, target, 'image', {
+    all: channelVectors,
     rows: tileInputs,
     width: imageWidth,
-    pitch,
     left,
-    vectors: channelVectors,
-  }
+  })
 
   const own = new TileOutputs(k, target, node, spec.outputs, outputs)
   const inliner = new Inliner(k, target, (n) => numbers.get(n) ?? null, new Map([[node as Node, own.plug]]))
@@ -168,14 +165,14 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
   const at = (...terms: readonly (readonly [Index, number])[]): Index =>
     addIndex(...terms.map(([i, stride]) => scaleIndex(i, stride)))
 
-  /** Bᵀ d B of a strip's tiles. */
-  const transformStrip = (strip: Index): void => {
+  /** Bᵀ d B of a strip's tiles, for the vectors of channels from `first` on. */
+  const transformStrip = (strip: Index, first: Index): void => {
     loop('tile', columns, (tile) => {
-      loop('c', channelVectors, (c) => {
-        const from = at([tile, tileOutputs * pitch], [c, lanes])
-        const to = at([strip, columns * pitch], [tile, pitch], [c, lanes])
+      loop('c', image.vectors, (c) => {
+        const from = at([tile, tileOutputs * image.pitch], [c, lanes])
+        const to = at([strip, columns * pitch], [tile, pitch], [addIndex(first, c), lanes])
         const result = transformSquare(k, inputTransform, (i, j) =>
-          e.load(image, 'f32', shiftIndex(from, (i * imageWidth + j) * pitch), lanes),
+          e.load(image.buffer, 'f32', shiftIndex(from, (i * imageWidth + j) * image.pitch), lanes),
         )
         result.forEach((row, i) => {
           row.forEach((value, j) => {
@@ -319,8 +316,11 @@ export function lowerWinograd(spec: WinogradSpec, target: Target): Kernel {
     loop('strip', plan.strips, (r) => {
       const [n, strip] = placeOf(r)
       const y = shiftIndex(scaleIndex(strip, tileOutputs), -top)
-      copyStrip(k, target, inliner, x, rows, n, y, constantIndex(0))
-      transformStrip(r)
+      loop('some', channelVectors / image.vectors, (some) => {
+        const first = scaleIndex(some, image.vectors)
+        copyStrip(k, target, inliner, x, image, n, y, first)
+        transformStrip(r, first)
+      })
     })
     loop('panel', count, (i) => {
       const at = addIndex(firstPanel, i)
