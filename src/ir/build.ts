@@ -261,7 +261,8 @@ const windowOf = ({ size, stride, dilation }: WindowAttributes): WindowAttribute
   stride,
   dilation,
 })
-export const window = (x: Node, attrs: WindowAttributes): Node => make('window', [x], windowOf(attrs))
+export const window = (x: Node, attrs: Attributes['window']): Node =>
+  make('window', [x], attrs.ofConv === true ? { ...windowOf(attrs), ofConv: true } : windowOf(attrs))
 export const fold = (x: Node, attrs: Attributes['fold']): Node =>
   make('fold', [x], { ...windowOf(attrs), spatial: attrs.spatial })
 export const windowReduce = (x: Node, attrs: Attributes['windowReduce']): Node[] =>

@@ -113,7 +113,8 @@ export interface Attributes {
   shiftRight: None
   /** condition bool, then both branches. */
   where: None
-  cast: { readonly dtype: DType }
+  /** `ofProduct`: bf16 widened to be multiplied; targets that multiply bf16 take it as it was. */
+  cast: { readonly dtype: DType; readonly ofProduct?: true }
   bitcast: { readonly dtype: DType }
   /** The value itself: a point at which a transform may start. */
   alias: None
@@ -176,8 +177,11 @@ export interface Attributes {
     readonly groups: number
   }
   // windows over the trailing axes
-  /** (…, S) → (…, P, K): every window as a view. P = floor((S - dilation·(K-1) - 1) / stride) + 1. */
-  window: WindowAttributes
+  /**
+   * (…, S) → (…, P, K): every window as a view. P = floor((S - dilation·(K-1) - 1) / stride) + 1. `ofConv`: a
+   * convolution's, which the order of its sums may follow; a program's own may be stored or not, and changes no order.
+   */
+  window: WindowAttributes & { readonly ofConv?: true }
   /** The adjoint of `window`: (…, P, K) → (…, S), overlapping elements summed. `spatial` is S. */
   fold: WindowAttributes & { readonly spatial: readonly number[] }
   /**

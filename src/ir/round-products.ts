@@ -7,8 +7,11 @@ import * as b from './build.js'
 import type { Graph } from './graph.js'
 import { isOp, type Node, type Subgraph, topologicalOrder } from './node.js'
 
-/** The f32 value of x rounded to bf16 (to nearest, ties to even). */
-export const roundToBf16 = (x: Node): Node => (isRounded(x) ? x : b.cast(b.cast(x, 'bf16'), 'f32'))
+/** A bf16 as f32, marked as what a product multiplies: by its form alone a program's own cast would look the same. */
+export const widenForProduct = (x: Node): Node => b.make('cast', [x], { dtype: 'f32', ofProduct: true })
+
+/** The f32 value of x rounded to bf16 (to nearest, ties to even), as what a product multiplies. */
+export const roundToBf16 = (x: Node): Node => widenForProduct(isRounded(x) ? x.inputs[0] : b.cast(x, 'bf16'))
 
 const isRounded = (x: Node): boolean => isOp(x, 'cast') && x.dtype === 'f32' && x.inputs[0].dtype === 'bf16'
 

@@ -50,6 +50,8 @@ interface Variant {
   readonly template: Template
   /** The arguments are tensors, all different. */
   readonly tensorsOnly: boolean
+  /** Tensors that are no state and that the step reads or assigns all the same; null: none. */
+  readonly captured: ReadonlySet<Cell> | null
   readonly numbers: number[]
   /** Numbers among the arguments that were seen to change nothing. */
   readonly idle: boolean[]
@@ -193,6 +195,10 @@ export class CompiledStep {
         given.numbers = []
         if (!matches(variant.template, args, this.kind.isCell, given)) continue
       }
+      const { captured } = variant
+      // What is captured and passed is one value: that is another trace.
+      if (captured !== null && given.cells.some((cell) => captured.has(cell))) continue
+      hold(given.cells)
       this.unchanged = variant.tables.unchanged()
       if (!this.unchanged && !variant.tables.guardsHold(given.cells)) continue
       if (!observationsHold(variant)) continue
@@ -208,8 +214,8 @@ export class CompiledStep {
   }
 
   private trace(args: unknown[], given: Arguments): Variant {
-    const template = templateOf(args, this.kind.isCell, given)
-    const step = traceStep(this.fn, args, given, this.kind)
+    const { step, template } = this.traceByReference(args, given, new Set())
+    hold(given.cells)
     const variant = this.compile(step, template, given)
     this.signatures++
     if (this.signatures === warnAfter + 1) this.warn(variant)
@@ -219,6 +225,23 @@ export class CompiledStep {
       if (executable !== null) disposeExecutable(executable)
     }
     return variant
+  }
+
+  /** Arguments that the step turns out to capture as well are read by reference, as state is. */
+  private traceByReference(
+    args: unknown[],
+    given: Arguments,
+    byReference: Set<Cell>,
+  ): { step: TracedStep; template: Template } {
+    given.cells = []
+    given.numbers = []
+    const template = templateOf(args, this.kind.isCell, given, byReference)
+    const step = traceStep(this.fn, args, given, this.kind)
+    const captured = capturedBy(step)
+    const twice = given.cells.filter((cell) => captured?.has(cell))
+    if (twice.length === 0) return { step, template }
+    for (const cell of twice) byReference.add(cell)
+    return this.traceByReference(args, given, byReference)
   }
 
   private compile(step: TracedStep, template: Template, given: Arguments): Variant {
@@ -238,6 +261,7 @@ export class CompiledStep {
     return {
       template,
       tensorsOnly: isTensorList(template),
+      captured: capturedBy(step),
       numbers: [...given.numbers],
       idle: given.numbers.map(() => false),
       gradEnabled: isGradEnabled(),
@@ -321,6 +345,19 @@ export class CompiledStep {
         `change: ${why}. Keep shapes equal (drop or pad the last batch) and pass changing values as tensors.`,
     )
   }
+}
+
+/** Whoever passes a tensor holds its version: nothing is written over it, by this call neither. */
+function hold(cells: readonly Cell[]): void {
+  for (let i = 0; i < cells.length; i++) cells[i].escaped = true
+}
+
+/** The cells that a step reads or assigns beside its arguments and state; null where there are none. */
+function capturedBy({ trace }: TracedStep): ReadonlySet<Cell> | null {
+  const cells = trace.slots.flatMap(({ source }) =>
+    source.kind === 'cell' && !source.cell.isState ? [source.cell] : [],
+  )
+  return cells.length > 0 ? new Set(cells) : null
 }
 
 const numbersChanged = ({ numbers, idle }: Variant, given: readonly number[]): boolean => {

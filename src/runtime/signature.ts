@@ -15,7 +15,7 @@ interface TensorTemplate {
 /** What is known about one argument. Tensors count from 0 in order; the same tensor twice has one number. */
 export type Template =
   | TensorTemplate
-  /** A parameter or buffer: read by reference, so another one means another trace. */
+  /** Read by reference, so another one means another trace: a parameter, a buffer, what the step captures as well. */
   | { readonly kind: 'state'; readonly cell: Cell }
   | { readonly kind: 'number'; readonly at: number }
   | { readonly kind: 'value'; readonly value: unknown }
@@ -46,17 +46,25 @@ function leafRequiresGrad(cell: Cell): boolean {
   )
 }
 
-/** Describes arguments, collecting their cells and numbers. */
-export function templateOf(value: unknown, isCell: IsCell, into: Arguments): Template {
+const noCells: ReadonlySet<Cell> = new Set()
+
+/** Describes arguments, collecting their cells and numbers. Those `byReference` count as state. */
+export function templateOf(
+  value: unknown,
+  isCell: IsCell,
+  into: Arguments,
+  byReference: ReadonlySet<Cell> = noCells,
+): Template {
   if (isCell(value)) {
-    if (value.isState) return { kind: 'state', cell: value }
+    if (value.isState || byReference.has(value)) return { kind: 'state', cell: value }
     let index = into.cells.indexOf(value)
     if (index < 0) index = into.cells.push(value) - 1
     const { shape, dtype } = value.version
     return { kind: 'tensor', index, shape, dtype, requiresGrad: leafRequiresGrad(value) }
   }
   if (typeof value === 'number') return { kind: 'number', at: into.numbers.push(value) - 1 }
-  if (Array.isArray(value)) return { kind: 'array', items: value.map((v) => templateOf(v, isCell, into)) }
+  if (Array.isArray(value))
+    return { kind: 'array', items: value.map((v) => templateOf(v, isCell, into, byReference)) }
   if (ArrayBuffer.isView(value)) {
     throw new TraceError(
       `A compiled step got a ${value.constructor.name}, whose values would be baked in. Pass tensor(array) instead.`,
@@ -64,7 +72,7 @@ export function templateOf(value: unknown, isCell: IsCell, into: Arguments): Tem
   }
   if (isRecord(value)) {
     const keys = Object.keys(value)
-    return { kind: 'object', keys, items: keys.map((k) => templateOf(value[k], isCell, into)) }
+    return { kind: 'object', keys, items: keys.map((k) => templateOf(value[k], isCell, into, byReference)) }
   }
   return { kind: 'value', value }
 }

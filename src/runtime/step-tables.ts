@@ -144,7 +144,6 @@ export class StepTables {
   enter(args: readonly Cell[], unchanged: boolean): void {
     this.settled = unchanged
     const { cells, argumentSlots, inputs, outputs } = this
-    for (let i = 0; i < args.length; i++) args[i].escaped = true
     for (let i = 0; i < argumentSlots.length; i++) {
       const { slot, index } = argumentSlots[i]
       cells[slot] = args[index]

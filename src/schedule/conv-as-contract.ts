@@ -43,7 +43,7 @@ export function convAsContract(node: Node): Node | null {
     [0, 0, ...inputDilation.map((d) => d - 1)],
     0,
   )
-  const windows = b.window(padded, { size: kernel, stride, dilation }) // (N, C, P, K)
+  const windows = b.window(padded, { size: kernel, stride, dilation, ofConv: true }) // (N, C, P, K)
   const out = node.shape.slice(2)
   // (N, G, C/G, K, P): contracting axes stand together, positions last.
   const split = b.reshape(windows, [n, groups, c / groups, ...out, ...kernel])
@@ -84,7 +84,7 @@ function imagesAsColumns(conv: Node<'conv'>): Node {
     0,
   )
   const images = b.permute(padded, [1 + r, 0, ...spatial.map((i) => 1 + i)]) // (N, C, S)
-  const windows = b.window(images, { size: kernel, stride, dilation }) // (N, C, P, K)
+  const windows = b.window(images, { size: kernel, stride, dilation, ofConv: true }) // (N, C, P, K)
   const positions = spatial.map((i) => 2 + i)
   const taps = spatial.map((i) => 2 + r + i)
   const view = b.permute(windows, [1, ...taps, ...positions, 0]) // (C, K, P, N)

@@ -1,4 +1,4 @@
-/** Values of f32 that are bf16 by their form: what a product of bf16 may take as operands. */
+/** Values of f32 that are bf16: what a product of bf16 may take as operands. */
 import { fromBf16Bits, toBf16Bits } from '../core/dtype.js'
 import { isOp, type Node, type Primitive } from '../ir/node.js'
 
@@ -15,7 +15,10 @@ const movement: ReadonlySet<Primitive> = new Set<Primitive>([
 
 const isExact = (value: number): boolean => Object.is(fromBf16Bits(toBf16Bits(value)), value)
 
-/** Whether every element of an f32 value is a bf16, by its form: widened bf16, moved about. */
+/**
+ * Whether an f32 value is bf16 widened for a product, moved about. What a program widened itself is not: it may be stored
+ * in one program and not in another, and the same product would have other bits.
+ */
 export function holdsBf16(node: Node): boolean {
   const stack = [node]
   const seen = new Set<Node>()
@@ -23,8 +26,7 @@ export function holdsBf16(node: Node): boolean {
     const at = stack.pop()!
     if (seen.has(at)) continue
     seen.add(at)
-    if (at.storage !== null) return false
-    if (isOp(at, 'cast') && at.inputs[0].dtype === 'bf16') continue
+    if (isOp(at, 'cast') && at.attrs.ofProduct === true) continue
     if (isOp(at, 'const') && isExact(at.attrs.value)) continue
     if (!movement.has(at.op) || (isOp(at, 'pad') && !isExact(at.attrs.value))) return false
     stack.push(...at.inputs)

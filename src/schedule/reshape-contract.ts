@@ -23,6 +23,11 @@ function readsOnce(node: Node): boolean {
   }
 }
 
+/** Whether both sides have the contracted axes in the same order. */
+function sameOrder([left, right]: readonly [readonly number[], readonly number[]]): boolean {
+  return left.every((axis, i) => left.every((other, j) => axis < other === right[i] < right[j]))
+}
+
 /**
  * x·y as (yᵀ·xᵀ)ᵀ where x has many rows and y few columns: the rows become lanes, and the small side is the one that is
  * packed. Where x lies row by row it is read as it is: turning costs more than lanes that few columns leave idle.
@@ -41,8 +46,8 @@ export function layDown(node: Node): Node | null {
     contracting: [contracting[1], contracting[0]],
     accumulate,
   })
-  // The sums keep their order.
-  if (isDotContract(turned)) return null
+  // The sums keep their order: that of the right side's axes, which becomes the left one's.
+  if (isDotContract(turned) || !sameOrder(contracting)) return null
   const rows = s.rows.length
   const columns = s.columns.length
   return b.permute(turned, [...range(rows).map((i) => columns + i), ...range(columns)])

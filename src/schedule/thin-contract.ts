@@ -18,7 +18,7 @@ export const leastInner = 64
 /** Whether a contraction is lowered as thin: few rows on the left, a matrix on the right. */
 export const isThin = (node: Node): boolean => hasFewRows(node) && !readsWindows(node.inputs[1])
 
-/** Whether it would be, if its right side were not windows of an image: those are read many times, in rows of the image. */
+/** Whether it would be, if its right side were not a convolution's windows: those are read many times, in rows of the image. */
 export const isThinOverWindows = (node: Node): boolean => hasFewRows(node) && readsWindows(node.inputs[1])
 
 function hasFewRows(node: Node): boolean {
@@ -31,7 +31,7 @@ function readsWindows(node: Node): boolean {
   let at = node
   while (isOp(at, 'reshape') || isOp(at, 'permute') || isOp(at, 'expand') || isOp(at, 'slice'))
     at = at.inputs[0]
-  return isOp(at, 'window') && sizeOf(at.attrs.size) > 1
+  return isOp(at, 'window') && at.attrs.ofConv === true && sizeOf(at.attrs.size) > 1
 }
 
 /** x·y as (yᵀ·xᵀ)ᵀ where y has few columns: the matrix comes to the right. */

@@ -36,7 +36,12 @@ export function convAsTapsGradient(node: Node): Node | null {
     [0, 0, 0, 0],
     0,
   )
-  const windows = b.window(padded, { size: [tileTaps, tileTaps], stride: [1, 1], dilation: [1, 1] })
+  const windows = b.window(padded, {
+    size: [tileTaps, tileTaps],
+    stride: [1, 1],
+    dilation: [1, 1],
+    ofConv: true,
+  })
   const over = [0, 2, 3] // (N, O, P, Q) and (N, C, P, Q, 3, 3)
   const taps = b.contract(dy, windows, {
     batch: [[], []],
@@ -53,7 +58,9 @@ export function tapsGradient(node: Node): TapsGradient | null {
   const [dy, windows] = node.inputs
   if (batch[0].length > 0 || contracting.some((axes) => axes.join() !== '0,2,3')) return null
   if (dy.shape.length !== 4 || !isOp(windows, 'window') || windows.shape.length !== 6) return null
-  const { size, stride, dilation } = windows.attrs
+  const { size, stride, dilation, ofConv } = windows.attrs
+  // A program's own windows may be stored in one program and not in another.
+  if (ofConv !== true) return null
   if (size.some((n) => n !== tileTaps) || [...stride, ...dilation].some((n) => n !== 1)) return null
   const [padded] = windows.inputs
   const found = (x: Node, padding: readonly PadPair[]): TapsGradient | null =>

@@ -45,6 +45,74 @@ forEachDevice('aliasing', () => {
     expect(await y.toArray()).toEqual([10, 20, 30])
   })
 
+  it('a tensor that a step captures and gets as an argument is one value', async () => {
+    const filled = (value: number): Tensor => {
+      const t = tensor(new Float32Array(1000).fill(value))
+      t.dataSync()
+      return t
+    }
+    const made = (compiled: boolean) => {
+      const [cache, other] = [filled(0), filled(1)]
+      const f = (x: Tensor): Tensor => {
+        const y = cache.mul(0.5).add(x)
+        cache.assign(y)
+        return y.sub(x).sum()
+      }
+      return { cache, other, step: compiled ? compile(f) : f }
+    }
+    const [compiled, eager] = [made(true), made(false)]
+    for (const what of [
+      'other',
+      'other',
+      'cache',
+      'cache',
+      'other',
+      'other',
+      'cache',
+      'other',
+      'cache',
+    ] as const) {
+      const [a, b] = [compiled, eager].map((m) => m.step(m[what]))
+      expect(await a.item()).toBe(await b.item())
+      expect(await compiled.cache.toArray()).toEqual(await eager.cache.toArray())
+    }
+  })
+
+  it('an argument that a step assigns by capture shows its new value in the step', async () => {
+    const run = async (compiled: boolean): Promise<number[]> => {
+      const t = tensor([1, 2, 3])
+      const f = (x: Tensor): Tensor => {
+        t.assign(t.mul(2))
+        return x.add(t.sum()).sum()
+      }
+      const step = compiled ? compile(f) : f
+      const results: number[] = []
+      for (let i = 0; i < 4; i++) results.push(await step(t).item())
+      return results
+    }
+    expect(await run(true)).toEqual(await run(false))
+  })
+
+  it('a gradient that is passed to the step that overwrites it is read as it was', async () => {
+    const run = async (compiled: boolean): Promise<number[]> => {
+      const p = new Parameter(tensor([1, 2, 3]))
+      const f = (x: Tensor): Tensor => {
+        const loss = p.mul(p).mul(0.5).sum()
+        p.grad = null
+        loss.backward()
+        noGrad(() => p.assign(p.sub(p.grad!.mul(0.5))))
+        return x.sum().add(loss.detach())
+      }
+      const step = compiled ? compile(f) : f
+      const results: number[] = []
+      const one = tensor([1, 1, 1])
+      for (let i = 0; i < 5; i++) results.push(await step(one).item())
+      for (let i = 0; i < 3; i++) results.push(await step(p.grad!).item())
+      return results
+    }
+    expect(await run(true)).toEqual(await run(false))
+  })
+
   it('a pending f(p) survives a compiled step that overwrites p', async () => {
     const p = new Parameter(tensor([1, 2, 3]))
     const step = compile(() => noGrad(() => p.assign(p.add(1))))
