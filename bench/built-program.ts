@@ -1,6 +1,6 @@
 // What is measured as a process runs as JavaScript, as it does from the package: a loader that translates TypeScript
 // would add its memory and its time.
-import { copyFileSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -12,7 +12,6 @@ const target = join(root, 'bench', '.build')
 let built: Promise<void> | null = null
 
 async function buildAll(): Promise<void> {
-  rmSync(target, { recursive: true, force: true })
   const entryPoints = ['src', 'bench'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts') && !file.includes('node_modules'))
