@@ -1,9 +1,10 @@
 /** Every row of the shared table on every compiled backend, against the reference; one and two threads give the same bits. */
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parallelExtent } from '../../src/codegen/loop-ir.js'
 import { lowerGraph } from '../../src/codegen/lower.js'
 import { sizeOf } from '../../src/core/shape.js'
 import type { Storage } from '../../src/core/storage.js'
+import { onOneAndTwoThreads } from '../helpers/closing.js'
 import { compiledBackends } from '../helpers/compiled-backends.js'
 import { numbersOf, run, runGraph, storageFrom } from '../helpers/run-graph.js'
 import { expectClose, toleranceOf } from '../helpers/tolerance.js'
@@ -12,16 +13,12 @@ import { allOpCases, instantiate } from '../ir/op-cases.js'
 const byPrimitive = new Map<string, (typeof allOpCases)[number][]>()
 for (const c of allOpCases) byPrimitive.set(c.op, [...(byPrimitive.get(c.op) ?? []), c])
 
-for (const { name, make, absent } of await compiledBackends()) {
+for (const entry of await compiledBackends()) {
+  const { name, absent } = entry
   describe.skipIf(absent !== null)(`${name}${absent === null ? '' : ` (${absent})`}`, async () => {
     if (absent !== null) return
-    const single = await make({ threads: 1 })
-    // The cases are small: threads are made to share all work all the same.
-    const double = await make({ threads: 2, target: { serialWork: 1 } })
-    afterAll(() => {
-      single.close()
-      double.close()
-    })
+    // The cases are small: two threads are made to share all work all the same.
+    const [single, double] = await onOneAndTwoThreads(entry)
 
     test('two threads take part, and share the kernels', () => {
       expect(double.activeThreads).toBe(2)

@@ -2,12 +2,13 @@
  * Products with long inner dimensions, which are summed in slices, have the same bits whatever is fused with them and
  * whatever else a program computes: alone, with what makes their operands and reads their results, on two threads.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { sizeOf } from '../../../src/core/shape.js'
 import type { Storage } from '../../../src/core/storage.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
-import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
+import { onOneAndTwoThreads } from '../../helpers/closing.js'
+import { compiledBackends } from '../../helpers/compiled-backends.js'
 import { nodeByNode } from '../../helpers/node-by-node.js'
 import { seeded } from '../../helpers/random.js'
 import { run, storageFrom } from '../../helpers/run-graph.js'
@@ -60,18 +61,10 @@ const surroundings: Record<string, (x: Node, y: Node) => Node[]> = {
   },
 }
 
-for (const { name, make, absent } of await compiledBackends()) {
-  describe.skipIf(absent !== null)(`long products on ${name}${absent === null ? '' : ` (${absent})`}`, () => {
-    let single: CompiledBackend
-    let double: CompiledBackend
-    beforeAll(async () => {
-      single = await make({ threads: 1 })
-      double = await make({ threads: 2, target: { serialWork: 1 } })
-    })
-    afterAll(() => {
-      single.close()
-      double.close()
-    })
+for (const entry of await compiledBackends()) {
+  const { name, absent } = entry
+  describe.skipIf(absent !== null)(`${name}${absent === null ? '' : ` (${absent})`}`, async () => {
+    const [single, double] = await onOneAndTwoThreads(entry)
 
     it.each(Object.keys(surroundings))('%s', (what) => {
       for (const [m, n, k, layout] of products) {

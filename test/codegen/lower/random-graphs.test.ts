@@ -4,12 +4,13 @@
  * Every kernel is verified when it is compiled.
  */
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { sameShape, sizeOf } from '../../../src/core/shape.js'
 import { Storage } from '../../../src/core/storage.js'
 import * as b from '../../../src/ir/build.js'
 import type { Node } from '../../../src/ir/node.js'
-import { type CompiledBackend, compiledBackends } from '../../helpers/compiled-backends.js'
+import { onOneAndTwoThreads } from '../../helpers/closing.js'
+import { compiledBackends } from '../../helpers/compiled-backends.js'
 import { bitsOf, nodeByNode } from '../../helpers/node-by-node.js'
 import { type Gene, growGraph, type RandomGraph } from '../../helpers/random-graph.js'
 import { numbersOf, run, runGraph, storageFrom } from '../../helpers/run-graph.js'
@@ -43,20 +44,16 @@ const backward = (x: Node): number[] => x.shape.map((_, i) => x.shape.length - 1
 
 const names = (g: RandomGraph): string => g.nodes.map((n) => `${n.op}[${n.shape}]`).join(' ')
 
-for (const { name, make, absent } of await compiledBackends()) {
-  describe.skipIf(absent !== null)(`random graphs on ${name}${absent === null ? '' : ` (${absent})`}`, () => {
+for (const entry of await compiledBackends()) {
+  const { name, absent } = entry
+  describe.skipIf(absent !== null)(`${name}${absent === null ? '' : ` (${absent})`}`, async () => {
     const runs = runsOn(name)
-    const options = { numRuns: runs, seed: Number(process.env.CHAINRULE_TEST_SEED ?? 7), endOnFailure: false }
-    let single: CompiledBackend
-    let double: CompiledBackend
-    beforeAll(async () => {
-      single = await make({ threads: 1 })
-      double = await make({ threads: 2, target: { serialWork: 1 } })
-    })
-    afterAll(() => {
-      single.close()
-      double.close()
-    })
+    const options = {
+      numRuns: runs,
+      seed: Number(process.env.CHAINRULE_TEST_SEED ?? 7),
+      endOnFailure: false,
+    }
+    const [single, double] = await onOneAndTwoThreads(entry)
 
     it('of whole numbers are what the reference says, fused and with every value asked for', () => {
       fc.assert(
