@@ -347,7 +347,7 @@ export class CompiledStep {
   }
 }
 
-/** Whoever passes a tensor holds its version: nothing is written over it, by this call neither. */
+/** Whoever passes a tensor holds its version: nothing is written over it, not even by this call. */
 function hold(cells: readonly Cell[]): void {
   for (let i = 0; i < cells.length; i++) cells[i].escaped = true
 }

@@ -20,6 +20,28 @@ const image = (): Tensor =>
   ])
 
 forEachDevice('functionals', () => {
+  // Direct, images in lanes, by tiles, depthwise.
+  it.each([
+    [2, 4, 8, 1],
+    [16, 4, 8, 1],
+    [2, 32, 32, 1],
+    [2, 8, 8, 8],
+  ])(
+    'a NaN in a tap reaches every output whose window has it inside: %i × %i → %i, %i groups',
+    async (...sizes) => {
+      const [images, channels, outputs, groups] = sizes
+      const taps = new Float32Array((outputs * channels * 9) / groups).fill(1)
+      taps[0] = Number.NaN // tap (0, 0) of the first output channel
+      const w = tensor(taps, { shape: [outputs, channels / groups, 3, 3] })
+      const y = F.conv2d(ones([images, channels, 8, 8]), w, null, { padding: 1, groups })
+      const values = await y.data()
+      for (let n = 0; n < images; n++)
+        for (let row = 1; row < 8; row++)
+          for (let column = 1; column < 8; column++)
+            expect(values[n * outputs * 64 + row * 8 + column]).toBeNaN()
+    },
+  )
+
   it('max pooling returns indices that unpooling takes', async () => {
     const [values, indices] = F.maxPool2d(image(), 2, { returnIndices: true })
     expect(await values.toArray()).toEqual([
