@@ -3,7 +3,8 @@
  * than the caches is read from memory again whoever wrote it, so that read, a third of a copy's traffic, is for nothing.
  */
 import { byteSize } from '../core/dtype.js'
-import { alignedFrom, lineBytes } from '../core/storage.js'
+import { alignedFrom } from '../core/storage.js'
+import { lineBytes } from '../core/take-line.js'
 import type { Kernel, Stmt } from './loop-ir.js'
 import { type Place, type Program, walkCommands } from './program.js'
 import type { Target } from './target.js'

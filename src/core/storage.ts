@@ -5,6 +5,7 @@
  */
 import { byteSize, type DType, type TypedArray, viewAs } from './dtype.js'
 import { InternalError } from './errors.js'
+import { firstLine, type Locate, lineBytes, takeLine } from './take-line.js'
 
 /** A device's copy of a Storage. The device reads it back with `download` when the host asks. */
 export interface Resident {
@@ -19,39 +20,8 @@ export interface Resident {
 /** How often bytes that lay somewhere have moved so far: while it stays, host bytes are where they were. */
 export let residencyChanges = 0
 
-/** Bytes of a cache line. */
-export const lineBytes = 64
-
 /** What a device writes begins at a cache line from so many bytes on: vectors then lie in one line each. */
 export const alignedFrom = 2 ** 16
-
-/**
- * What a device writes in at most one line shares an ArrayBuffer with others of its kind: to make one and to ask where
- * it lies costs more than to compute a loss.
- */
-const shelfBytes = 64 * lineBytes
-
-interface Shelf {
-  /** Who said where it lies. */
-  readonly locate: (buffer: ArrayBuffer) => number
-  readonly host: ArrayBuffer
-  /** Of the next free line, and where it begins in `host`. */
-  address: number
-  offset: number
-}
-
-let shelf: Shelf | null = null
-
-/** A shelf with a free line. */
-function openShelf(locate: (buffer: ArrayBuffer) => number): Shelf {
-  if (shelf === null || shelf.locate !== locate || shelf.offset + lineBytes > shelf.host.byteLength) {
-    const host = new ArrayBuffer(shelfBytes + lineBytes)
-    const start = locate(host)
-    const offset = (lineBytes - (start % lineBytes)) % lineBytes
-    shelf = { locate, host, address: start + offset, offset }
-  }
-  return shelf
-}
 
 export class Storage {
   readonly dtype: DType
@@ -105,7 +75,7 @@ export class Storage {
   }
 
   /** The address of the current host bytes (downloaded if need be), as `locate` finds it. */
-  addressToRead(locate: (buffer: ArrayBuffer) => number): number {
+  addressToRead(locate: Locate): number {
     if (this.hostAddress !== 0) return this.hostAddress
     if (this.host === null) this.bytes()
     this.hostAddress = locate(this.host!) + this.hostOffset
@@ -113,7 +83,7 @@ export class Storage {
   }
 
   /** The address of the current host bytes, which are about to be changed where they lie; the device's copy is dropped. */
-  addressToUpdate(locate: (buffer: ArrayBuffer) => number): number {
+  addressToUpdate(locate: Locate): number {
     const address = this.addressToRead(locate)
     if (this.resident !== null) this.write()
     return address
@@ -123,32 +93,28 @@ export class Storage {
    * The address of host bytes that are about to be written, at a cache line from `alignedFrom` bytes on. Their present
    * content is undefined, the device's copy is dropped.
    */
-  addressToWrite(locate: (buffer: ArrayBuffer) => number): number {
+  addressToWrite(locate: Locate): number {
     if (this.resident !== null) this.write()
     const { byteLength } = this
     if (byteLength < alignedFrom) {
-      if (this.host === null && byteLength <= lineBytes && byteLength > 0) this.putOnShelf(locate)
-      else if (this.host === null) this.write()
+      if (this.host === null && byteLength <= lineBytes && byteLength > 0) {
+        const line = takeLine(locate)
+        this.host = line.host
+        this.hostOffset = line.offset
+        this.hostAddress = line.address
+      }
+      if (this.host === null) this.write()
       return this.addressToRead(locate)
     }
     if (this.host === null || this.addressToRead(locate) % lineBytes !== 0) this.allocateAtLine(locate)
     return this.hostAddress
   }
 
-  private putOnShelf(locate: (buffer: ArrayBuffer) => number): void {
-    const free = openShelf(locate)
-    this.host = free.host
-    this.hostOffset = free.offset
-    this.hostAddress = free.address
-    free.offset += lineBytes
-    free.address += lineBytes
-  }
-
-  private allocateAtLine(locate: (buffer: ArrayBuffer) => number): void {
+  private allocateAtLine(locate: Locate): void {
     if (this.host !== null) residencyChanges++
     this.host = new ArrayBuffer(this.byteLength + lineBytes)
     const start = locate(this.host)
-    this.hostOffset = (lineBytes - (start % lineBytes)) % lineBytes
+    this.hostOffset = firstLine(start)
     this.hostAddress = start + this.hostOffset
   }
 

@@ -1,6 +1,7 @@
 /** Where the bytes of a value lie: results begin at cache lines, and what is changed in place stays. */
 import { expect, it } from 'vitest'
-import { alignedFrom, lineBytes, residencyChanges, Storage } from '../../src/core/storage.js'
+import { alignedFrom, residencyChanges, Storage } from '../../src/core/storage.js'
+import { lineBytes } from '../../src/core/take-line.js'
 
 /** Memory whose arrays begin 16 bytes after a line, as those of a C library do. */
 function memory() {

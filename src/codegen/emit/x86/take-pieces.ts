@@ -4,6 +4,7 @@
  * its pieces have been taken. In a loop a command has two such words, for rounds of either parity, and the parity: while
  * one is used, its owner clears the other, which nobody looks at between the barriers at which rounds begin.
  */
+import { lineBytes } from '../../../core/take-line.js'
 import type { Assembler, Label } from './assembler.js'
 import { type Mem, mem, r12, r13, rax, rbx, rcx, rdi, rdx, reg32, rsi, rsp } from './registers.js'
 import { contextOffsets } from './runtime-layout.js'
@@ -11,7 +12,6 @@ import { contextOffsets } from './runtime-layout.js'
 /** Words of a command in a row. */
 const words = { even: 0, odd: 1, parity: 2, count: 3 } as const
 const wordBytes = 4
-const lineBytes = 64
 
 /** Bytes of a thread's row, for so many commands: rows have no cache line in common, wherever the first begins. */
 export const ticketRowBytes = (commands: number): number =>
