@@ -1,9 +1,9 @@
 // What is measured as a process runs as JavaScript, as it does from the package: a loader that translates TypeScript
 // would add its memory and its time.
-import { copyFileSync, readdirSync } from 'node:fs'
+import { copyFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { toJavaScript } from '../scripts/to-javascript.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** Inside `bench`, whose packages the peers take. */
@@ -12,19 +12,7 @@ const target = join(root, 'bench', '.build')
 let built: Promise<void> | null = null
 
 async function buildAll(): Promise<void> {
-  const entryPoints = ['src', 'bench'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts') && !file.includes('node_modules'))
-      .map((file) => join(root, folder, file)),
-  )
-  await build({
-    entryPoints,
-    outbase: root,
-    outdir: target,
-    format: 'esm',
-    target: 'es2022',
-    logLevel: 'warning',
-  })
+  await toJavaScript({ folders: [join(root, 'src'), join(root, 'bench')], base: root, target })
   copyFileSync(join(root, 'package.json'), join(target, 'package.json'))
 }
 
