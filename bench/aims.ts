@@ -126,7 +126,7 @@ export const smallBenchmarks: readonly SmallBenchmark[] = [
   {
     name: 'elementwise',
     title: 'Element-wise work',
-    note: 'Share of the bandwidth of a copy in the level of the memory that holds as many bytes, measured by the same process just before.',
+    note: 'Beside a compiled copy that reads and writes as many bytes in all, in turns in one process, of medians and of the fastest calls. “Its reads alone”: the time of a sum over as many numbers as are read.',
     seconds: 0.3,
     aims: [
       {
@@ -134,7 +134,7 @@ export const smallBenchmarks: readonly SmallBenchmark[] = [
         column: 'of its copy %',
         applies: () => true,
         atLeast: 90,
-        why: 'exp and gelu are bound by arithmetic: 23 and 39 operations a number at 2 ulp; relu(a·x+b)+c reads four arrays and writes one, where a copy reads one',
+        why: 'exp and gelu are bound by arithmetic: 23 and 39 operations a number at 2 ulp; relu(a·x+b)+c reads four bytes for each that it writes, a copy one, and its reads alone take about as long as it does',
       },
     ],
   },

@@ -1,10 +1,9 @@
-// Fused element-wise work against a copy of as many bytes, both in our own code, and against the machine's bandwidth.
-import { compile, rand, type Tensor, useDevice } from '../../src/index.js'
-import { currentBackend } from '../../src/runtime/devices.js'
-import { microOptions, print, type Row, timeOf } from './timing.js'
+// Fused element-wise work beside a copy of as many bytes, in turns, both as compiled steps.
+import { compile, rand, type Tensor, useDevice, zeros } from '../../src/index.js'
+import { compareTimes, microOptions, print, type Row } from './timing.js'
 
 const options = microOptions(
-  'Usage: npm run bench -- elementwise [options]\n\nrelu(a·x + b) + c, exp and gelu on 1 M and 16 M numbers: GB/s and share of the copy bandwidth.',
+  'Usage: npm run bench -- elementwise [options]\n\nrelu(a·x + b) + c, 2x + 1, exp and gelu on 1 M and 16 M numbers: GB/s, beside a copy that moves as many bytes.',
 )
 const rows: Row[] = []
 for (const threads of options.threads) {
@@ -18,27 +17,37 @@ for (const threads of options.threads) {
       ['gelu', 2, bind((p) => p.gelu(), x)],
     ]
     for (const [name, arrays, step] of cases) {
-      // Memory that others use as well is not equally fast at all times: the copy is measured just before.
-      const { one, all } = currentBackend().measureMachine!(true)
-      const { levels } = threads === 1 ? one : all
-      // The profiler's time is the kernel's own, without the memory of the result.
-      const seconds = timeOf(step, options.seconds).best
       const bytes = arrays * 4 * size
-      const level = levels.slice(1).find(({ bytes: holds }) => bytes <= holds) ?? levels[levels.length - 1]
-      const rate = bytes / seconds
+      // What others leave of a shared cache, and so the rate, depends on how much is read and written.
+      const copy = bind((p) => p.clone(), rand([bytes / 8]))
+      const { ours, theirs, fastest } = compareTimes(step, copy, options.seconds)
+      const reads = compareTimes(step, readAlone((arrays - 1) * size), options.seconds)
       rows.push({
         work: name,
         numbers: size,
         threads,
-        ms: seconds * 1000,
-        'GB/s': rate / 1e9,
-        level: level.name,
-        'of its copy %': (100 * rate) / level.bandwidth,
+        ms: ours * 1000,
+        MB: bytes / 1e6,
+        'GB/s': bytes / ours / 1e9,
+        'copy GB/s': bytes / theirs / 1e9,
+        'of its copy %': (100 * theirs) / ours,
+        'of the fastest calls %': (100 * fastest.theirs) / fastest.ours,
+        'its reads alone, % of it': (100 * reads.theirs) / reads.ours,
       })
     }
   }
 }
 print(rows, options.json)
+
+/** A step that reads so many numbers and writes one. */
+function readAlone(numbers: number): () => void {
+  const x = rand([numbers])
+  const sum = zeros([])
+  const step = compile((x: Tensor) => {
+    sum.assign(x.sum())
+  })
+  return () => void step(x)
+}
 
 /** A step that writes into an argument that it replaces, so that no fresh memory is touched. */
 function bind(f: (...tensors: Tensor[]) => Tensor, ...tensors: Tensor[]): () => void {
