@@ -195,9 +195,8 @@ export class CompiledStep {
         given.numbers = []
         if (!matches(variant.template, args, this.kind.isCell, given)) continue
       }
-      const { captured } = variant
       // What is captured and passed is one value: that is another trace.
-      if (captured !== null && given.cells.some((cell) => captured.has(cell))) continue
+      if (variant.captured !== null && hasAny(variant.captured, given.cells)) continue
       hold(given.cells)
       this.unchanged = variant.tables.unchanged()
       if (!this.unchanged && !variant.tables.guardsHold(given.cells)) continue
@@ -255,13 +254,16 @@ export class CompiledStep {
       executable = compileGraph(backend, rounded, { profile: this.profiled })
       this.compilations++
     }
+    const captured = capturedBy(step)
+    // `hasAny` looks for those only.
+    if (captured !== null) for (const cell of captured) cell.watched = true
     const slots = step.trace.slots.map(
       ({ source, requiresGrad, gradientRead }): StepSlot => ({ source, requiresGrad, gradientRead }),
     )
     return {
       template,
       tensorsOnly: isTensorList(template),
-      captured: capturedBy(step),
+      captured,
       numbers: [...given.numbers],
       idle: given.numbers.map(() => false),
       gradEnabled: isGradEnabled(),
@@ -358,6 +360,12 @@ function capturedBy({ trace }: TracedStep): ReadonlySet<Cell> | null {
     source.kind === 'cell' && !source.cell.isState ? [source.cell] : [],
   )
   return cells.length > 0 ? new Set(cells) : null
+}
+
+/** Whether one of the cells is captured. Most arguments are not even watched, which is faster to see. */
+function hasAny(captured: ReadonlySet<Cell>, cells: readonly Cell[]): boolean {
+  for (let i = 0; i < cells.length; i++) if (cells[i].watched && captured.has(cells[i])) return true
+  return false
 }
 
 const numbersChanged = ({ numbers, idle }: Variant, given: readonly number[]): boolean => {

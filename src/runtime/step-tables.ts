@@ -51,6 +51,8 @@ export class StepTables {
   private readonly watched: readonly Watched[]
   /** Positions that other storages take at each call. */
   private readonly changing: { readonly inputs: readonly number[]; readonly outputs: readonly number[] }
+  /** The slots whose versions `changing.inputs` are. */
+  private readonly changingSlots: readonly number[]
   /** Outputs whose number is below are results; the others replace state. */
   private readonly results: number
   /** Whether calls can leave the tables as they are for the next one. */
@@ -109,6 +111,9 @@ export class StepTables {
       inputs: positions(inputs, (source) => source.kind === 'slot' && isArgument(source.slot)),
       outputs: outputs.flatMap(({ position }, i) => (i < this.results && position >= 0 ? [position] : [])),
     }
+    this.changingSlots = inputs.flatMap((source) =>
+      source.kind === 'slot' && isArgument(source.slot) ? [source.slot] : [],
+    )
   }
 
   /** Whether all state is as the last call left it, and every guard that it passed still holds. */
@@ -161,9 +166,13 @@ export class StepTables {
   }
 
   private enterArguments(): void {
+    const { given, cells, changingSlots } = this
     const { inputs } = this.changing
-    this.compute(inputs)
-    for (let i = 0; i < inputs.length; i++) this.given[inputs[i]] = this.inputStorage(inputs[i])
+    for (let i = 0; i < inputs.length; i++) {
+      const cell = cells[changingSlots[i]]
+      if (cell.version.storage === null) this.compute(inputs)
+      given[inputs[i]] = cell.version.storage!
+    }
   }
 
   private inputNode(input: number): Node | null {

@@ -402,7 +402,7 @@ class NativeExecutable implements Executable {
       for (const i of changed.outputs) this.enter(inputs.length + i, outputs[i].addressToWrite(locate))
     }
     this.status[0] = 0
-    this.tickets.fill(0)
+    if (this.tickets.length > 0) this.tickets.fill(0)
     if (this.choice === null) this.backend.execute(this, this.contextAddress)
     else {
       // What is profiled always runs on all threads.
