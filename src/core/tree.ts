@@ -6,7 +6,8 @@
 /** `T` itself, or arrays and plain objects of trees of `T`. */
 export type Tree<T> = T | readonly Tree<T>[] | { readonly [key: string]: Tree<T> }
 
-const isPlainObject = (value: unknown): value is Record<string, unknown> => {
+/** An object literal, or what `Object.create(null)` makes: instances of classes are leaves. */
+export const isPlainObject = (value: unknown): value is Record<string, unknown> => {
   if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null

@@ -1,6 +1,6 @@
 /** The registry of devices: the only file that names concrete backends, which it loads on demand. */
 import type { Backend, BackendOptions } from '../backend/backend.js'
-import { DeviceError } from '../core/errors.js'
+import { DeviceError, ValueError } from '../core/errors.js'
 import { environment } from './environment.js'
 
 type Loader = (options: BackendOptions) => Promise<Backend>
@@ -76,8 +76,13 @@ export const currentDevice = (): Pick<Backend, 'name' | 'description' | 'threads
 /**
  * Computes on another device from now on. Values that exist stay valid. `threads` defaults to what the process may
  * use; `fusedMultiplyAdd: false` gives the same bits on every engine. Throws DeviceError for a name that
- * `listDevices()` does not have, or a device that cannot run here.
+ * `listDevices()` does not have, or a device that cannot run here, ValueError for a number of threads that is none.
  */
 export async function useDevice(name: string, options: BackendOptions = {}): Promise<void> {
+  const { threads } = options
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
+    throw new ValueError(
+      `useDevice: expected threads to be a whole number of at least 1, got ${String(threads)}.`,
+    )
   backend = await load(name, options)
 }

@@ -1,6 +1,7 @@
 /** The arguments of a compiled step: which calls are alike, and the cells in them. */
 import { TraceError } from '../core/errors.js'
 import { formatShape, type Shape, sameShape } from '../core/shape.js'
+import { isPlainObject } from '../core/tree.js'
 import { hasCellHooks } from './cell-hooks.js'
 import { type Cell, leafCells } from './state.js'
 
@@ -28,12 +29,6 @@ export interface Arguments {
 }
 
 export type IsCell = (value: unknown) => value is Cell
-
-const isRecord = (value: unknown): value is Record<string, unknown> => {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
 
 /** Whether the cell is a leaf that takes a gradient. */
 function leafRequiresGrad(cell: Cell): boolean {
@@ -70,7 +65,7 @@ export function templateOf(
       `A compiled step got a ${value.constructor.name}, whose values would be baked in. Pass tensor(array) instead.`,
     )
   }
-  if (isRecord(value)) {
+  if (isPlainObject(value)) {
     const keys = Object.keys(value)
     return { kind: 'object', keys, items: keys.map((k) => templateOf(value[k], isCell, into, byReference)) }
   }
@@ -96,7 +91,7 @@ export function matches(template: Template, value: unknown, isCell: IsCell, into
         if (!matches(template.items[i], value[i], isCell, into)) return false
       return true
     case 'object': {
-      if (!isRecord(value)) return false
+      if (!isPlainObject(value)) return false
       const keys = Object.keys(value)
       if (keys.length !== template.keys.length) return false
       for (let i = 0; i < keys.length; i++) {
@@ -148,7 +143,7 @@ function isLike(template: TensorTemplate, value: unknown, isCell: IsCell): value
 export function substituteTracers(value: unknown, isCell: IsCell, tracers: ReadonlyMap<Cell, Cell>): unknown {
   if (isCell(value)) return tracers.get(value) ?? value
   if (Array.isArray(value)) return value.map((v) => substituteTracers(v, isCell, tracers))
-  if (!isRecord(value)) return value
+  if (!isPlainObject(value)) return value
   const out: Record<string, unknown> = {}
   for (const key of Object.keys(value)) out[key] = substituteTracers(value[key], isCell, tracers)
   return out

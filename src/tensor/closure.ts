@@ -3,7 +3,7 @@
  * function reads from around it becomes a constant of the body.
  */
 import { TraceError } from '../core/errors.js'
-import { mapTree } from '../core/tree.js'
+import { isPlainObject, mapTree } from '../core/tree.js'
 import * as build from '../ir/build.js'
 import { type Aval, isOp, type Node, type Subgraph, topologicalOrder } from '../ir/node.js'
 import { withSymbolic, withTransform } from '../runtime/state.js'
@@ -31,6 +31,44 @@ export function flattenTensors(tree: unknown): Flat {
       return mapTree(tree, (leaf) => (leaf instanceof TensorBase ? wrap(replacements[at++]) : leaf))
     },
   }
+}
+
+/** What a tree is at its root, for people. */
+export function describe(tree: unknown): string {
+  if (tree instanceof TensorBase) return 'a tensor'
+  if (Array.isArray(tree)) return `an array of ${tree.length}`
+  if (isPlainObject(tree)) return `{ ${Object.keys(tree).join(', ')} }`
+  return typeof tree === 'number' || tree === null ? String(tree) : typeof tree
+}
+
+/**
+ * `tree` with its keys in the order of `like`, so that the tensors of both pair as they are flattened. Throws TraceError
+ * where arrays, keys or tensors of one are not in the other.
+ */
+export function orderLike(operation: string, what: string, like: unknown, tree: unknown, path = ''): unknown {
+  const inside = (key: string | number): string => (path === '' ? `${key}` : `${path}.${key}`)
+  const differ = (): never => {
+    throw new TraceError(
+      `${operation}: expected ${what} with ${describe(like)}${path === '' ? '' : ` at ${path}`}, got ${describe(tree)}. ` +
+        'Keep the arrays and keys of the tree that it belongs to.',
+    )
+  }
+  if (Array.isArray(like)) {
+    if (!Array.isArray(tree) || tree.length !== like.length) return differ()
+    return like.map((part, i) => orderLike(operation, what, part, tree[i], inside(i)))
+  }
+  if (isPlainObject(like)) {
+    if (!isPlainObject(tree)) return differ()
+    const keys = Object.keys(like)
+    if (keys.length !== Object.keys(tree).length || !keys.every((key) => Object.hasOwn(tree, key)))
+      return differ()
+    return Object.fromEntries(
+      keys.map((key) => [key, orderLike(operation, what, like[key], tree[key], inside(key))]),
+    )
+  }
+  const isTree = Array.isArray(tree) || isPlainObject(tree)
+  if (isTree || like instanceof TensorBase !== tree instanceof TensorBase) return differ()
+  return tree
 }
 
 /** Fails where a tree that must hold tensors only holds something else. */

@@ -1,10 +1,10 @@
 /** Loops and branches that stay in the graph: `scan`, `whileLoop`, `cond`. */
-import { ShapeError, TraceError, ValueError } from '../core/errors.js'
+import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape } from '../core/shape.js'
 import * as build from '../ir/build.js'
 import type { Aval, Node } from '../ir/node.js'
 import { nodeOf, type TensorBase } from './base.js'
-import { closeOver, flattenTensors, requireTensors, traceSymbolic } from './closure.js'
+import { closeOver, flattenTensors, orderLike, requireTensors, traceSymbolic } from './closure.js'
 import type { Tensor } from './tensor.js'
 
 export interface ScanOptions {
@@ -19,9 +19,17 @@ export interface ScanOptions {
 const nodesOf = (params: readonly Tensor[]): Node[] => params.map((t) => t.node)
 const avalOf = ({ shape, dtype }: Node): Aval => ({ shape, dtype })
 
+/** Throws unless an option of `scan` is a number of steps. */
+function requireCount(option: string, value: number): void {
+  if (!Number.isInteger(value) || value < 0)
+    throw new ValueError(`scan: expected ${option} to be a whole number of at least 0, got ${String(value)}.`)
+}
+
 /**
  * A loop over axis 0 of `xs`: [carry, y_t] = body(carry, x_t). Returns the last carry and the stacked y, as trees like
  * the body's. Tensors that the body reads from outside get gradients too. `xs` may be null with `length` given.
+ * Throws TraceError for a body that returns another structure than the carry's, ShapeError for inputs of other lengths,
+ * ValueError for options that are no numbers of steps.
  */
 export function scan<C, X, Y>(
   body: (carry: C, x: X) => [C, Y],
@@ -32,6 +40,10 @@ export function scan<C, X, Y>(
   requireTensors('scan', 'a carry', carry)
   const start = flattenTensors(carry)
   const inputs = flattenTensors(xs)
+  requireCount('length', length ?? 0)
+  requireCount('checkpoint', checkpoint)
+  if (inputs.nodes.some((x) => x.shape.length === 0))
+    throw new ShapeError('scan: expected inputs stacked along axis 0, got a 0-d tensor.')
   const steps = length ?? inputs.nodes[0]?.shape[0]
   if (steps === undefined) throw new ValueError('scan: expected stacked inputs, or the length of the loop.')
   for (const x of inputs.nodes) {
@@ -46,8 +58,6 @@ export function scan<C, X, Y>(
     ...start.nodes.map(avalOf),
     ...inputs.nodes.map(({ shape, dtype }) => ({ shape: shape.slice(1), dtype })),
   ]
-  let carryCount = 0
-  let after: unknown
   let each: unknown
   const traced = traceSymbolic(avals, true, (params) => {
     const given = nodesOf(params)
@@ -55,13 +65,9 @@ export function scan<C, X, Y>(
     if (!Array.isArray(result) || result.length !== 2) {
       throw new ValueError('scan: expected a body that returns [carry, y].')
     }
-    ;[after, each] = result
-    requireTensors('scan', 'a carry', after)
-    carryCount = flattenTensors(after).nodes.length
-    return result
+    each = result[1]
+    return [orderLike('scan', 'a carry from the body', carry, result[0]), each]
   })
-  if (carryCount !== n)
-    throw new ShapeError(`scan: the body got a carry of ${n} tensors and returned ${carryCount}.`)
   const { consts, bodies } = closeOver([traced])
   const outs = build.scan(
     bodies[0],
@@ -73,19 +79,25 @@ export function scan<C, X, Y>(
 
 /**
  * Repeats `body` on the carry while `predicate(carry)` (a 0-d bool tensor) is true. Forward-mode derivatives only.
+ * Throws TraceError for a body that returns another structure than the carry's.
  */
 export function whileLoop<C>(predicate: (carry: C) => Tensor, body: (carry: C) => C, carry: C): C {
   requireTensors('whileLoop', 'a carry', carry)
   const start = flattenTensors(carry)
   const avals = start.nodes.map(avalOf)
   const test = traceSymbolic(avals, true, (params) => predicate(start.rebuild(nodesOf(params)) as C))
-  const step = traceSymbolic(avals, true, (params) => body(start.rebuild(nodesOf(params)) as C))
+  const step = traceSymbolic(avals, true, (params) =>
+    orderLike('whileLoop', 'a carry from the body', carry, body(start.rebuild(nodesOf(params)) as C)),
+  )
   const { consts, bodies } = closeOver([test, step])
   const outs = build.whileLoop(bodies[0], bodies[1], [...consts, ...start.nodes], consts.length)
   return start.rebuild(outs) as C
 }
 
-/** yes(...operands) where the 0-d bool `predicate` is true, else no(...operands). Only one of them runs. */
+/**
+ * yes(...operands) where the 0-d bool `predicate` is true, else no(...operands). Only one of them runs. Throws TraceError
+ * where they return other structures.
+ */
 export function cond<A extends unknown[], R>(
   predicate: TensorBase,
   yes: (...operands: A) => R,
@@ -94,16 +106,13 @@ export function cond<A extends unknown[], R>(
 ): R {
   const flat = flattenTensors(operands)
   const avals = flat.nodes.map(avalOf)
-  const traced = [yes, no].map((branch) =>
-    traceSymbolic(avals, false, (params) => branch(...(flat.rebuild(nodesOf(params)) as A))),
+  const call = (branch: (...operands: A) => R, params: readonly Tensor[]): R =>
+    branch(...(flat.rebuild(nodesOf(params)) as A))
+  const first = traceSymbolic(avals, false, (params) => call(yes, params))
+  const second = traceSymbolic(avals, false, (params) =>
+    orderLike('cond', 'a result of the second branch', first.value, call(no, params)),
   )
-  const { consts, bodies } = closeOver(traced)
-  if (bodies[0].results.length !== bodies[1].results.length) {
-    throw new TraceError(
-      `cond: expected both branches to return the same structure, got ${bodies[0].results.length} and ` +
-        `${bodies[1].results.length} tensors.`,
-    )
-  }
+  const { consts, bodies } = closeOver([first, second])
   const outs = build.cond(nodeOf(predicate), [bodies[0], bodies[1]], [...consts, ...flat.nodes])
-  return traced[0].tree.rebuild(outs) as R
+  return first.tree.rebuild(outs) as R
 }

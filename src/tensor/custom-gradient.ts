@@ -5,7 +5,7 @@ import { formatShape, sameShape } from '../core/shape.js'
 import * as build from '../ir/build.js'
 import type { CustomGradient, Node } from '../ir/node.js'
 import { withTransform } from '../runtime/state.js'
-import { type Flat, flattenTensors } from './closure.js'
+import { type Flat, flattenTensors, orderLike } from './closure.js'
 import { withLiterals } from './literals.js'
 
 export interface CustomGradientOptions<A extends unknown[], R> {
@@ -26,18 +26,8 @@ function nodesLike(what: string, like: Flat, result: unknown, parts: readonly un
     )
   }
   parts.forEach((part, i) => {
-    const count = flattenTensors(part).nodes.length
-    if (list[i] === null || list[i] === undefined) {
-      for (let k = 0; k < count; k++) found.push(null)
-      return
-    }
-    const nodes = flattenTensors(list[i]).nodes
-    if (nodes.length !== count) {
-      throw new TraceError(
-        `customGradient: expected ${what} ${i} with ${count} tensors, like what it belongs to, got ${nodes.length}.`,
-      )
-    }
-    found.push(...nodes)
+    if (list[i] === null || list[i] === undefined) found.push(...flattenTensors(part).nodes.map(() => null))
+    else found.push(...flattenTensors(orderLike('customGradient', `${what} ${i}`, part, list[i])).nodes)
   })
   found.forEach((node, i) => {
     const expected = like.nodes[i]

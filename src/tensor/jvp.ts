@@ -2,7 +2,7 @@
 import { isFloat } from '../core/dtype.js'
 import * as build from '../ir/build.js'
 import { pushforward } from '../ir/gradients.js'
-import { flattenTensors } from './closure.js'
+import { flattenTensors, orderLike } from './closure.js'
 import { checkLike, linearize, orZero, settle } from './linearize.js'
 
 /** The result of f and its derivative along `tangents` (a list like the arguments), by forward mode. */
@@ -12,7 +12,7 @@ export function jvp<A extends unknown[], R>(f: (...args: A) => R, args: A, tange
     args,
     args.map((_, i) => i),
   )
-  const given = flattenTensors(tangents).nodes
+  const given = flattenTensors(orderLike('jvp', 'tangents', args, tangents)).nodes
   checkLike('jvp', 'tangents', linear.leaves, given)
   const found = build.withGradMode(true, () =>
     pushforward(

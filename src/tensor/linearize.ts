@@ -6,7 +6,7 @@ import * as build from '../ir/build.js'
 import type { Node } from '../ir/node.js'
 import { withTransform } from '../runtime/state.js'
 import { TensorBase } from './base.js'
-import { type Flat, flattenTensors } from './closure.js'
+import { describe, type Flat, flattenTensors } from './closure.js'
 
 /** The function's graph over stand-ins of its real arguments. */
 export interface Linearized {
@@ -30,7 +30,7 @@ export function linearize(
     const flat = flattenTensors(arg)
     if (flat.nodes.length === 0) {
       throw new ValueError(
-        `Expected a tensor, or a tree with one, as argument ${i} of the function to differentiate, got ${String(arg)}. ` +
+        `Expected a tensor, or a tree with one, as argument ${i} of the function to differentiate, got ${describe(arg)}. ` +
           'Wrap numbers with tensor(), or choose another argument with argnums.',
       )
     }
@@ -87,6 +87,8 @@ export function likeArguments(
 
 /** Throws unless every entry is the number of an argument. */
 export function checkArgnums(chosen: readonly number[], count: number): void {
+  if (!Array.isArray(chosen))
+    throw new ValueError(`argnums: expected a number or a list of numbers, got ${describe(chosen)}.`)
   for (const i of chosen) {
     if (!Number.isInteger(i) || i < 0 || i >= count) {
       throw new ValueError(`argnums: expected the number of an argument (0 to ${count - 1}), got ${i}.`)

@@ -1,7 +1,7 @@
 /** Reverse mode of any function: the result and its pullback. */
 import * as build from '../ir/build.js'
 import { pullback } from '../ir/gradients.js'
-import { flattenTensors } from './closure.js'
+import { flattenTensors, orderLike } from './closure.js'
 import { checkLike, likeArguments, linearize, orZero, settle } from './linearize.js'
 
 /**
@@ -12,7 +12,7 @@ export function vjp<A extends unknown[], R>(f: (...args: A) => R, ...args: A): [
   const all = args.map((_, i) => i)
   const linear = linearize(f as (...list: never[]) => unknown, args, all)
   const back = (cotangents: R): A => {
-    const seeds = flattenTensors(cotangents).nodes
+    const seeds = flattenTensors(orderLike('vjp', 'cotangents', linear.value, cotangents)).nodes
     checkLike('vjp', 'cotangents', linear.results, seeds)
     const found = pullback(build, linear.results, seeds, linear.leaves)
     return likeArguments(

@@ -1,6 +1,7 @@
 /** `vmap`: a function of one example applied to a batch, as one graph. */
 import { ShapeError, ValueError } from '../core/errors.js'
 import { formatShape, normalizeAxis } from '../core/shape.js'
+import { isPlainObject } from '../core/tree.js'
 import { batchNodes } from '../ir/batching.js'
 import * as build from '../ir/build.js'
 import type { Node } from '../ir/node.js'
@@ -19,12 +20,6 @@ export interface VmapOptions {
    * own for each example, 'same' gives all examples the same numbers.
    */
   readonly randomness?: 'error' | 'different' | 'same'
-}
-
-const isPlainObject = (value: unknown): value is Record<string, unknown> => {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }
 
 /** The axis of each tensor in `tree`, in order. */
