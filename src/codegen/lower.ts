@@ -5,7 +5,7 @@
 import { byteSize } from '../core/dtype.js'
 import { sizeOf } from '../core/shape.js'
 import type { Graph } from '../ir/graph.js'
-import { isOp, type Node } from '../ir/node.js'
+import { isOp, type Node, topologicalOrder } from '../ir/node.js'
 import { cutIntoKernels } from '../schedule/fuse.js'
 import type { KernelSpec, StructuredSpec } from '../schedule/kernel-spec.js'
 import type { Slot } from '../schedule/memory.js'
@@ -134,16 +134,18 @@ class Lowering {
     const own = new Set<Node>()
     kernels.forEach((spec, i) => {
       this.memory.advance()
-      // An output that would overwrite a value still to be read is written elsewhere and copied at the end.
+      // An output that would overwrite a value still to be read, or does so while its kernel still checks indices, is
+      // written elsewhere and copied at the end.
       const unsafe = new Set<Node>()
       for (const node of spec.outputs) {
         const over = overwrites.get(node)
         if (over === undefined) continue
         const readLater = kernels.slice(i + 1).some((k) => k.inputs.includes(over))
+        const checksHere = spec.kind !== 'structured' && looksUp(spec)
         const readHere =
           spec.inputs.includes(over) &&
           !(spec.kind === 'structured' ? changesOnly(spec.node, over) : onlyAtOwnElement(spec, over))
-        if (readLater || readHere) unsafe.add(node)
+        if (readLater || readHere || checksHere) unsafe.add(node)
       }
       if (spec.kind === 'structured' && isOp(spec.node, 'scan')) {
         this.control.placeCarries(spec.node, spec.outputs, wanted, places)
@@ -286,3 +288,9 @@ function nameOf(spec: KernelSpec): string {
   const ops = [...new Set(spec.outputs.map((o) => o.op))].slice(0, 3).join('_')
   return `${ops}_${spec.outputs[0].shape.join('x') || '1'}`
 }
+
+/** Whether a kernel's expressions read at indices that data gives, which it checks as it goes. */
+const looksUp = (spec: KernelSpec): boolean =>
+  topologicalOrder(spec.outputs, (n) => (spec.inputs.includes(n) ? [] : n.inputs)).some((n) =>
+    isOp(n, 'gather'),
+  )

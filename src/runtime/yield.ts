@@ -30,3 +30,10 @@ export async function yieldIfDue(): Promise<void> {
   await nextTask()
   last = now()
 }
+
+/** What `look` finds now; then other tasks have a turn, where one is due. */
+export async function lookThenYield<T>(look: () => T): Promise<T> {
+  const value = look()
+  await yieldIfDue()
+  return value
+}

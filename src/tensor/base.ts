@@ -28,7 +28,7 @@ import {
   tracing,
   versionOf,
 } from '../runtime/state.js'
-import { yieldIfDue } from '../runtime/yield.js'
+import { lookThenYield } from '../runtime/yield.js'
 import { describeValues, type TensorStatistics } from './describe.js'
 import { formatTensor } from './format.js'
 import { withLiterals } from './literals.js'
@@ -140,8 +140,7 @@ export class TensorBase<S extends Shape = Shape> implements Cell {
    * BigInt64Array. Computes what is pending; gives other tasks a turn at least every 10 ms.
    */
   async data(): Promise<TypedArray> {
-    await yieldIfDue()
-    return this.dataSync()
+    return lookThenYield(() => this.dataSync())
   }
 
   /** `data()` on the calling thread, on devices that can. */
@@ -156,8 +155,7 @@ export class TensorBase<S extends Shape = Shape> implements Cell {
 
   /** The value of a tensor of one element. */
   async item(): Promise<number> {
-    await yieldIfDue()
-    return this.itemSync()
+    return lookThenYield(() => this.itemSync())
   }
 
   /** `item()` on the calling thread, on devices that can. */
@@ -172,8 +170,7 @@ export class TensorBase<S extends Shape = Shape> implements Cell {
 
   /** The values as nested arrays: numbers, or booleans for bool. A 0-d tensor gives the value itself. */
   async toArray(): Promise<Nested> {
-    await yieldIfDue()
-    return this.toArraySync()
+    return lookThenYield(() => this.toArraySync())
   }
 
   /** `toArray()` on the calling thread, on devices that can. */

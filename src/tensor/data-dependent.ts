@@ -5,7 +5,7 @@
 import { TraceError } from '../core/errors.js'
 import type { Node } from '../ir/node.js'
 import { isSymbolic, tracing } from '../runtime/state.js'
-import { yieldIfDue } from '../runtime/yield.js'
+import { lookThenYield } from '../runtime/yield.js'
 import { wrap } from './base.js'
 
 /** Throws inside `compile` and where tensors stand for values that do not exist yet. `what` depends on data. */
@@ -35,8 +35,8 @@ export function lookThen<T>(
   return wrap(count).item().then(build)
 }
 
-/** As `lookThen` where `fn` itself looks, on the calling thread: runs it once other tasks had their turn. */
-export function later<T>(operation: string, instead: string, fn: () => T): Promise<T> {
+/** As `lookThen` where `fn` itself looks, on the calling thread: other tasks have their turn afterwards. */
+export function lookNow<T>(operation: string, instead: string, fn: () => T): Promise<T> {
   requireValues(operation, instead)
-  return yieldIfDue().then(fn)
+  return lookThenYield(fn)
 }

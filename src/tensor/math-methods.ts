@@ -1,12 +1,12 @@
 /** More element-wise methods of Tensor (exponentials, trigonometry, special functions, classification): thin wrappers. */
 import type { Shape } from '../core/shape.js'
+import type { Node } from '../ir/node.js'
 import * as classification from '../ops/classification.js'
 import * as elementwise from '../ops/elementwise.js'
 import * as exponential from '../ops/exponential.js'
 import * as numberTheory from '../ops/number-theory.js'
 import * as special from '../ops/special.js'
 import * as trigonometry from '../ops/trigonometry.js'
-import { yieldIfDue } from '../runtime/yield.js'
 import { nodeOf, type Operand, operand, type TensorBase, wrap } from './base.js'
 import type { Broadcast } from './broadcast-shapes.js'
 import { requireValues } from './data-dependent.js'
@@ -300,7 +300,7 @@ export class MathMethods<S extends Shape = Shape> extends ElementwiseMethods<S> 
    */
   allClose(other: Operand, options?: classification.CloseOptions): Promise<boolean> {
     requireAnswer('allClose', 'isClose(other).all()')
-    return yieldIfDue().then(() => this.allCloseSync(other, options))
+    return isTrue(classification.allClose(this.node, operand(other), options))
   }
 
   /** `allClose()` on the calling thread, on devices that can. */
@@ -315,7 +315,7 @@ export class MathMethods<S extends Shape = Shape> extends ElementwiseMethods<S> 
    */
   equal(other: TensorBase): Promise<boolean> {
     requireAnswer('equal', 'eq(other).all()')
-    return yieldIfDue().then(() => this.equalSync(other))
+    return isTrue(classification.equal(this.node, nodeOf(other)))
   }
 
   /** `equal()` on the calling thread, on devices that can. */
@@ -324,6 +324,9 @@ export class MathMethods<S extends Shape = Shape> extends ElementwiseMethods<S> 
     return wrap(classification.equal(this.node, nodeOf(other))).itemSync() !== 0
   }
 }
+
+/** A 0-d bool as an answer. */
+const isTrue = async (answer: Node): Promise<boolean> => (await wrap(answer).item()) !== 0
 
 const requireAnswer = (operation: string, instead: string): void =>
   requireValues(operation, `Use ${instead} there, which is a tensor.`, 'true or false')

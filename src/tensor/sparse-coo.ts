@@ -5,7 +5,7 @@ import { nonzeroCount, nonzeroStatic } from '../ops/masking.js'
 import * as ops from '../ops/sparse.js'
 import { nodeOf, TensorBase, wrap } from './base.js'
 import { tensor } from './creation.js'
-import { later, lookAt } from './data-dependent.js'
+import { lookAt, lookNow } from './data-dependent.js'
 import { requireDense, SparseTensor } from './sparse-tensor.js'
 import type { Tensor } from './tensor.js'
 import { cat } from './tensor-functions.js'
@@ -87,7 +87,7 @@ export class SparseCoo extends SparseTensor {
    * `compile` or `vmap`. Gradients flow through.
    */
   coalesce(): Promise<SparseCoo> {
-    return later('sparse coalesce', insteadOfCoalesce, () => {
+    return lookNow('sparse coalesce', insteadOfCoalesce, () => {
       if (this.isCoalesced) return this
       const d = this.indices.shape[0]
       const sizes = this.shape.slice(0, d)
@@ -170,7 +170,7 @@ export function toSparseCoo(x: TensorBase, sparseAxes = x.rank): Promise<SparseC
   if (!Number.isInteger(sparseAxes) || sparseAxes < 1 || sparseAxes > x.rank) {
     throw new ValueError(`toSparseCoo: expected 1 to ${x.rank} sparse axes, got ${sparseAxes}.`)
   }
-  return later('toSparseCoo', insteadOfSearch, () => {
+  return lookNow('toSparseCoo', insteadOfSearch, () => {
     const dense = wrap(nodeOf(x))
     const sizes = x.shape.slice(0, sparseAxes)
     const rest = sizeOf(x.shape.slice(sparseAxes))

@@ -8,7 +8,7 @@ import * as order from '../ops/order-statistics.js'
 import * as reductions from '../ops/reductions.js'
 import * as scans from '../ops/scans.js'
 import { nodeOf, type Operand, operand, type TensorBase, wrap } from './base.js'
-import { later, lookAt } from './data-dependent.js'
+import { lookAt, lookNow } from './data-dependent.js'
 import {
   type Axes,
   type ReduceOptions,
@@ -207,7 +207,7 @@ export class StatisticsMethods<S extends Shape = Shape> extends ReductionMethods
    */
   bincount(options: BincountOptions = {}): Promise<Tensor> {
     const node = this.node
-    return later('bincount', insteadOfBincount, () => countBins(node, options))
+    return lookNow('bincount', insteadOfBincount, () => countBins(node, options))
   }
 
   /** `bincount()` on the calling thread, on devices that can. */

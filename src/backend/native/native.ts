@@ -275,6 +275,7 @@ class Native implements NativeBackend {
           if (this.hostFailure === null) this.running!.callHost(number, pointer)
         } catch (error) {
           this.hostFailure = error
+          this.running!.fail()
         }
       })
     }
@@ -416,6 +417,11 @@ class NativeExecutable implements Executable {
     }
     const status = this.status[0]
     if (status !== 0) throw indexError(this.kernels[status - 1] ?? 'unknown')
+  }
+
+  /** Ends the run at the next step that would write a result. */
+  fail(): void {
+    this.status[0] = -1
   }
 
   private enter(entry: number, address: Address): void {

@@ -114,13 +114,13 @@ function compile({ inputs, outputs }: Graph): Executable {
       )
       const interpreter = new Interpreter(plans, bound)
       const values = interpreter.execute(plan, outputs, new Map())
+      if (interpreter.firstFault !== null) throw new ValueError(interpreter.firstFault)
       // An output may be (a view of) an input's storage: copy all values before writing any.
       const copies = values.map((v) => v.data.slice())
       copies.forEach((data, i) => {
         const target = written[i].write()
         for (let k = 0; k < data.length; k++) target[k] = data[k]
       })
-      if (interpreter.firstFault !== null) throw new ValueError(interpreter.firstFault)
     },
   }
 }

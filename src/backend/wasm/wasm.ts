@@ -221,6 +221,8 @@ class Wasm implements WasmBackend {
       if (parallel && this.workers !== null) {
         this.workers.run(executable.bytes, executable.id, executable.main, arena, table)
       } else executable.main(0, 1, arena, table)
+      const status = memory.words[statusWord >>> 2]
+      if (status !== 0) executable.throwStatus(status)
     } catch (error) {
       for (const block of blocks) if (block !== null && block.storage.resident !== block) pool.drop(block)
       throw error
@@ -239,8 +241,6 @@ class Wasm implements WasmBackend {
         finished.subarray(address, address + storage.byteLength),
       )
     })
-    const status = memory.words[statusWord >>> 2]
-    if (status !== 0) executable.throwStatus(status)
   }
 }
 

@@ -6,10 +6,13 @@ import { byteSize } from '../../core/dtype.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Aval } from '../../ir/node.js'
 import { parallelExtent } from '../loop-ir.js'
-import type { Command, Place, PlacedValue, Program } from '../program.js'
+import { type Command, type Place, type PlacedValue, type Program, walkCommands } from '../program.js'
+import { walkStmts } from '../walk.js'
 
 export type Step =
   | { readonly kind: 'barrier' }
+  /** Where a check of an index or a host call has failed, the program ends here: nothing below is written. */
+  | { readonly kind: 'guard' }
   /** Thread 0 alone. */
   | { readonly kind: 'serial'; readonly commands: readonly Command[] }
   /** All threads, each its part. */
@@ -147,9 +150,46 @@ export function synchronise(program: Program): Step[] {
     add(group, coming)
   }
 
-  const sequence = (commands: readonly Command[]): Step[] => {
+  const checking = program.kernels.map(({ body }) => {
+    let found = false
+    walkStmts(body, ({ kind }) => {
+      found ||= kind === 'check'
+    })
+    return found
+  })
+  /** Whether the command may find that the run cannot be finished. */
+  const checks = (command: Command): boolean => {
+    let found = false
+    walkCommands([command], (c) => {
+      found ||= c.kind === 'call' || (c.kind === 'kernel' && checking[c.kernel])
+    })
+    return found
+  }
+  const writesOutput = (command: Command): boolean => {
+    const footprints: Footprint[] = []
+    touches(command, true, footprints)
+    return footprints.some(({ base, write }) => write && base === 'output')
+  }
+  /**
+   * Outputs may be the state of a training, and are written once all checks so far have held. No thread may check again
+   * before the others have looked.
+   */
+  const guard = (out: Step[], later: readonly Command[]): void => {
+    if (group.shared.length + group.serial.length > 0) out.push({ kind: 'barrier' })
+    out.push({ kind: 'guard' })
+    if (later.some(checks)) out.push({ kind: 'barrier' })
+    group = { shared: [], serial: [] }
+  }
+
+  const sequence = (commands: readonly Command[], outermost = false): Step[] => {
     const out: Step[] = []
-    for (const command of commands) {
+    let checked = false
+    for (const [i, command] of commands.entries()) {
+      if (checked && writesOutput(command)) {
+        guard(out, commands.slice(i))
+        checked = false
+      }
+      checked ||= outermost && checks(command)
       if (!isShared(command)) {
         const coming: Footprint[] = []
         touches(command, true, coming)
@@ -213,11 +253,11 @@ export function synchronise(program: Program): Step[] {
     return out
   }
 
-  const steps = sequence(program.commands)
+  const steps = sequence(program.commands, true)
   if (steps.some((s) => s.kind !== 'serial')) steps.push({ kind: 'barrier' })
   return steps
 }
 
 /** True where threads have something to share. */
 export const hasSharedSteps = (steps: readonly Step[]): boolean =>
-  steps.some((s) => s.kind !== 'serial' && s.kind !== 'barrier')
+  steps.some((s) => s.kind !== 'serial' && s.kind !== 'barrier' && s.kind !== 'guard')

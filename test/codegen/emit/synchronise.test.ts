@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Step, synchronise } from '../../../src/codegen/emit/synchronise.js'
 import { atomIndex, loopVar } from '../../../src/codegen/index-expression.js'
-import { type BufferParam, ExprBuilder, type Kernel } from '../../../src/codegen/loop-ir.js'
+import { type BufferParam, ExprBuilder, type Kernel, register } from '../../../src/codegen/loop-ir.js'
 import type { Command, Place, Program } from '../../../src/codegen/program.js'
 
 function plus(shared: boolean): Kernel {
@@ -36,10 +36,14 @@ const external = (base: 'input' | 'output', index: number): Place => ({ base, in
 const shared = (from: Place, to: Place): Command => ({ kind: 'kernel', kernel: 0, arguments: [from, to] })
 const serial = (from: Place, to: Place): Command => ({ kind: 'kernel', kernel: 1, arguments: [from, to] })
 
-function steps(commands: readonly Command[], donations: readonly [number, number][] = []): string {
+function steps(
+  commands: readonly Command[],
+  donations: readonly [number, number][] = [],
+  others: readonly Kernel[] = [],
+): string {
   const value = () => ({ shape: [16], dtype: 'f32' as const })
   const program: Program = {
-    kernels: [plus(true), plus(false)],
+    kernels: [plus(true), plus(false), ...others],
     commands,
     arenaBytes: 4096,
     inputs: [value(), value()],
@@ -50,6 +54,7 @@ function steps(commands: readonly Command[], donations: readonly [number, number
     list
       .map((s) => {
         if (s.kind === 'barrier') return '|'
+        if (s.kind === 'guard') return 'guard'
         if (s.kind === 'serial') return `one${s.commands.length}`
         if (s.kind === 'loop') return `loop(${text(s.body)})`
         if (s.kind === 'while') return `while(${text(s.condition)} ? ${text(s.body)})`
@@ -110,5 +115,42 @@ describe('synchronise', () => {
     expect(steps([serial(arena(0), arena(512)), branch, serial(arena(0), arena(512))])).toBe(
       'one1 | if(all : ) | one1 |',
     )
+  })
+})
+
+describe('a program that checks indices', () => {
+  const b = new ExprBuilder()
+  const checking: Kernel = {
+    name: 'check',
+    buffers: plus(false).buffers,
+    body: [{ kind: 'check', register: register('i', 'i32', 1), value: b.const(0, 'i32'), low: 0, high: 1 }],
+  }
+  const look = (from: Place, to: Place): Command => ({ kind: 'kernel', kernel: 2, arguments: [from, to] })
+
+  it('writes no output before all threads have seen that the checks held', () => {
+    expect(
+      steps([look(arena(0), arena(64)), shared(arena(128), external('output', 0))], [], [checking]),
+    ).toBe('one1 | guard all |')
+  })
+
+  it('asks once for all outputs that follow', () => {
+    const out = (i: number) => shared(arena(128), external('output', i))
+    expect(steps([look(arena(0), arena(64)), out(0), out(1)], [], [checking])).toBe('one1 | guard all all |')
+  })
+
+  it('lets nobody check again before all have looked', () => {
+    const list = [
+      look(arena(0), arena(64)),
+      shared(arena(128), external('output', 0)),
+      look(arena(0), arena(64)),
+      serial(arena(256), external('output', 1)),
+    ]
+    expect(steps(list, [], [checking])).toBe('one1 | guard | all one1 | guard one1 |')
+  })
+
+  it('needs no guard where outputs come first', () => {
+    expect(
+      steps([shared(arena(128), external('output', 0)), look(arena(0), arena(64))], [], [checking]),
+    ).toBe('all one1 |')
   })
 })

@@ -4,6 +4,7 @@ import { parallelExtent } from '../../loop-ir.js'
 import { type Command, callsOf, type Place, type Program } from '../../program.js'
 import { layoutOf, type MemoryLayout, scratchSize } from '../memory-layout.js'
 import { hasSharedSteps, type Step, synchronise } from '../synchronise.js'
+import { statusWord } from './kernel-context.js'
 import type { FunctionWriter, ModuleWriter } from './module-writer.js'
 
 /** Words of the low reserve that the barrier uses; the host sets `mayWait` and, when a thread fails, `abort`. */
@@ -171,6 +172,13 @@ class CommandWriter {
         f.get(parameters.thread)
         f.get(parameters.threads)
         f.call(this.barrier, 'barrier')
+        return
+      case 'guard':
+        f.i32(statusWord)
+        f.memory('i32.load')
+        f.if()
+        f.op('return')
+        f.end()
         return
       case 'serial':
         if (shared) {

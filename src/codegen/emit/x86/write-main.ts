@@ -69,6 +69,8 @@ class MainWriter {
   private readonly layout: MemoryLayout
   private readonly kernels: readonly Label[]
   private readonly barrier: Label
+  /** Where the steps end. */
+  private readonly end: Label
   /** Frame offset of each loop's counter. */
   private readonly loops = new Map<number, number>()
   private readonly argumentWords: number
@@ -96,6 +98,7 @@ class MainWriter {
     this.layout = layout
     this.kernels = kernels
     this.barrier = a.label()
+    this.end = a.label()
     let words = 0
     for (const { buffers } of program.kernels) words = Math.max(words, buffers.length + 1)
     for (const { inputs, outputs } of callsOf(program.commands))
@@ -128,7 +131,10 @@ class MainWriter {
     a.emit('mov', [r14, mem(rbx, contextOffsets.arena)])
     a.emit('mov', [r15, mem(rbx, contextOffsets.table)])
     this.profile?.locate()
-    this.timed({ kind: 'run' }, () => this.steps(steps))
+    this.timed({ kind: 'run' }, () => {
+      this.steps(steps)
+      a.bind(this.end)
+    })
     a.emit('vzeroupper', [])
     a.emit('mov', [rsp, rbp])
     a.emit('pop', [rbp])
@@ -197,6 +203,10 @@ class MainWriter {
     switch (step.kind) {
       case 'barrier':
         this.timed({ kind: 'barrier' }, () => a.call(this.barrier))
+        return
+      case 'guard':
+        a.emit('cmp', [mem(rbx, contextOffsets.status), 0], { size: 32 })
+        a.jump('ne', this.end)
         return
       case 'serial': {
         const skip = a.label()
