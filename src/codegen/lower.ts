@@ -5,9 +5,9 @@
 import { byteSize } from '../core/dtype.js'
 import { sizeOf } from '../core/shape.js'
 import type { Graph } from '../ir/graph.js'
-import { isOp, type Node, topologicalOrder } from '../ir/node.js'
+import { isOp, type Node } from '../ir/node.js'
 import { cutIntoKernels } from '../schedule/fuse.js'
-import type { KernelSpec, StructuredSpec } from '../schedule/kernel-spec.js'
+import { type KernelSpec, nodesOf, type StructuredSpec } from '../schedule/kernel-spec.js'
 import type { Slot } from '../schedule/memory.js'
 import { bytesOf } from '../schedule/node-cost.js'
 import { buffersOf, changesOnly, updatesInPlace } from '../schedule/operands.js'
@@ -141,7 +141,7 @@ class Lowering {
         const over = overwrites.get(node)
         if (over === undefined) continue
         const readLater = kernels.slice(i + 1).some((k) => k.inputs.includes(over))
-        const checksHere = spec.kind !== 'structured' && looksUp(spec)
+        const checksHere = spec.kind !== 'structured' && nodesOf(spec).some((n) => isOp(n, 'gather'))
         const readHere =
           spec.inputs.includes(over) &&
           !(spec.kind === 'structured' ? changesOnly(spec.node, over) : onlyAtOwnElement(spec, over))
@@ -288,9 +288,3 @@ function nameOf(spec: KernelSpec): string {
   const ops = [...new Set(spec.outputs.map((o) => o.op))].slice(0, 3).join('_')
   return `${ops}_${spec.outputs[0].shape.join('x') || '1'}`
 }
-
-/** Whether a kernel's expressions read at indices that data gives, which it checks as it goes. */
-const looksUp = (spec: KernelSpec): boolean =>
-  topologicalOrder(spec.outputs, (n) => (spec.inputs.includes(n) ? [] : n.inputs)).some((n) =>
-    isOp(n, 'gather'),
-  )

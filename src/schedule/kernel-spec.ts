@@ -1,5 +1,5 @@
 /** What the scheduler decides about one kernel: which nodes it stores, what it reads, and which form it takes. */
-import type { Node } from '../ir/node.js'
+import { type Node, topologicalOrder } from '../ir/node.js'
 import type { Rows } from './rows.js'
 import { readInputs } from './winograd-gradient.js'
 
@@ -95,4 +95,14 @@ export function tileOperands({
 }: Pick<TiledSpec, 'kind' | 'node' | 'packed'>): readonly Node[] {
   if (packed === null) return readInputs(node)
   return [packed, node.inputs[kind === 'contract' ? 1 : 0]]
+}
+
+/** The nodes that a kernel computes as it goes, between what it reads and what it stores. */
+export function nodesOf(spec: Exclude<KernelSpec, StructuredSpec>): Node[] {
+  const inputs = new Set(spec.inputs)
+  const tile = isTiled(spec) ? spec : null
+  const operands = (node: Node): readonly Node[] => (node === tile?.node ? tileOperands(tile) : node.inputs)
+  return topologicalOrder(spec.outputs, (n) => (inputs.has(n) ? [] : operands(n))).filter(
+    (n) => !inputs.has(n),
+  )
 }

@@ -8,11 +8,12 @@ import {
   ones,
   Parameter,
   randint,
+  randn,
   type Tensor,
   tensor,
 } from '../../src/index.js'
 import { Embedding, Linear } from '../../src/nn/index.js'
-import { Adam } from '../../src/optim/index.js'
+import { Adam, SGD } from '../../src/optim/index.js'
 import { useDevice } from '../../src/runtime/devices.js'
 import { forEachDevice } from '../helpers/devices.js'
 
@@ -90,6 +91,25 @@ forEachDevice('after a bad index', () => {
       expect(await train([...good.slice(0, 3), bad, good[3]])).toEqual(await train(good))
     },
   )
+})
+
+it('a training that looks up labels still updates its parameters where they lie', async () => {
+  await useDevice('native')
+  const linear = new Linear(64, 64)
+  const optimizer = new SGD(linear.parameters(), { lr: 0.1, momentum: 0.9 })
+  const step = compile(
+    (x: Tensor, y: Tensor) => {
+      const loss = functional.crossEntropy(linear.forward(x), y)
+      loss.backward()
+      optimizer.step()
+      optimizer.zeroGrad()
+      return loss
+    },
+    { profile: true },
+  )
+  for (let i = 0; i < 3; i++) step(randn([32, 64]), randint(0, 64, [32], { dtype: 'i64' }))
+  const [{ kernels }] = step.profile().programs
+  expect(kernels.map(({ name }) => name)).not.toContain('copy')
 })
 
 describe('what is looked at', () => {
