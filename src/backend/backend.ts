@@ -23,8 +23,9 @@ export interface Executable {
   readonly info: ExecutableInfo
   /**
    * Runs once. `inputs` and `outputs` stand in the graph's order; outputs are written, never read. Throws
-   * `ValueError` after the run when an index that came from data was out of range. Where `changed` is given, storages at
-   * other positions are those of the last run, and their bytes have not moved since.
+   * `ValueError` when an index that came from data was out of range: no kernel after the one that found it writes an
+   * output. Where `changed` is given, storages at other positions are those of the last run, and their bytes have not
+   * moved since.
    */
   run(inputs: readonly Storage[], outputs: readonly Storage[], changed?: ChangedStorages): void
   /** The times of all runs since the last reset. Only of graphs compiled with `profile`, on backends that measure. */
